@@ -1,0 +1,1 @@
+"""The AWS adapters: the only place of the engine that knows boto3."""

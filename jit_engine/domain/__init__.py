@@ -1,0 +1,1 @@
+"""Frozen values: what the engine talks about. No IO, no clock."""

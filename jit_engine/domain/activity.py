@@ -1,0 +1,100 @@
+"""A research activity and its environments: the registry's facts that a decision reads."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from jit_engine.domain.classification import Classification
+from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, SubjectId
+from jit_engine.domain.source import S3Prefix
+from jit_engine.domain.tier import Tier
+
+
+class ActivityState(StrEnum):
+    """The life of an activity; only `active` may hold grants."""
+
+    SUBMITTED = "submitted"
+    ACTIVE = "active"
+    REJECTED = "rejected"
+    RETIRED = "retired"
+
+
+ACTIVITY_MOVES: dict[ActivityState, frozenset[ActivityState]] = {
+    ActivityState.SUBMITTED: frozenset({ActivityState.ACTIVE, ActivityState.REJECTED}),
+    ActivityState.ACTIVE: frozenset({ActivityState.RETIRED}),
+    ActivityState.REJECTED: frozenset(),
+    ActivityState.RETIRED: frozenset(),
+}
+
+
+class EnvironmentState(StrEnum):
+    """The life of an environment; only `active` may hold grants."""
+
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    PROVISIONING = "provisioning"
+    ACTIVE = "active"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    RETIRED = "retired"
+
+
+ENVIRONMENT_MOVES: dict[EnvironmentState, frozenset[EnvironmentState]] = {
+    EnvironmentState.SUBMITTED: frozenset({EnvironmentState.APPROVED, EnvironmentState.REJECTED}),
+    EnvironmentState.APPROVED: frozenset({EnvironmentState.PROVISIONING}),
+    EnvironmentState.PROVISIONING: frozenset({EnvironmentState.ACTIVE, EnvironmentState.FAILED}),
+    EnvironmentState.FAILED: frozenset({EnvironmentState.PROVISIONING, EnvironmentState.RETIRED}),
+    EnvironmentState.ACTIVE: frozenset({EnvironmentState.RETIRED}),
+    EnvironmentState.REJECTED: frozenset(),
+    EnvironmentState.RETIRED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What people work on together, for declared purposes, under accepted contracts.
+
+    `accepted` holds (contract, version) pairs that the owner has accepted; `classification` is the ceiling
+    that the review approved.
+    """
+
+    id: ActivityId
+    name: str
+    title: str
+    owner: SubjectId
+    members: frozenset[SubjectId]
+    purposes: frozenset[str]
+    classification: Classification
+    state: ActivityState
+    ends_at: datetime
+    accepted: frozenset[tuple[ContractId, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What provisioning made for an environment: where its roles are fenced in and where they may write."""
+
+    account: str
+    region: str
+    workspace_bucket: str
+    workspace_key_arn: str
+    boundary_arn: str
+    workgroup: str
+    broker_role_arn: str
+
+    @property
+    def workspace(self) -> S3Prefix:
+        """The activity's own prefix of the workspace bucket."""
+        return S3Prefix(account=self.account, bucket=self.workspace_bucket, prefix="work/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One tier of one activity. `place` is None until it is provisioned."""
+
+    id: EnvironmentId
+    activity: ActivityId
+    tier: Tier
+    state: EnvironmentState
+    expires_at: datetime
+    place: Place | None

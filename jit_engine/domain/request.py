@@ -1,0 +1,70 @@
+"""What is asked: one activity, one environment, one purpose, some sources, for a time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
+from jit_engine.domain.source import Operation, Source
+from jit_engine.domain.subject import Subject
+from jit_engine.errors import InvalidValue
+
+MAX_SOURCES = 100
+"""Sources in one request (issue: the JIT engine); a bound before any work."""
+MIN_DURATION = timedelta(seconds=10)
+MAX_DURATION = timedelta(hours=12)
+"""The longest AWS session (43,200 s, STS AssumeRole); a tier's own maximum is lower."""
+
+
+class Mode(StrEnum):
+    """Whether one refusal refuses everything."""
+
+    ALL = "all"
+    PARTIAL = "partial"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceAsk:
+    """One source and what is to be done with it."""
+
+    source: Source
+    operations: frozenset[Operation]
+
+    def __post_init__(self) -> None:
+        if not self.operations:
+            raise InvalidValue(
+                field="operations", given="[]", fix="name at least one of describe, select, insert"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRequest:
+    """One request. `duration` None means the contract's default; `ends_at` is the requester's own latest end."""
+
+    id: RequestId
+    subject: Subject
+    activity: ActivityId
+    environment: EnvironmentId
+    purpose: str
+    duration: timedelta | None
+    ends_at: datetime | None
+    mode: Mode
+    asks: tuple[SourceAsk, ...]
+    justification: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.asks) <= MAX_SOURCES:
+            raise InvalidValue(
+                field="sources", given=str(len(self.asks)), fix=f"name 1 to {MAX_SOURCES} sources"
+            )
+        named = [ask.source for ask in self.asks]
+        if len(set(named)) != len(named):
+            raise InvalidValue(
+                field="sources", given="a source twice", fix="name each source once, with all its operations"
+            )
+        if self.duration is not None and not MIN_DURATION <= self.duration <= MAX_DURATION:
+            raise InvalidValue(
+                field="duration",
+                given=str(self.duration),
+                fix="give an ISO 8601 duration from PT10S to PT12H",
+            )

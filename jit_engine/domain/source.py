@@ -1,0 +1,129 @@
+"""What can be asked for: data sources by their identity, parsed strictly, because they end in ARNs."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jit_engine.errors import InvalidValue
+
+_ACCOUNT = re.compile(r"[0-9]{12}\Z", re.ASCII)
+_BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]\Z", re.ASCII)
+_SEGMENT = re.compile(r"[A-Za-z0-9!_.=,@ ()+:'-]+\Z", re.ASCII)
+_GLUE_NAME = re.compile(r"[a-z0-9_]{1,255}\Z", re.ASCII)
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]\Z", re.ASCII)
+_PREFIX_LIMIT = 512
+
+
+class Operation(StrEnum):
+    """What a contract speaks of. One closed table per kind of source maps each to Cedar and AWS actions."""
+
+    DESCRIBE = "describe"
+    SELECT = "select"
+    INSERT = "insert"
+    DELETE = "delete"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes data."""
+        return self in (Operation.INSERT, Operation.DELETE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3Prefix:
+    """All objects whose key starts with `prefix`, which ends in a slash."""
+
+    account: str
+    bucket: str
+    prefix: str
+
+    def __post_init__(self) -> None:
+        check_account(self.account)
+        if not _BUCKET.match(self.bucket) or "--" in self.bucket:
+            raise InvalidValue(
+                field="bucket", given=self.bucket, fix="use a bucket of the catalogue (`sluice data list`)"
+            )
+        check_prefix(self.prefix)
+
+    @property
+    def uri(self) -> str:
+        """`s3://bucket/prefix/`."""
+        return f"s3://{self.bucket}/{self.prefix}"
+
+    def contains(self, other: "S3Prefix") -> bool:
+        """Whether every object of `other` is one of this."""
+        return (
+            self.account == other.account
+            and self.bucket == other.bucket
+            and other.prefix.startswith(self.prefix)
+        )
+
+    def overlaps(self, other: "S3Prefix") -> bool:
+        """Whether some object can belong to both."""
+        return self.contains(other) or other.contains(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlueTable:
+    """A table of the Glue data catalogue, read through Athena or from its files."""
+
+    account: str
+    region: str
+    database: str
+    table: str
+
+    def __post_init__(self) -> None:
+        check_account(self.account)
+        if not _REGION.match(self.region):
+            raise InvalidValue(field="region", given=self.region, fix="use an AWS region such as us-east-1")
+        for field, name in (("database", self.database), ("table", self.table)):
+            if not _GLUE_NAME.match(name):
+                raise InvalidValue(
+                    field=field,
+                    given=name,
+                    fix="use one name of the catalogue: lower-case letters, digits and _",
+                )
+
+    @property
+    def uri(self) -> str:
+        """`glue://account/region/database/table`."""
+        return f"glue://{self.account}/{self.region}/{self.database}/{self.table}"
+
+
+Source = S3Prefix | GlueTable
+
+
+def check_account(account: str) -> None:
+    """Raises `InvalidValue` unless `account` is twelve ASCII digits."""
+    if not _ACCOUNT.match(account):
+        raise InvalidValue(
+            field="account", given=account, fix="use the 12 digits of a registered AWS account"
+        )
+
+
+def check_prefix(prefix: str) -> None:
+    """Raises `InvalidValue` unless `prefix` is a plain literal that ends in a slash.
+
+    IAM reads `*`, `?` and `${…}` inside an ARN, and a prefix without its last slash reaches its siblings
+    (`team-a` matches `team-ab/`); both are refused rather than escaped, the latter with the corrected value.
+    """
+    if not prefix.endswith("/") and prefix and all(_SEGMENT.match(part) for part in prefix.split("/")):
+        raise InvalidValue(
+            field="prefix",
+            given=prefix,
+            fix=f"end the prefix with a slash: {prefix}/ (without it, its siblings would be reached)",
+            corrected=prefix + "/",
+        )
+    segments = prefix.split("/")[:-1]
+    if len(prefix) > _PREFIX_LIMIT or not segments:
+        raise InvalidValue(
+            field="prefix",
+            given=prefix,
+            fix=f"name a prefix of 1 to {_PREFIX_LIMIT} characters that ends in a slash",
+        )
+    for segment in segments:
+        if segment in ("", ".", "..") or not _SEGMENT.match(segment):
+            raise InvalidValue(
+                field="prefix",
+                given=prefix,
+                fix="use only ASCII letters, digits and !_.=,@ ()+:'- between single slashes; no *, ?, $, %, .. or control characters",
+            )

@@ -1,0 +1,147 @@
+"""The answers: per source what contract and rules say, and for the whole a clearance or a refusal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from jit_engine.domain.activity import Activity, Environment
+from jit_engine.domain.ids import ContractId
+from jit_engine.domain.request import AccessRequest, SourceAsk
+from jit_engine.domain.source import S3Prefix
+
+
+class Gate(StrEnum):
+    """Which check said no. They are asked in this order and the first that refuses ends it."""
+
+    INVARIANTS = "invariants"
+    CONTRACT = "contract"
+    RULES = "rules"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """A contract clause that the request exceeds."""
+
+    code: str
+    clause: str
+    given: str
+    allowed: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedRule:
+    """A rule or invariant that determined an answer."""
+
+    id: str
+    title: str
+    advice: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractVerdict:
+    """What the coarse terms say of one source. `contract` is None when no contract covers it."""
+
+    contract: tuple[ContractId, str] | None
+    breaches: tuple[Breach, ...]
+
+    @property
+    def passes(self) -> bool:
+        """No clause exceeded, under a contract that is there."""
+        return self.contract is not None and not self.breaches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleVerdict:
+    """What Cedar says of one source, over everything inside it.
+
+    `why` is permitted, forbidden, not-permitted or failed; `refused_item` names what inside the source
+    was refused when it is not the source itself.
+    """
+
+    passes: bool
+    why: str
+    rules: tuple[NamedRule, ...]
+    refused_item: str | None
+    rulebook: str
+    questions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceVerdict:
+    """All that was found out about one source. A gate that was not asked is None, and the record says so."""
+
+    ask: SourceAsk
+    invariants: RuleVerdict
+    contract: ContractVerdict | None
+    rules: RuleVerdict | None
+
+    @property
+    def refused_by(self) -> Gate | None:
+        """The first gate that refused; None when every gate was asked and passed."""
+        if not self.invariants.passes:
+            return Gate.INVARIANTS
+        if self.contract is None or not self.contract.passes:
+            return Gate.CONTRACT
+        if self.rules is None or not self.rules.passes:
+            return Gate.RULES
+        return None
+
+    @property
+    def passes(self) -> bool:
+        """Every gate asked, every gate passed."""
+        return self.refused_by is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearedSource:
+    """One ask that passed, with where its files lie: the prefix itself, or the table's location."""
+
+    ask: SourceAsk
+    files: S3Prefix
+
+
+_KEY = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clearance:
+    """Permission to mint, for exactly what is `cleared` until `ends_at`. Only `clear()` makes one.
+
+    `sessions_end_by` is what no AWS session may outlive (contract, environment); `shortened` says in words why
+    the end is earlier than asked, or is None.
+    """
+
+    request: AccessRequest
+    activity: Activity
+    environment: Environment
+    cleared: tuple[ClearedSource, ...]
+    verdicts: tuple[SourceVerdict, ...]
+    contracts: frozenset[tuple[ContractId, str]]
+    decided_at: datetime
+    ends_at: datetime
+    sessions_end_by: datetime
+    shortened: str | None
+    rulebook: str
+    catalogue_generation: int
+    key: object
+
+    def __post_init__(self) -> None:
+        if self.key is not _KEY:
+            raise TypeError("a Clearance is made by clear() only")
+
+
+def clearance_key() -> object:
+    """What `clear()` shows to make a `Clearance`; an architecture test holds that nobody else calls this."""
+    return _KEY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """No. With a verdict for every source, and what concerns the request as a whole in `breaches`."""
+
+    request: AccessRequest
+    verdicts: tuple[SourceVerdict, ...]
+    breaches: tuple[Breach, ...]
+    decided_at: datetime
+    rulebook: str

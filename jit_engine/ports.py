@@ -1,0 +1,216 @@
+"""What the engine needs of others, each as a small protocol. Adapters are in `platform_api.db` and `jit_engine.aws`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from jit_engine.contracts.terms import Contract
+from jit_engine.domain.activity import Activity, Environment
+from jit_engine.domain.catalogue import Catalogue
+from jit_engine.domain.event import Event
+from jit_engine.domain.grant import Grant
+from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId
+from jit_engine.domain.verdict import Clearance, Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that one decision reads, gathered once. `purposes` maps a purpose to its parent (None at a root)."""
+
+    activity: Activity | None
+    environment: Environment | None
+    contracts: tuple[Contract, ...]
+    catalogue: Catalogue
+    purposes: Mapping[str, str | None]
+
+
+class FactSource(Protocol):
+    """The registry, the catalogue and the contracts, read in one transaction."""
+
+    def facts_for(self, activity: ActivityId, environment: EnvironmentId) -> Facts:
+        """Today's facts; every contract in force or yet to come into force is included."""
+        ...
+
+
+class LostRace(Exception):
+    """The row has moved on since it was read: read it again and decide anew."""
+
+
+class Ledger(Protocol):
+    """The grants. Every write commits together with its audit record; one that names an old version raises `LostRace`."""
+
+    def open(self, grant: Grant, clearance: Clearance, event: Event) -> Grant:
+        """Commits the request, its decision and the intent to mint, before AWS hears of it."""
+        ...
+
+    def refuse(self, refusal: Refusal, event: Event) -> None:
+        """Commits a refused request with all its reasons."""
+        ...
+
+    def save(self, grant: Grant, event: Event) -> Grant:
+        """Commits the grant as given if its version is still the stored one; returns it with the next version."""
+        ...
+
+    def get(self, grant: GrantId) -> Grant | None:
+        """The grant, or None."""
+        ...
+
+    def claim_due(self, now: datetime, limit: int, lease: timedelta) -> Sequence[Grant]:
+        """Grants whose `due_at` has come, each claimed (its `due_at` put off by `lease`, its version raised) for this caller alone."""
+        ...
+
+    def grant_of_role(self, name: str) -> Grant | None:
+        """The grant that a role name belongs to, compared without regard to case."""
+        ...
+
+    def note(self, event: Event) -> None:
+        """Commits an audit record that belongs to no row, such as an alarm."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolePlan:
+    """All that AWS has to be told of a role, checked against our limits."""
+
+    name: str
+    trust: str
+    policy: str
+    boundary_arn: str
+    tags: Mapping[str, str]
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPlan:
+    """All that AWS has to be told of a session."""
+
+    role_arn: str
+    session_name: str
+    source_identity: str
+    duration: timedelta
+    tags: Mapping[str, str]
+    policy: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Credentials:
+    """A session's keys, on their way to the person. Never stored; its `repr` shows none of it."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        return f"Credentials(expires_at={self.expires_at.isoformat()})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatedRole:
+    """What AWS said of a role that we just created."""
+
+    arn: str
+    role_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRole:
+    """A role found under our path."""
+
+    name: str
+    role_id: str
+    created_at: datetime
+    tags: Mapping[str, str]
+    boundary_arn: str | None
+
+
+class Probe(StrEnum):
+    """What the engine's own harmless call met."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+class Observer(Protocol):
+    """A session of the engine's own, cut to one harmless call and held in memory only."""
+
+    def look(self) -> Probe:
+        """Makes the call once."""
+        ...
+
+
+class Minter(Protocol):
+    """The one port through which roles and sessions come and go. Every call may be repeated."""
+
+    def create(self, plan: RolePlan) -> CreatedRole:
+        """Creates the role under its boundary; raises `RoleExists` when the name is taken, and adopts nothing."""
+        ...
+
+    def put_policy(self, name: str, policy: str) -> None:
+        """Writes the role's only inline policy."""
+        ...
+
+    def prove(self, plan: SessionPlan, probes: Probes) -> None:
+        """Waits until the role can be assumed and its probes answer as decided; raises `AwsUnavailable` past the deadline."""
+        ...
+
+    def assume(self, plan: SessionPlan) -> Credentials:
+        """A session for the person."""
+        ...
+
+    def observer(self, plan: SessionPlan, probes: Probes) -> Observer | None:
+        """The engine's own session, or None when the role cannot be assumed any more."""
+        ...
+
+    def shut(self, name: str, trust: str, deny: str) -> None:
+        """Blocks new sessions, then replaces the policy by the Deny; a role that is gone is fine."""
+        ...
+
+    def is_shut(self, name: str, deny: str) -> bool:
+        """Whether the role's only policy, read back, is that Deny (or the role is gone)."""
+        ...
+
+    def delete(self, name: str, role_id: str | None) -> None:
+        """Deletes policy and role; gone already is fine. With `role_id`, refuses to delete a role of another id."""
+        ...
+
+    def find(self, name: str) -> FoundRole | None:
+        """The role of that name under our path, or None."""
+        ...
+
+    def roles(self) -> Sequence[FoundRole]:
+        """Every role under our path."""
+        ...
+
+
+class ProbeKind(StrEnum):
+    """A call that reads and changes no data, whatever it meets."""
+
+    GET = "get"
+    """GetObject of our own marker object."""
+    LIST = "list"
+    """ListObjectsV2 of a prefix with MaxKeys 0."""
+    WRITE = "write"
+    """CreateMultipartUpload of a key: needs s3:PutObject and writes nothing; given up at once should it work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeCall:
+    """One probe: `key` is an object's key, or the prefix to list."""
+
+    kind: ProbeKind
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes:
+    """Calls of the engine's own: one that must work, and those that AWS must refuse."""
+
+    allowed: ProbeCall
+    denied: tuple[ProbeCall, ...]

@@ -1,0 +1,1 @@
+"""One file a kind of source, and the one list of them."""

@@ -1,0 +1,1 @@
+"""The door and the memory: HTTP, identity, registry, provisioning, audit and the database."""

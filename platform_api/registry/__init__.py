@@ -1,0 +1,1 @@
+"""The registry (CMDB): activities, environments, reviews and data contracts, with their lives."""
