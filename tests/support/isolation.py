@@ -33,6 +33,7 @@ def is_local(family: int, address: object) -> bool:
 def _guard(connect: Callable[[socket.socket, Any], T]) -> Callable[[socket.socket, Any], T]:
     def guarded(sock: socket.socket, address: object) -> T:
         if not is_local(sock.family, address):
+            sock.close()  # callers only expect an OSError to do this for
             raise NetworkRefused(f"a test may only connect to loopback, not to {address!r}")
         return connect(sock, address)
 

@@ -89,7 +89,7 @@ CASES = (
         name="a user's name fills its variable",
         principal=USER,
         context={"aws:username": "alice"},
-        identity=(allow(GET, LAKE + "/home/${aws:username}/*"),),
+        identity=(allow(GET, "arn:aws:s3:::lake/home/${aws:username}/*"),),
         points=((GET, f"{LAKE}/home/alice/f", {}, True), (GET, f"{LAKE}/home/bob/f", {}, False)),
     ),
     Case(
