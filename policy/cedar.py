@@ -1,0 +1,175 @@
+"""Cedar, with its edges closed: the only module that imports cedarpy.
+
+What cedarpy would do, and what happens here instead:
+
+1. A rule that errors is skipped, so a forbid that errors becomes an Allow; a `NoDecision` is no Deny. Every
+   diagnostic is handed on in `Answer.errors`, and only `Decision.Allow` is an allow.
+2. Deeply nested text ends the process. Text gets here as a `Statement`, which was measured before.
+3. Ids as strings are parsed as Cedar, and are slow. Ids, entities and context are built as JSON values.
+   Entities are always parsed with the schema, so a missing or mistyped attribute is refused there.
+4. Policies in text get positional ids. Answers speak of rules by their `@id`, as Cedar itself reads it.
+5. Validation has no positions, and gives up in silence when the stack runs low. It sees one bounded
+   statement at a time, whose line is known.
+
+Whatever cedarpy raises, a panic of its Rust code included, becomes an error of ours: the caller refuses.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+import cedarpy
+
+from policy.decision import Effect
+from policy.errors import QuestionUnfit, SchemaBroken
+from policy.statements import Statement
+
+Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
+
+_POSITION = re.compile(r"policy `?policy(\d+)`?")
+_NOISE = re.compile(r"^(?:for policy `policy\d+`, |Policy parse error: )")
+_ENUM = re.compile(r"^entity\s+(\w+)\s+enum\b", re.MULTILINE)
+
+
+class CedarSchema:
+    """A parsed schema."""
+
+    __slots__ = ("enums", "handle")
+
+    def __init__(self, text: str) -> None:
+        try:
+            self.handle = cedarpy.Schema.from_str(text)
+        except ValueError as error:
+            raise SchemaBroken(f"the policy schema does not parse: {error}") from error
+        # Entity types whose members the schema itself lists: they exist without being loaded.
+        self.enums = frozenset(_ENUM.findall(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedRule:
+    """What Cedar read in one statement."""
+
+    effect: Effect
+    annotations: Mapping[str, str]
+    is_unscoped: bool
+
+
+def read_rule(statement: Statement, schema: CedarSchema) -> tuple[ParsedRule | None, tuple[str, ...]]:
+    """One statement as Cedar reads it, and everything that is wrong with it under the schema (strict)."""
+    try:
+        with _panics_raised():
+            document = json.loads(cedarpy.policies_to_json_str(statement.text))
+            validation = cedarpy.validate_policies(statement.text, schema.handle)
+    except ValueError as error:
+        return None, (_clean(str(error)),)
+    if document["templates"]:
+        return None, ("write the principal and the resource; slots (`?principal`) are not used here",)
+    policies = list(document["staticPolicies"].values())
+    if len(policies) != 1:
+        return None, (f"one rule was expected here, Cedar reads {len(policies)}",)
+    problems = tuple(_clean(error.error) for error in validation.errors)
+    if not validation.validation_passed and not problems:
+        problems = ("the rule does not fit the schema",)
+    return _parsed(policies[0]), problems
+
+
+def _parsed(policy: dict[str, Json]) -> ParsedRule:
+    """Cedar's own JSON form of a policy, as far as we need it."""
+    scope = (cast(dict[str, Json], policy[part]) for part in ("principal", "action", "resource"))
+    annotations = cast(dict[str, str | None], policy.get("annotations", {}))
+    return ParsedRule(
+        effect=Effect(cast(str, policy["effect"])),
+        annotations={name: value or "" for name, value in annotations.items()},
+        is_unscoped=all(part["op"] == "All" for part in scope),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Cedar's answer to one request: the `@id`s of the rules that determined it, and every error."""
+
+    allowed: bool
+    rules: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+class PolicyHandle:
+    """Rules parsed once, ready to be asked any number of times."""
+
+    __slots__ = ("_names", "_policies", "_schema")
+
+    def __init__(self, statements: Sequence[Statement], names: Sequence[str], schema: CedarSchema) -> None:
+        """Parse; `names` are the `@id`s, in the order of the statements.
+
+        ValueError when Cedar does not read exactly one policy a statement.
+        """
+        with _panics_raised():
+            self._policies = cedarpy.PolicySet.from_str("\n".join(s.text for s in statements))
+        if len(self._policies) != len(statements):
+            raise ValueError(f"Cedar reads {len(self._policies)} rules where {len(statements)} are written")
+        self._schema = schema
+        self._names = tuple(names)
+
+    def ask(
+        self,
+        principal: dict[str, str],
+        asks: Sequence[tuple[str, dict[str, str]]],
+        context: dict[str, Json],
+        entities: list[Json],
+    ) -> tuple[Answer, ...]:
+        """An answer to each (action, resource) in order, all from the same facts, which are parsed once.
+
+        QuestionUnfit when the facts do not fit the schema or Cedar could not be asked at all.
+        """
+        written = json.dumps(context)
+        requests = [
+            {
+                "principal": principal,
+                "action": {"type": "Action", "id": action},
+                "resource": resource,
+                "context": written,
+            }
+            for action, resource in asks
+        ]
+        try:
+            with _panics_raised():
+                facts = cedarpy.Entities.from_json_str(json.dumps(entities), self._schema.handle)
+                results = cedarpy.is_authorized_batch(requests, self._policies, facts, self._schema.handle)
+                if len(results) != len(requests):
+                    raise ValueError(f"{len(results)} answers to {len(requests)} requests")
+                return tuple(self._answer(result) for result in results)
+        except (ValueError, TypeError, KeyError) as error:
+            raise QuestionUnfit(f"Cedar could not be asked: {error}") from error
+
+    def _answer(self, result: cedarpy.AuthzResult) -> Answer:
+        ids = result.diagnostics.id_annotations_by_reason
+        errors = tuple(self._named(error) for error in result.diagnostics.errors)
+        if result.decision is cedarpy.Decision.NoDecision and not errors:
+            errors = ("Cedar came to no decision",)
+        return Answer(
+            allowed=result.decision is cedarpy.Decision.Allow,
+            rules=tuple(ids[reason] for reason in result.diagnostics.reasons),
+            errors=errors,
+        )
+
+    def _named(self, error: str) -> str:
+        """An error of Cedar's with the rule's own id in place of its position."""
+        return _POSITION.sub(lambda found: f"rule `{self._names[int(found.group(1))]}`", error, count=1)
+
+
+def _clean(message: str) -> str:
+    return _NOISE.sub("", message)
+
+
+@contextmanager
+def _panics_raised() -> Iterator[None]:
+    """Raise a panic of cedarpy's Rust code, which is no `Exception`, as a ValueError."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(f"Cedar panicked: {error}") from error

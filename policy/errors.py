@@ -1,0 +1,46 @@
+"""What the policy room raises: one base class, stable codes, structured fields."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class PolicyError(Exception):
+    """Anything that policy refuses to work with; `code` is stable and made for programs."""
+
+    code: ClassVar[str] = "policy-error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong with a rulebook; `line` counts from 1, `rule` is its `@id` where one could be read."""
+
+    line: int
+    message: str
+    rule: str | None = None
+
+    def __str__(self) -> str:
+        return f"line {self.line}{f' ({self.rule})' if self.rule else ''}: {self.message}"
+
+
+class RulebookInvalid(PolicyError):
+    """A rulebook that must not be loaded, with every problem found in it."""
+
+    code = "rulebook-invalid"
+
+    def __init__(self, version: str, problems: tuple[Problem, ...]) -> None:
+        self.version = version
+        self.problems = problems
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"rulebook {version} has {len(problems)} problem(s) to correct:\n{listed}")
+
+
+class SchemaBroken(PolicyError):
+    """The schema that ships with this package does not parse: a defect of the build, not of a caller."""
+
+    code = "policy-schema-broken"
+
+
+class QuestionUnfit(PolicyError):
+    """A question that cannot be put to the rules; the engine answers it with a refusal."""
+
+    code = "question-unfit"

@@ -1,0 +1,98 @@
+"""A question's values in Cedar's JSON, and the check that nothing in them is missing.
+
+A rule that names a group which was not loaded matches nothing, in silence: a forbid on that group would be
+off. So whatever the values mention has to be there.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from policy.cedar import Json
+from policy.errors import QuestionUnfit
+from policy.question import Entity, EntityRef, Value
+
+_LARGEST = 2**63
+_DEEPEST = 8
+# What Cedar would read as something other than a record: an escape, an entity, an extension call.
+_RECORDS_READ_AS_VALUES = frozenset({frozenset({"type", "id"}), frozenset({"fn", "arg"})})
+
+
+class Facts:
+    """Entities and context in Cedar's JSON, complete and without contradiction.
+
+    QuestionUnfit when an entity is there twice, carries another's `uid`, or something is mentioned that is
+    neither there nor of one of the `enums`, the types whose members the schema lists.
+    """
+
+    __slots__ = ("_known", "_mentioned", "context", "entities")
+
+    def __init__(
+        self, entities: Iterable[Entity], context: Mapping[str, Value], enums: frozenset[str]
+    ) -> None:
+        self._known: set[tuple[str, str]] = set()
+        self._mentioned: set[tuple[str, str]] = set()
+        self.entities: list[Json] = [self._entity(entity) for entity in entities]
+        self.context = self._record(context, 1)
+        missing = sorted(ref for ref in self._mentioned - self._known if ref[0] not in enums)
+        if missing:
+            named = ", ".join(f'{kind}::"{name}"' for kind, name in missing)
+            raise QuestionUnfit(f"not among the known entities, though something mentions them: {named}")
+
+    def check_known(self, ref: EntityRef, role: str) -> dict[str, str]:
+        """The id of `ref` in Cedar's JSON; QuestionUnfit when no such entity is there."""
+        if (ref.type, ref.id) not in self._known:
+            raise QuestionUnfit(f"the {role} {ref} is not a known entity")
+        return {"type": ref.type, "id": ref.id}
+
+    def _entity(self, entity: Entity) -> Json:
+        ref = entity.ref
+        key = (ref.type, ref.id)
+        if key in self._known:
+            raise QuestionUnfit(f"{ref} is there twice")
+        if ref.type == "Action":
+            raise QuestionUnfit(f"{ref} is no fact: actions come from the schema alone")
+        if entity.attrs.get("uid", ref.id) != ref.id:
+            raise QuestionUnfit(f"{ref} carries the uid of another")
+        self._known.add(key)
+        return {
+            "uid": {"type": ref.type, "id": ref.id},
+            "attrs": self._record(entity.attrs, 1),
+            "parents": [self._ref(parent) for parent in entity.parents],
+        }
+
+    def _ref(self, ref: EntityRef) -> Json:
+        self._mentioned.add((ref.type, ref.id))
+        return {"type": ref.type, "id": ref.id}
+
+    def _record(self, record: Mapping[str, Value], depth: int) -> dict[str, Json]:
+        if frozenset(record) in _RECORDS_READ_AS_VALUES or any(key.startswith("__") for key in record):
+            raise QuestionUnfit(f"a record with the keys {sorted(record)} would not be read as a record")
+        return {key: self._value(value, depth + 1) for key, value in record.items()}
+
+    def _value(self, value: Value, depth: int) -> Json:
+        if depth > _DEEPEST:
+            raise QuestionUnfit(f"values are nested more than {_DEEPEST} deep")
+        match value:
+            case bool() | str():
+                return value
+            case int():
+                if not -_LARGEST <= value < _LARGEST:
+                    raise QuestionUnfit(f"{value} does not fit into 64 bits")
+                return value
+            case EntityRef():
+                return {"__entity": self._ref(value)}
+            case datetime():
+                return {"__extn": {"fn": "datetime", "arg": _instant(value)}}
+            case frozenset():
+                return [self._value(member, depth + 1) for member in value]
+            case Mapping():
+                return self._record(value, depth)
+            case _:
+                raise QuestionUnfit(f"a {type(value).__name__} is no value that rules can read")
+
+
+def _instant(moment: datetime) -> str:
+    """A moment as Cedar writes it: UTC, to the millisecond, what is finer cut off."""
+    if moment.utcoffset() is None:
+        raise QuestionUnfit(f"{moment.isoformat()} has no time zone")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
