@@ -1,7 +1,7 @@
 """The rules of CONTRIBUTING.md that reading the code can check."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -69,35 +69,39 @@ def runs_at_import(statement: ast.stmt) -> bool:
     return False
 
 
-@pytest.mark.parametrize("module", EVERYTHING, ids=str)
-def test_a_file_is_named_by_what_it_holds(module: Module) -> None:
-    parts = module.path.removesuffix(".py").split("/")
-    assert not EMPTY_NAMES.intersection(parts)
+def lines(module: Module, wrong: Callable[[ast.stmt], bool]) -> list[int]:
+    """The lines of `module` at which a top-level statement is `wrong`."""
+    return [statement.lineno for statement in module.tree.body if wrong(statement)]
 
 
-@pytest.mark.parametrize("module", EVERYTHING, ids=str)
-def test_a_file_is_a_small_room(module: Module) -> None:
-    assert module.text.count("\n") <= LONGEST_FILE
+def test_a_file_is_named_by_what_it_holds() -> None:
+    parts = {module.path: set(module.path.removesuffix(".py").split("/")) for module in EVERYTHING}
+    assert {path: names & EMPTY_NAMES for path, names in parts.items() if names & EMPTY_NAMES} == {}
 
 
-@pytest.mark.parametrize("module", PRODUCT, ids=str)
-def test_every_module_says_what_it_gives(module: Module) -> None:
-    assert ast.get_docstring(module.tree)
+def test_a_file_is_a_small_room() -> None:
+    lengths = {module.path: module.text.count("\n") for module in EVERYTHING}
+    assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
-@pytest.mark.parametrize("module", PRODUCT, ids=str)
-def test_nothing_happens_at_import(module: Module) -> None:
-    assert [node.lineno for node in module.tree.body if runs_at_import(node)] == []
+def test_every_module_says_what_it_gives() -> None:
+    assert [module.path for module in PRODUCT if not ast.get_docstring(module.tree)] == []
 
 
-@pytest.mark.parametrize("module", [m for m in PRODUCT if m.path.endswith("__init__.py")], ids=str)
-def test_a_front_door_only_names_what_is_inside(module: Module) -> None:
-    assert [node.lineno for node in module.tree.body if not is_declaration(node)] == []
+def test_nothing_happens_at_import() -> None:
+    assert {module.path: found for module in PRODUCT if (found := lines(module, runs_at_import))} == {}
 
 
-@pytest.mark.parametrize("module", [m for m in PRODUCT if not m.path.startswith(MAY_READ_THE_CLOCK)], ids=str)
-def test_only_the_wiring_and_the_entry_points_read_the_clock(module: Module) -> None:
-    assert list(clock_reads(module.tree)) == []
+def test_a_front_door_only_names_what_is_inside() -> None:
+    doors = [module for module in PRODUCT if module.path.endswith("__init__.py")]
+    assert doors
+    loud = {door.path: lines(door, lambda statement: not is_declaration(statement)) for door in doors}
+    assert {path: found for path, found in loud.items() if found} == {}
+
+
+def test_only_the_wiring_and_the_entry_points_read_the_clock() -> None:
+    others = [module for module in PRODUCT if not module.path.startswith(MAY_READ_THE_CLOCK)]
+    assert {module.path: found for module in others if (found := list(clock_reads(module.tree)))} == {}
 
 
 @pytest.mark.parametrize(
