@@ -61,10 +61,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "Installing $$(grep -c '==' requirements.lock) packages at most, each checked against its hash"
 	@rm -f $(VENV)/.installed
-	@{ $(BIN)/pip --disable-pip-version-check --no-input install --require-hashes -r requirements.lock \
+	@{ $(BIN)/pip --disable-pip-version-check --no-input install --require-hashes -r requirements.lock 2>$(VENV)/pip.log \
 		&& touch $(VENV)/.installed; } \
 		| awk '/^Collecting / { n++; if (n % 10 == 0) { printf "  %3d  %s\n", n, $$2; fflush() } } \
 		       /^Installing collected/ { print "  all fetched, now unpacking"; fflush() }'
-	@rm $(VENV)/.installed 2>/dev/null || { echo "pip could not install the packages: see above" >&2; exit 1; }
+	@rm $(VENV)/.installed 2>/dev/null || { cat $(VENV)/pip.log >&2; exit 1; }
 	@$(BIN)/pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
 	@touch $(STAMP)

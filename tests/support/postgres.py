@@ -179,8 +179,11 @@ def _within_reach(bindir: Path, root: Path) -> Path:
     try:
         _run(bindir / "postgres", "--version", cwd=root)
     except PostgresMissing:
-        shutil.copytree(bindir.parent, root / "install", symlinks=True)
-        return root / "install" / bindir.name
+        # A wheel keeps its libraries in a folder beside the package and finds them by the relative path.
+        package = bindir.parents[1]
+        for folder in package.parent.glob(f"{package.name}*"):
+            shutil.copytree(folder, root / "install" / folder.name, symlinks=True)
+        return root / "install" / bindir.relative_to(package.parent)
     return bindir
 
 
