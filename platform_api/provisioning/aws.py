@@ -135,14 +135,9 @@ class Provisioner:
         return Ready(resources=made, repaired=tuple(check.name for check in missing))
 
     def _put_probe(self, bucket: str, environment_id: str) -> None:
+        # Written each time: without the right to list, S3 does not tell what is missing.
         s3: S3Client = self._client("s3")
-        content = environment_id.encode()
-        try:
-            if s3.get_object(Bucket=bucket, Key=PROBE_KEY)["Body"].read() == content:
-                return
-        except s3.exceptions.NoSuchKey:
-            pass
-        s3.put_object(Bucket=bucket, Key=PROBE_KEY, Body=content, ContentType="text/plain")
+        s3.put_object(Bucket=bucket, Key=PROBE_KEY, Body=environment_id.encode(), ContentType="text/plain")
 
     def _create(self, plan: EnvironmentPlan) -> None:
         cloudformation = self._cloudformation

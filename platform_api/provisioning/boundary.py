@@ -167,17 +167,22 @@ def _keys(order: EnvironmentOrder, workspace: str, lake: Sequence[str]) -> tuple
     via_s3 = {"kms:ViaService": f"s3.{order.region}.amazonaws.com"}
     own = [workspace, *_objects(workspace)]
     readable = [*own, *lake, *_objects(*lake)]
-    writable = readable if order.tier is Tier.OPERATION else own
 
     def used_for(arns: Sequence[str]) -> dict[str, object]:
         return {"StringEquals": via_s3, "StringLike": {"kms:EncryptionContext:aws:s3:arn": list(arns)}}
 
-    return (
-        _allow("ReadKeys", ("kms:Decrypt",), keys, used_for(readable)),
-        _allow("WriteKeys", ("kms:GenerateDataKey",), keys, used_for(writable)),
-        # Negated operators match an absent key: a direct call carries neither and is denied.
-        _deny("KeysViaS3Only", ("kms:*",), ["*"], {"StringNotEquals": via_s3}),
-    )
+    match order.tier:
+        case Tier.RESEARCH | Tier.VALIDATION:
+            room = [
+                _allow("ReadKeys", ["kms:Decrypt"], keys, used_for(readable)),
+                _allow("WriteKeys", ["kms:GenerateDataKey"], keys, used_for(own)),
+            ]
+        case Tier.OPERATION:
+            room = [_allow("Keys", KMS_ACTIONS, keys, used_for(readable))]
+        case _:
+            assert_never(order.tier)
+    # A negated operator matches an absent key: a direct call carries none and is denied.
+    return (*room, _deny("KeysViaS3Only", ["kms:*"], ["*"], {"StringNotEquals": via_s3}))
 
 
 def _everything_else_closed() -> tuple[Statement, ...]:
