@@ -30,7 +30,7 @@ from policy.statements import Statement
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 _POSITION = re.compile(r"policy `?policy(\d+)`?")
-_NOISE = re.compile(r"^(?:for policy `policy\d+`, |Policy parse error: )")
+_NOISE = re.compile(r"^(?:for policy `policy\d+`[,:] |Policy parse error: )")
 _ENUM = re.compile(r"^entity\s+(\w+)\s+enum\b", re.MULTILINE)
 
 
