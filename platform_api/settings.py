@@ -1,0 +1,331 @@
+"""The platform's settings, frozen and checked as a whole: the environment (SLUICEGATE_…) over a TOML file."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from platform_api.embedded.loopback import EMBEDDED_ACCOUNT, is_loopback_host, is_loopback_url
+
+PREFIX = "SLUICEGATE_"
+FILE = "SLUICEGATE_SETTINGS"
+"""Names the TOML file; without it there is none."""
+
+
+class SettingsInvalid(Exception):
+    """The settings cannot be used; `problems` says everything that is wrong, one line each."""
+
+    code: ClassVar[str] = "settings-invalid"
+
+    def __init__(self, *, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("the settings cannot be used: " + "; ".join(problems))
+
+
+class SignatureAlgorithm(StrEnum):
+    """What a token may be signed with: asymmetric algorithms only (RFC 7518, RFC 8037)."""
+
+    RS256 = "RS256"
+    RS384 = "RS384"
+    RS512 = "RS512"
+    PS256 = "PS256"
+    PS384 = "PS384"
+    PS512 = "PS512"
+    ES256 = "ES256"
+    ES384 = "ES384"
+    ES512 = "ES512"
+    EDDSA = "EdDSA"
+
+
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def _number(given: object) -> object:
+    """A whole number written in ASCII digits; pydantic alone would also take `3_600` and ` 5 `."""
+    return int(given) if isinstance(given, str) and re.fullmatch(r"[0-9]{1,9}", given) else given
+
+
+def _flag(given: object) -> object:
+    return {"true": True, "false": False}.get(given, given) if isinstance(given, str) else given
+
+
+def _duration(given: object) -> object:
+    """An ISO 8601 duration; pydantic alone would also take `3600` and `01:00:00`."""
+    if isinstance(given, str) and given.startswith("P"):
+        return TypeAdapter(timedelta).validate_python(given)
+    return given
+
+
+def _tuple(given: object) -> object:
+    return tuple(given) if isinstance(given, list) else given
+
+
+def _algorithms(given: object) -> object:
+    known = {algorithm.value: algorithm for algorithm in SignatureAlgorithm}
+    return tuple(known.get(item, item) for item in given) if isinstance(given, list) else given
+
+
+def _level(given: object) -> object:
+    return {level.value: level for level in LogLevel}.get(given, given) if isinstance(given, str) else given
+
+
+Whole = Annotated[int, BeforeValidator(_number)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+_STRICT = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+
+
+class IssuerSettings(BaseModel):
+    """One identity provider whose access tokens are taken."""
+
+    model_config = _STRICT
+
+    issuer: Annotated[str, Field(min_length=1, max_length=512)]
+    audience: Annotated[str, Field(min_length=1, max_length=255)]
+    jwks_url: Annotated[str, Field(min_length=1, max_length=1024)]
+    algorithms: Annotated[
+        tuple[SignatureAlgorithm, ...], BeforeValidator(_algorithms), Field(min_length=1)
+    ] = (SignatureAlgorithm.RS256,)
+
+
+class AwsSettings(BaseModel):
+    """The account the platform mints in. On real AWS the machine's own credentials are used."""
+
+    model_config = _STRICT
+
+    account_id: Annotated[str, Field(pattern=r"^[0-9]{12}\z")]
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]\z")]
+    endpoint_url: str | None = None
+    broker_role_arn: Annotated[str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")]
+    provisioner_role_arn: Annotated[
+        str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")
+    ]
+    external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]{16,1224}\z")]
+    access_key_id: SecretStr | None = None
+    secret_access_key: SecretStr | None = None
+
+
+class LimitSettings(BaseModel):
+    """Bounds of the platform's own."""
+
+    model_config = _STRICT
+
+    max_sources: Annotated[Whole, Field(ge=1, le=1000)] = 100
+    max_live_grants_per_person: Annotated[Whole, Field(ge=1, le=1000)] = 20
+    reconciler_period: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = timedelta(
+        seconds=5
+    )
+
+
+class Settings(BaseSettings):
+    """All settings of one process. Nested ones are named with two underscores: SLUICEGATE_AWS__REGION."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, strict=True, extra="forbid", hide_input_in_errors=True, env_prefix=PREFIX
+    )
+
+    database_url: Annotated[SecretStr, Field(min_length=1)]
+    api_host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    api_port: Annotated[Whole, Field(ge=0, le=65535)] = 8400
+    issuers: Annotated[tuple[IssuerSettings, ...], BeforeValidator(_tuple), Field(min_length=1)]
+    aws: AwsSettings
+    embedded: Flag = False
+    log_level: Annotated[LogLevel, BeforeValidator(_level)] = LogLevel.INFO
+    limits: LimitSettings = LimitSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` hands over: the process's environment is read where the process starts."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        problems = [*self._twice(), *(self._reach_outside() if self.embedded else self._reach_inside())]
+        for name in ("broker_role_arn", "provisioner_role_arn"):
+            if getattr(self.aws, name).split(":")[4] != self.aws.account_id:
+                problems.append(f"aws.{name} is of another account than aws.account_id")
+        if self.aws.broker_role_arn == self.aws.provisioner_role_arn:
+            problems.append("aws.broker_role_arn and aws.provisioner_role_arn are to be two roles")
+        if (self.aws.access_key_id is None) != (self.aws.secret_access_key is None):
+            problems.append("aws.access_key_id and aws.secret_access_key go together: give both or none")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _twice(self) -> list[str]:
+        issuers = [issuer.issuer for issuer in self.issuers]
+        return [
+            f"issuers names {name} twice" for name in sorted({i for i in issuers if issuers.count(i) > 1})
+        ]
+
+    def _reach_outside(self) -> list[str]:
+        """What keeps the embedded platform from being this machine's own."""
+        problems = []
+        if not is_loopback_host(self.api_host):
+            problems.append("embedded is on, so api_host has to be 127.0.0.1")
+        if self.aws.endpoint_url is None or not is_loopback_url(self.aws.endpoint_url):
+            problems.append("embedded is on, so aws.endpoint_url has to be on this machine")
+        if self.aws.account_id != EMBEDDED_ACCOUNT:
+            problems.append(f"embedded is on, so aws.account_id has to be {EMBEDDED_ACCOUNT}")
+        for issuer in self.issuers:
+            if not (is_loopback_url(issuer.issuer) and is_loopback_url(issuer.jwks_url)):
+                problems.append(f"embedded is on, so the issuer {issuer.issuer} has to be on this machine")
+        return problems
+
+    def _reach_inside(self) -> list[str]:
+        """What is only for the embedded platform."""
+        problems = []
+        if self.aws.endpoint_url is not None:
+            problems.append("aws.endpoint_url is for the embedded platform only: remove it")
+        if self.aws.access_key_id is not None:
+            problems.append("aws.access_key_id is for the embedded platform only: use the machine's own role")
+        if self.aws.account_id == EMBEDDED_ACCOUNT:
+            problems.append("aws.account_id is the embedded account's: give the real one")
+        for issuer in self.issuers:
+            for name, url in (("issuer", issuer.issuer), ("jwks_url", issuer.jwks_url)):
+                if urlsplit(url).scheme != "https" or is_loopback_url(url):
+                    problems.append(f"the {name} {url} has to be https and not on this machine")
+        return problems
+
+
+class _Environment(EnvSettingsSource):
+    """pydantic-settings' reading of an environment that is handed over."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = {name.lower(): value for name, value in variables.items()}
+        super().__init__(Settings, env_nested_delimiter="__", env_prefix=PREFIX)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return self._variables
+
+    def _coerce_env_val_strict(self, field: FieldInfo | None, value: Any) -> Any:
+        """Left as it is written: pydantic-settings would read it leniently here, `84_00` and all."""
+        return value
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """The settings that this environment gives; raises `SettingsInvalid` with every problem."""
+    values, problems = _values(environment)
+    problems += _misspelt(environment)
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        problems += [_told(found["loc"], found["msg"]) for found in error.errors(include_input=False)]
+        raise SettingsInvalid(problems=tuple(problems)) from None
+    if problems:
+        raise SettingsInvalid(problems=tuple(problems))
+    return settings
+
+
+def check(environment: Mapping[str, str]) -> list[str]:
+    """Every problem of the settings that this environment gives; empty when the platform can start."""
+    try:
+        load(environment)
+    except SettingsInvalid as error:
+        return list(error.problems)
+    return []
+
+
+def shown(settings: Settings) -> list[tuple[str, str]]:
+    """Each setting by its dotted name with its value for people, secrets hidden."""
+    return list(_flat("", settings.model_dump(mode="json")))
+
+
+def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:
+    match value:
+        case dict():
+            return [
+                line for key, item in value.items() for line in _flat(f"{prefix}.{key}".lstrip("."), item)
+            ]
+        case list() if value and isinstance(value[0], dict):
+            return [line for index, item in enumerate(value) for line in _flat(f"{prefix}[{index}]", item)]
+        case list():
+            return [(prefix, ", ".join(str(item) for item in value))]
+        case None:
+            return [(prefix, "(not set)")]
+    return [(prefix, str(value))]
+
+
+def _values(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """The file's values with the environment's over them, and what could not be read."""
+    problems: list[str] = []
+    from_file: dict[str, Any] = {}
+    if file := environment.get(FILE):
+        try:
+            from_file = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            problems.append(f"{FILE}: {file} cannot be read: {error}")
+    try:
+        from_environment = _Environment(environment)()
+    except SettingsError as error:
+        problems.append(f"{error}: give it as JSON")
+        from_environment = {}
+    return _over(from_file, from_environment), problems
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """`above` laid over `below`, table by table."""
+    both = dict(below)
+    for key, value in above.items():
+        under = both.get(key)
+        nested = isinstance(under, dict) and isinstance(value, dict)
+        both[key] = _over(under, value) if nested and isinstance(under, dict) else value
+    return both
+
+
+def _misspelt(environment: Mapping[str, str]) -> list[str]:
+    """Variables that look like a setting and are none; others of our prefix belong to the command line."""
+    names = {f"{PREFIX}{field}".upper() for field in Settings.model_fields}
+    problems = []
+    for variable in sorted(environment):
+        name = variable.upper().partition("__")[0]
+        if name.startswith(PREFIX) and name not in {*names, FILE}:
+            near = get_close_matches(name, names, n=1, cutoff=0.85)
+            problems += [f"{variable} is not a setting: did you mean {near[0]}?"] if near else []
+    return problems
+
+
+def _told(location: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(str(part) for part in location)
+    text = message.removeprefix("Value error, ")
+    return f"{name}: {text}" if name else text
