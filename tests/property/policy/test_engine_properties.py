@@ -1,5 +1,6 @@
 """Whatever the rules and the question: the same answer twice, and no allow where a rule fails."""
 
+import contextlib
 import random
 import string
 
@@ -30,11 +31,14 @@ CONDITIONS = (
     "when { context.purpose in context.activity.purposes }",
 )
 # Whoever reads or writes meets this rule, and it always fails.
-BROKEN = '(principal, action in Action::"use", resource) when { 9223372036854775807 + context.activity.sensitivity > 0 };'
+BROKEN = (
+    '(principal, action in Action::"use", resource) '
+    "when { 9223372036854775807 + context.activity.sensitivity > 0 };"
+)
 
 questions = st.builds(
     lambda who, action, what, where, purpose: question(
-        who, action, what, data_context(*where, purpose=purpose)
+        who, action, what, data_context(env=where[0], tier=where[1], purpose=purpose)
     ),
     st.sampled_from(PRINCIPALS),
     st.sampled_from(ACTIONS),
@@ -78,7 +82,7 @@ def test_the_same_question_has_the_same_answer_in_any_order_of_rules_and_facts(
     shuffle.shuffle(facts)
     reordered = Question(
         principal=asked.principal, action=asked.action, resource=asked.resource,
-        context=dict(reversed(asked.context.items())), entities=tuple(facts),
+        context=dict(reversed(list(asked.context.items()))), entities=tuple(facts),
     )  # fmt: skip
     assert load(rules).decide(reordered) == first
 
@@ -130,7 +134,5 @@ def test_facts_left_out_never_turn_a_refusal_into_an_allow(asked: Question, miss
 def test_any_text_at_all_is_cut_or_refused_and_never_raises_anything_else(text: str) -> None:
     statements, problems = statements_of(text)
     assert problems or all(statement.text.endswith(";") for statement in statements)
-    try:
+    with contextlib.suppress(RulebookInvalid):
         Engine.load(Rulebook(version="noise", text=text))
-    except RulebookInvalid as refused:
-        assert refused.problems
