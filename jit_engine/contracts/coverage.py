@@ -1,0 +1,168 @@
+"""What a contract is about: its servers as prefixes and tables, and the sensitivity of its columns."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from jit_engine.contracts.terms import TableScope
+from jit_engine.contracts.view import VENDOR, Findings, Node, columns, custom
+from jit_engine.domain.classification import Classification
+from jit_engine.domain.source import GlueTable, S3Prefix, check_account
+from jit_engine.errors import InvalidValue
+
+_LOCATION: Final = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<prefix>.*)\Z", re.ASCII | re.DOTALL)
+
+OURS: Final = {
+    "server": frozenset({"awsRegion", "awsAccount", "lakeFormationManaged", "kmsKeyAlias"}),
+    "column": frozenset({"masking", "dataCategory"}),
+    "role": frozenset({"accessProfile"}),
+    "document": frozenset({"usageContract"}),
+}
+"""Every custom property of ours, by where it may stand; another of our vendor is a mistake, not a remark."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """The sources that a contract covers, and the account they lie in."""
+
+    account: str
+    prefixes: tuple[S3Prefix, ...]
+    tables: tuple[TableScope, ...]
+
+
+def read_coverage(document: Node, findings: Findings) -> Coverage:
+    """The coverage that the document's servers state; what is wrong goes to `findings`."""
+    servers = list(document["servers"])
+    if not servers:
+        findings.add(document["servers"], "names no server", "add the s3 or glue server where the data lies")
+    glue_accounts = {s["account"].text for s in servers if s["type"].text == "glue"}
+    accounts: set[str] = set()
+    prefixes: list[S3Prefix] = []
+    tables: list[TableScope] = []
+    for server in servers:
+        kind = server["type"].text
+        if kind not in ("s3", "glue"):
+            findings.add(server["type"], f"is {kind}", "use s3 or glue; other kinds of server are not offered yet")
+            continue
+        account = _account(server, glue_accounts, findings)
+        if account is None:
+            continue
+        accounts.add(account)
+        if kind == "glue":
+            tables.extend(_tables(document, server, account, findings))
+        if kind == "s3" or server["location"].is_there:
+            prefixes.extend(read_prefix(server["location"], account, findings))
+    if len(accounts) > 1:
+        findings.add(
+            document["servers"],
+            f"lies in several accounts ({', '.join(sorted(accounts))})",
+            "write one contract for each account",
+        )
+    return Coverage(account=min(accounts, default=""), prefixes=tuple(dict.fromkeys(prefixes)), tables=tuple(tables))
+
+
+def read_prefix(location: Node, account: str, findings: Findings) -> tuple[S3Prefix, ...]:
+    """The prefix of an `s3://bucket/prefix/`; none, and a finding, when it is not exactly that."""
+    match = _LOCATION.match(location.text)
+    if match is None:
+        findings.add(location, f"is {location.text[:80]!r}", "give s3://bucket/prefix/ with its last slash")
+        return ()
+    try:
+        return (S3Prefix(account=account, bucket=match["bucket"], prefix=match["prefix"]),)
+    except InvalidValue as error:
+        fix = error.fix
+        if error.corrected is not None:
+            fix = f"end it with a slash: s3://{match['bucket']}/{error.corrected}"
+        findings.add(location, f"{error.field} {error.given!r} cannot be used", fix)
+        return ()
+
+
+def read_classifications(document: Node, findings: Findings) -> frozenset[Classification]:
+    """The classifications of all columns; a column without one, or of another word, is a finding."""
+    levels = ", ".join(Classification)
+    found: set[Classification] = set()
+    for column in columns(document):
+        given = column["classification"]
+        if given.text in set(Classification):
+            found.add(Classification(given.text))
+        elif given.is_there:
+            findings.add(given, f"is {given.text!r}", f"use one of: {levels}")
+        else:
+            findings.add(column, "has no classification", f"add classification, one of: {levels}")
+    return frozenset(found)
+
+
+def check_custom(document: Node, findings: Findings) -> None:
+    """Notes every custom property of ours that is misspelt, misplaced or given twice."""
+    places = [("document", document)]
+    places += [("server", server) for server in document["servers"]]
+    places += [("role", role) for role in document["roles"]]
+    places += [("column", column) for column in columns(document)]
+    places += [("table", table) for table in document["schema"]]
+    for kind, holder in places:
+        seen: set[str] = set()
+        known = OURS.get(kind, frozenset())
+        for name, value in custom(holder):
+            if name not in known:
+                fix = f"use one of: {', '.join(sorted(known))}" if known else f"a {kind} has none of {VENDOR}'s"
+                findings.add(value, f"{name!r} is no custom property of a {kind}", fix)
+            if name in seen:
+                findings.add(value, f"{name} is given twice", "keep one of the two")
+            seen.add(name)
+
+
+def _account(server: Node, glue_accounts: set[str], findings: Findings) -> str | None:
+    """A glue server's own account; an s3 server's awsAccount, or that of the document's only glue account."""
+    own = dict(custom(server)).get("awsAccount")
+    if server["type"].text == "glue":
+        place = server["account"]
+        if own is not None and own.text != place.text:
+            findings.add(own, "differs from the server's account", "leave awsAccount out")
+    elif own is not None:
+        place = own
+    elif len(glue_accounts) == 1:
+        return next(iter(glue_accounts))
+    else:
+        findings.add(
+            server,
+            "does not say whose account it lies in",
+            f'add {{property: awsAccount, value: "111122223333", vendor: {VENDOR}}} to its customProperties',
+        )
+        return None
+    try:
+        check_account(place.text)
+    except InvalidValue as error:
+        findings.add(place, f"is {place.value!r}", f"{error.fix}, quoted")
+        return None
+    return place.text
+
+
+def _tables(document: Node, server: Node, account: str, findings: Findings) -> tuple[TableScope, ...]:
+    region = dict(custom(server)).get("awsRegion")
+    if region is None:
+        findings.add(
+            server,
+            "does not say its region (a glue server has no field for it)",
+            f"add {{property: awsRegion, value: us-east-1, vendor: {VENDOR}}} to its customProperties",
+        )
+        return ()
+    database = server["database"].text
+    names: set[str] = set()
+    for table in document["schema"]:
+        place = table["physicalName"] if table["physicalName"].is_there else table["name"]
+        try:
+            GlueTable(account=account, region=region.text, database=database, table=place.text)
+        except InvalidValue as error:
+            culprit = {"region": region, "database": server["database"]}.get(error.field, place)
+            findings.add(culprit, f"{error.field} {error.given!r} cannot be used", error.fix)
+            continue
+        if place.text in names:
+            findings.add(place, f"{place.text} is described twice", "describe each table once")
+        names.add(place.text)
+    if not list(document["schema"]):
+        findings.add(document["schema"], "describes no table", "describe the tables that the glue server holds")
+    if not names:
+        return ()
+    return (TableScope(account=account, region=region.text, database=database, tables=frozenset(names)),)
