@@ -97,9 +97,7 @@ class AwsRefused(EngineError):
     def __init__(self, *, operation: str, aws_code: str) -> None:
         self.operation = operation
         self.aws_code = aws_code
-        super().__init__(
-            f"AWS refused {operation} with {aws_code}; an operator has to look at the platform's role"
-        )
+        super().__init__(f"AWS refused {operation} with {aws_code}; an operator has to look at the platform's role")
 
 
 class RoleExists(EngineError):

@@ -11,17 +11,22 @@ from typing import Protocol
 from jit_engine.contracts.terms import Contract
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import Catalogue
-from jit_engine.domain.event import Event
+from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId
+from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that one decision reads, gathered once. `purposes` maps a purpose to its parent (None at a root)."""
+    """All that one decision reads, gathered once. `purposes` maps a purpose to its parent (None at a root).
+
+    `owner` is the activity's owner as the directory knows them; None when the activity is None or its owner has left.
+    """
 
     activity: Activity | None
+    owner: Subject | None
     environment: Environment | None
     contracts: tuple[Contract, ...]
     catalogue: Catalogue
@@ -59,8 +64,16 @@ class Ledger(Protocol):
         """The grant, or None."""
         ...
 
+    def decision_of(self, grant: GrantId) -> Mapping[str, Json]:
+        """The recorded decision that opened the grant, as `rules.record.clearance_record` wrote it."""
+        ...
+
     def claim_due(self, now: datetime, limit: int, lease: timedelta) -> Sequence[Grant]:
         """Grants whose `due_at` has come, each claimed (its `due_at` put off by `lease`, its version raised) for this caller alone."""
+        ...
+
+    def postpone(self, grant: Grant, due_at: datetime) -> None:
+        """Sets when to look again and nothing else, so without an audit record; raises `LostRace` as `save` does."""
         ...
 
     def grant_of_role(self, name: str) -> Grant | None:

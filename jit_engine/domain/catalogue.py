@@ -78,9 +78,7 @@ class Catalogue:
         """The item that describes `source`: itself, or the deepest catalogued prefix around it."""
         if isinstance(source, GlueTable):
             return next((item for item in self.items if item.source == source), None)
-        around = [
-            item for item in self.items if isinstance(item, PrefixItem) and item.source.contains(source)
-        ]
+        around = [item for item in self.items if isinstance(item, PrefixItem) and item.source.contains(source)]
         return max(around, key=lambda item: len(item.source.prefix), default=None)
 
     def touching(self, source: Source) -> tuple[CatalogueItem, ...]:
@@ -98,7 +96,5 @@ class Catalogue:
         return tuple(
             item
             for item in self.items
-            if (
-                files.contains(item.source) if isinstance(item, PrefixItem) else item.location.overlaps(files)
-            )
+            if (files.contains(item.source) if isinstance(item, PrefixItem) else item.location.overlaps(files))
         )

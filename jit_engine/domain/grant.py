@@ -119,12 +119,10 @@ class Grant:
     def moved(self, state: GrantState) -> "Grant":
         """This grant in another state; raises `WrongState` when the table has no such move."""
         if state not in GRANT_MOVES[self.state]:
-            raise WrongState(
-                kind="grant", id=self.id, state=self.state.value, fix=f"it cannot become {state.value}"
-            )
+            raise WrongState(kind="grant", id=self.id, state=self.state.value, fix=f"it cannot become {state.value}")
         return replace(self, state=state)
 
 
 def role_name(grant: GrantId, attempt: int) -> str:
-    """The name of the role of one attempt: derived, so that every step can be repeated; 36 characters of AWS's 64."""
-    return f"jit-{grant}-{attempt}"
+    """The name of the role of one attempt: derived, so that every step can be repeated; 34 characters of AWS's 64."""
+    return f"sg-{grant}-{attempt}"

@@ -32,9 +32,7 @@ class SourceAsk:
 
     def __post_init__(self) -> None:
         if not self.operations:
-            raise InvalidValue(
-                field="operations", given="[]", fix="name at least one of describe, select, insert"
-            )
+            raise InvalidValue(field="operations", given="[]", fix="name at least one of describe, select, insert")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +52,7 @@ class AccessRequest:
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.asks) <= MAX_SOURCES:
-            raise InvalidValue(
-                field="sources", given=str(len(self.asks)), fix=f"name 1 to {MAX_SOURCES} sources"
-            )
+            raise InvalidValue(field="sources", given=str(len(self.asks)), fix=f"name 1 to {MAX_SOURCES} sources")
         named = [ask.source for ask in self.asks]
         if len(set(named)) != len(named):
             raise InvalidValue(

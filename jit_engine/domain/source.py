@@ -46,16 +46,12 @@ class S3Prefix:
 
     @property
     def uri(self) -> str:
-        """`s3://bucket/prefix/`."""
+        """`s3://bucket/prefix/`; the account goes without saying, for bucket names are unique over all accounts."""
         return f"s3://{self.bucket}/{self.prefix}"
 
     def contains(self, other: "S3Prefix") -> bool:
         """Whether every object of `other` is one of this."""
-        return (
-            self.account == other.account
-            and self.bucket == other.bucket
-            and other.prefix.startswith(self.prefix)
-        )
+        return self.account == other.account and self.bucket == other.bucket and other.prefix.startswith(self.prefix)
 
     def overlaps(self, other: "S3Prefix") -> bool:
         """Whether some object can belong to both."""
@@ -92,12 +88,22 @@ class GlueTable:
 Source = S3Prefix | GlueTable
 
 
+def source_of_uri(uri: str, *, account: str) -> Source:
+    """The source that `uri` names (`s3://bucket/prefix/` in `account`, or `glue://account/region/database/table`)."""
+    scheme, _, rest = uri.partition("://")
+    if scheme == "s3":
+        bucket, _, prefix = rest.partition("/")
+        return S3Prefix(account=account, bucket=bucket, prefix=prefix)
+    parts = rest.split("/")
+    if scheme == "glue" and len(parts) == 4:
+        return GlueTable(account=parts[0], region=parts[1], database=parts[2], table=parts[3])
+    raise InvalidValue(field="source", given=uri, fix="use s3://bucket/prefix/ or glue://account/region/database/table")
+
+
 def check_account(account: str) -> None:
     """Raises `InvalidValue` unless `account` is twelve ASCII digits."""
     if not _ACCOUNT.match(account):
-        raise InvalidValue(
-            field="account", given=account, fix="use the 12 digits of a registered AWS account"
-        )
+        raise InvalidValue(field="account", given=account, fix="use the 12 digits of a registered AWS account")
 
 
 def check_prefix(prefix: str) -> None:

@@ -1,0 +1,186 @@
+"""Every AWS call of the engine: signed as a platform role, throttled, bounded in time, its errors made ours."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session as BotocoreSession
+from botocore.session import get_session
+
+from jit_engine.aws.throttle import TokenBucket
+from jit_engine.errors import AwsRefused, AwsUnavailable
+
+_PASSING = frozenset(
+    {
+        "InternalError",
+        "InternalFailure",
+        "LimitExceeded",
+        "LimitExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "ServiceFailure",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "ConcurrentModification",
+    }
+)
+"""Errors that trying again may mend. The role quota (LimitExceeded) is one: roles close all the time."""
+RETRY_AFTER = timedelta(seconds=15)
+LONGEST_WAIT = 10.0
+"""Seconds that a call waits for a token before it is given up as throttled by ourselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsAccess:
+    """How to reach an AWS: `endpoint_url` None for the real one; keys None to use the machine's own credentials."""
+
+    region: str
+    endpoint_url: str | None
+    access_key_id: str | None
+    secret_access_key: str | None
+    external_id: str
+
+
+class Calls(Protocol):
+    """One AWS operation. `urgent` calls (denying, deleting) may use the whole of the throttle."""
+
+    def __call__(
+        self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
+    ) -> Mapping[str, Any]:
+        """The response; raises `AwsUnavailable` for what may pass and `AwsRefused` for what will not."""
+        ...
+
+    def as_session(self, access_key_id: str, secret_access_key: str, session_token: str) -> Calls:
+        """The same, signed with a session's keys, for the engine's own probes. Kept in memory only."""
+        ...
+
+
+@dataclass(slots=True)
+class AwsCalls:
+    """Calls as one role of the platform, whose session is opened and refreshed as needed."""
+
+    access: AwsAccess
+    role_arn: str
+    bucket: TokenBucket = field(default_factory=TokenBucket)
+    _session: BotocoreSession | None = None
+    _clients: dict[str, Any] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(
+        self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
+    ) -> Mapping[str, Any]:
+        if service == "iam" and not operation.startswith(("get_", "list_")):
+            self._wait_for_token(operation, urgent=urgent)
+        return _answer(self._client(service), service, operation, parameters)
+
+    def as_session(self, access_key_id: str, secret_access_key: str, session_token: str) -> Calls:
+        """Calls signed with these keys."""
+        self._client("sts")
+        if self._session is None:
+            raise ValueError("no session")
+        keys = Credentials(access_key_id, secret_access_key, session_token)
+        return _SessionCalls(client=_new_client(self._session, "s3", self.access, keys))
+
+    def _wait_for_token(self, operation: str, *, urgent: bool) -> None:
+        deadline = time.monotonic() + LONGEST_WAIT
+        while wait := self.bucket.take(reserve=0.0 if urgent else self.bucket.burst / 2):
+            if time.monotonic() + wait > deadline:
+                raise AwsUnavailable(operation=f"iam:{operation}", retry_after=RETRY_AFTER)
+            time.sleep(wait)
+
+    def _client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+        with self._lock:
+            if service not in self._clients:
+                if self._session is None:
+                    self._session = _session_as(self.access, self.role_arn)
+                self._clients[service] = _new_client(self._session, service, self.access, None)
+            return self._clients[service]
+
+
+@dataclass(slots=True)
+class _SessionCalls:
+    client: Any
+
+    def __call__(
+        self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
+    ) -> Mapping[str, Any]:
+        return _answer(self.client, service, operation, parameters)
+
+    def as_session(self, access_key_id: str, secret_access_key: str, session_token: str) -> Calls:
+        raise NotImplementedError("a probe opens no further session")
+
+
+def client_as(access: AwsAccess, role_arn: str, service: str) -> Any:  # noqa: ANN401 - as above
+    """A boto3 client that acts as `role_arn`; for the provisioner."""
+    return _new_client(_session_as(access, role_arn), service, access, None)
+
+
+def _answer(client: Any, service: str, operation: str, parameters: Mapping[str, object]) -> Mapping[str, Any]:  # noqa: ANN401
+    name = f"{service}:{operation}"
+    try:
+        response: Mapping[str, Any] = getattr(client, operation)(**parameters)
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "Unknown"))
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        if code in _PASSING or status >= 500:
+            raise AwsUnavailable(operation=name, retry_after=RETRY_AFTER) from error
+        raise AwsRefused(operation=name, aws_code=code) from error
+    except BotoCoreError as error:
+        raise AwsUnavailable(operation=name, retry_after=RETRY_AFTER) from error
+    return response
+
+
+def _session_as(access: AwsAccess, role_arn: str) -> BotocoreSession:
+    source = get_session()
+    if access.access_key_id is not None and access.secret_access_key is not None:
+        source.set_credentials(access.access_key_id, access.secret_access_key)
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=lambda service, **keys: _new_client(source, service, access, None, **keys),
+        source_credentials=source.get_credentials(),
+        role_arn=role_arn,
+        extra_args={
+            "RoleSessionName": "sluicegate-platform",
+            "ExternalId": access.external_id,
+            "DurationSeconds": 3600,
+        },
+    )
+    session = get_session()
+    renewing = DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)
+    setattr(session, "_credentials", renewing)  # noqa: B010 - botocore has a setter for static keys only
+    return session
+
+
+def _new_client(
+    session: BotocoreSession,
+    service: str,
+    access: AwsAccess,
+    keys: Credentials | None,
+    **given: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    config = Config(
+        connect_timeout=3,
+        read_timeout=15,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        s3={"addressing_style": "path"} if access.endpoint_url else {},
+    )
+    if keys is not None:
+        given = {
+            "aws_access_key_id": keys.access_key,
+            "aws_secret_access_key": keys.secret_key,
+            "aws_session_token": keys.token or "",
+        }
+    make: Any = boto3.Session(botocore_session=session).client
+    return make(service, region_name=access.region, endpoint_url=access.endpoint_url, config=config, **given)

@@ -1,0 +1,112 @@
+"""Credentials for a live grant: decided anew each time, recorded before AWS is asked, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from jit_engine.domain.event import Event, Json
+from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.ids import GrantId
+from jit_engine.domain.subject import Subject
+from jit_engine.domain.verdict import Clearance, Refusal
+from jit_engine.errors import NotFound
+from jit_engine.flows.outcome import AccessRefused, GrantNotUsable
+from jit_engine.iam.limits import LONGEST_CHAINED_SESSION, SHORTEST_SESSION
+from jit_engine.iam.role import grant_policy, session_plan
+from jit_engine.ports import Credentials, FactSource, Ledger, LostRace, Minter
+from jit_engine.rules.clearance import Judges, clear
+from jit_engine.rules.record import cleared_request, refusal_record
+
+TRIES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliver:
+    """One delivery: hold, decide, record, act."""
+
+    facts: FactSource
+    ledger: Ledger
+    minter: Minter
+    judges: Callable[[], Judges]
+    token: Callable[[], str]
+
+    def __call__(self, grant_id: GrantId, subject: Subject, now: datetime) -> tuple[Grant, Credentials]:
+        """A session for the grant's own holder, with its own name and audit record.
+
+        1. Only the holder: anybody else meets `NotFound`.
+        2. Only while the grant is active and its end has not come; else `GrantNotUsable`.
+        3. Decided anew from today's facts and rules; a grant that no longer passes is revoked and `AccessRefused`
+           (or `GrantNotUsable`, when the same sources would now need another policy).
+        4. Recorded, with the session's name and its latest end, and committed.
+        5. Only then AWS is asked. A crash in between leaves a record of a session that nobody holds, never the reverse.
+        """
+        for _ in range(TRIES):
+            grant = self.ledger.get(grant_id)
+            if grant is None or grant.subject != subject.id:  # 1
+                raise NotFound(kind="grant", id=grant_id)
+            if grant.state is not GrantState.ACTIVE or now >= grant.ends_at:  # 2
+                why = f"it is {grant.state.value}" if grant.state is not GrantState.ACTIVE else "its end has come"
+                raise GrantNotUsable(grant=grant.id, state=grant.state.value, why=why)
+            self._decide_anew(grant, subject, now)  # 3
+            duration = _duration(grant, now)
+            name = f"{subject.id}.{grant.sessions + 1}.{self.token()}"
+            plan = session_plan(grant, name=name, duration=duration, policy=None)
+            try:
+                grant = self._record(grant, name, now + duration, now)  # 4
+            except LostRace:
+                continue
+            return grant, self.minter.assume(plan)  # 5
+        raise GrantNotUsable(grant=grant_id, state="changing", why="it is being changed by others; try again")
+
+    def _decide_anew(self, grant: Grant, subject: Subject, now: datetime) -> None:
+        request = cleared_request(self.ledger.decision_of(grant.id), subject)
+        verdict = clear(request, self.facts.facts_for(grant.activity, grant.environment), self.judges(), now)
+        if isinstance(verdict, Refusal):
+            self._revoke(grant, "no longer permitted", now, verdict)
+            raise AccessRefused(verdict)
+        if not _is_same(grant, verdict):
+            self._revoke(grant, "the catalogue or the environment changed", now, None)
+            raise GrantNotUsable(grant=grant.id, state=grant.state.value, why="what it covers has changed since")
+
+    def _revoke(self, grant: Grant, reason: str, now: datetime, refusal: Refusal | None) -> None:
+        details = {} if refusal is None else refusal_record(refusal)
+        event = _event("grant.no-longer-passes", grant, now, {"reason": reason, "decision": details})
+        self.ledger.save(replace(grant.moved(GrantState.REVOKING), due_at=now, reason=reason), event)
+
+    def _record(self, grant: Grant, name: str, session_end: datetime, now: datetime) -> Grant:
+        latest = max(session_end, grant.last_session_end or session_end)
+        delivered = replace(grant, sessions=grant.sessions + 1, last_session_end=latest)
+        details: dict[str, Json] = {
+            "session": name,
+            "session_ends_at": session_end.isoformat(),
+            "role": grant.role.name,
+        }
+        return self.ledger.save(delivered, _event("credentials.delivered", grant, now, details))
+
+
+def _is_same(grant: Grant, verdict: Clearance) -> bool:
+    place = verdict.environment.place
+    if place is None:
+        return False
+    policy, _ = grant_policy(replace(verdict, ends_at=grant.ends_at), place)
+    return policy == grant.policy
+
+
+def _duration(grant: Grant, now: datetime) -> timedelta:
+    """As long as the grant lasts, within what STS offers and what no session may outlive."""
+    until_end = timedelta(seconds=int((grant.ends_at - now).total_seconds()))
+    duration = min(max(until_end, SHORTEST_SESSION), LONGEST_CHAINED_SESSION)
+    if now + duration > grant.sessions_end_by:
+        if grant.sessions_end_by - now < SHORTEST_SESSION:
+            raise GrantNotUsable(
+                grant=grant.id, state=grant.state.value, why="less than 900 s are left, the shortest AWS session"
+            )
+        duration = timedelta(seconds=int((grant.sessions_end_by - now).total_seconds()))
+    return duration
+
+
+def _event(action: str, grant: Grant, now: datetime, details: dict[str, Json]) -> Event:
+    about = {"activity": grant.activity, "environment": grant.environment, "grant": grant.id}
+    return Event(action=action, actor=grant.subject, at=now, about=about, details=details)

@@ -1,0 +1,174 @@
+"""The loop that ends what is due: deny, observe the denial, wait out the last session, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from jit_engine.domain.event import Event, Json
+from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole
+from jit_engine.domain.ids import EnvironmentId, GrantId
+from jit_engine.iam.limits import SHORTEST_SESSION
+from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY, marker, probe_session_policy, session_plan
+from jit_engine.domain.activity import Place
+from jit_engine.ports import Ledger, LostRace, Minter, Observer, Probe, Probes
+
+LEASE = timedelta(seconds=60)
+BATCH = 20
+DENIALS_NEEDED = 3
+"""Refusals in a row before a grant is `denied`: one alone proves one cache."""
+LOOK_AGAIN = timedelta(milliseconds=300)
+MAX_TRIES = 6
+"""Failures before a grant is stuck (as OpenBao's maxRevokeAttempts)."""
+STUCK_AGAIN = timedelta(days=1)
+ABSENCE_PROVEN = timedelta(minutes=5)
+"""NoSuchEntity for a role that was just created may be a lagging replica (Vault waits as long)."""
+
+_SPENT = frozenset(
+    {GrantState.ABANDONED, GrantState.EXPIRING, GrantState.REVOKING, GrantState.DENIED, GrantState.STUCK}
+)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What this process saw of one grant since it told AWS to refuse. Memory only: it holds a session."""
+
+    observer: Observer
+    denials: int = 0
+    first_at: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Reconcile:
+    """Tends every grant whose time has come. Any number of processes may run one; each grant is claimed by one."""
+
+    ledger: Ledger
+    minter: Minter
+    place_of: Callable[[EnvironmentId], Place | None]
+    token: Callable[[], str]
+    where: str
+    _watches: dict[GrantId, _Watch] = field(default_factory=dict)
+
+    def step(self, now: datetime) -> int:
+        """Claims what is due at `now` and takes each one step further; answers how many it tended. Never raises for one grant."""
+        claimed = self.ledger.claim_due(now, BATCH, LEASE)
+        for grant in claimed:
+            try:
+                self._tend(grant, now)
+            except LostRace:
+                continue  # somebody moved it on; it is theirs, or due again
+            except Exception as error:  # noqa: BLE001 - one poisoned grant must not hold up the others
+                self._failed(grant, error, now)
+        return len(claimed)
+
+    def _tend(self, grant: Grant, now: datetime) -> None:
+        match grant.state:
+            case GrantState.MINTING:
+                self._save(
+                    replace(grant.moved(GrantState.ABANDONED), due_at=now, reason="never finished"), "abandoned", now
+                )
+            case GrantState.ACTIVE if now >= grant.ends_at:
+                self._save(replace(grant.moved(GrantState.EXPIRING), due_at=now), "expiring", now)
+            case GrantState.ACTIVE:
+                self._save(replace(grant, due_at=grant.ends_at), "not-yet-due", now)
+            case state if state in _SPENT:
+                self._end(grant, now)
+
+    def _end(self, grant: Grant, now: datetime) -> None:
+        if grant.shut_at is None and grant.sessions > 0:
+            self._shut(grant, now)
+        elif grant.last_session_end is not None and now < grant.last_session_end:
+            self._observe(grant, now)
+        else:
+            self._delete(grant, now)
+
+    def _shut(self, grant: Grant, now: datetime) -> None:
+        """Opens the engine's own session first, for afterwards nobody can; then blocks sessions and denies everything."""
+        place = self.place_of(grant.environment)
+        if place is not None and grant.role.arn is not None and grant.id not in self._watches:
+            probes = Probes(allowed=marker(place), denied=())
+            plan = session_plan(
+                grant,
+                name=f"sluicegate-observer.{self.token()}",
+                duration=SHORTEST_SESSION,
+                policy=probe_session_policy(probes),
+            )
+            observer = self.minter.observer(plan, probes)
+            if observer is not None:
+                self._watches[grant.id] = _Watch(observer=observer)
+        for role in _existing(grant):
+            self.minter.shut(role.name, TRUST_NOBODY, DENY_EVERYTHING)
+        self._save(replace(grant, shut_at=now, due_at=now, tries=0), "shut", now)
+
+    def _observe(self, grant: Grant, now: datetime) -> None:
+        if grant.state is GrantState.DENIED or grant.last_session_end is None:
+            self._save(replace(grant, due_at=grant.last_session_end or now), "not-yet-due", now)
+            return
+        watch = self._watches.get(grant.id)
+        if watch is None:
+            self._read_back(grant, now)
+            return
+        if watch.observer.look() is Probe.DENIED:
+            watch.denials += 1
+            watch.first_at = watch.first_at or now
+        else:
+            watch.denials, watch.first_at = 0, None
+        if watch.denials < DENIALS_NEEDED:
+            self.ledger.postpone(grant, now + LOOK_AGAIN)
+            return
+        denial = Denial(count=watch.denials, first_at=watch.first_at, where=self.where)
+        denied = replace(grant.moved(GrantState.DENIED), denial=denial, due_at=grant.last_session_end, tries=0)
+        details: dict[str, Json] = {"denials": denial.count, "where": denial.where}
+        self._save(denied, "denied", now, details)
+
+    def _read_back(self, grant: Grant, now: datetime) -> None:
+        """After a crash there is no session to look with: the Deny is read back, and the last session's end is the bound."""
+        for role in _existing(grant):
+            if not self.minter.is_shut(role.name, DENY_EVERYTHING):
+                self.minter.shut(role.name, TRUST_NOBODY, DENY_EVERYTHING)
+        denial = Denial(count=0, first_at=None, where="the Deny read back; no session of the engine's own was open")
+        self._save(replace(grant, denial=denial, due_at=grant.last_session_end or now, tries=0), "deny-read-back", now)
+
+    def _delete(self, grant: Grant, now: datetime) -> None:
+        roles = tuple(self._gone(grant, role, now) for role in grant.roles)
+        if any(not role.deleted for role in roles):
+            again = grant.created_at + ABSENCE_PROVEN
+            self._save(replace(grant, roles=roles, due_at=max(again, now + LOOK_AGAIN)), "absence-not-proven", now)
+            return
+        self._watches.pop(grant.id, None)
+        self._save(replace(grant.moved(GrantState.CLOSED), roles=roles, last_error=None), "closed", now)
+
+    def _gone(self, grant: Grant, role: MintedRole, now: datetime) -> MintedRole:
+        """The role, deleted if that is proven. One whose id we never learned is the sweep's to judge while it stands."""
+        if role.deleted:
+            return role
+        if role.role_id is not None:
+            self.minter.delete(role.name, role.role_id)
+            return replace(role, deleted=True)
+        found = self.minter.find(role.name)
+        if found is not None and found.tags.get("sluicegate:grant") == grant.id and found.boundary_arn is not None:
+            self.minter.delete(role.name, found.role_id)
+            return replace(role, role_id=found.role_id, deleted=True)
+        return replace(role, deleted=now - grant.created_at >= ABSENCE_PROVEN)
+
+    def _failed(self, grant: Grant, error: Exception, now: datetime) -> None:
+        tries = grant.tries + 1
+        stuck = tries >= MAX_TRIES and grant.state in _SPENT
+        due = now + (STUCK_AGAIN if stuck else timedelta(seconds=2**tries))
+        left = replace(grant, tries=tries, last_error=f"{type(error).__name__}: {error}"[:500], due_at=due)
+        if stuck and grant.state is not GrantState.STUCK:
+            left = left.moved(GrantState.STUCK)
+        try:
+            self._save(left, "stuck" if stuck else "failed", now, {"error": left.last_error, "tries": tries})
+        except LostRace:
+            return
+
+    def _save(self, grant: Grant, what: str, now: datetime, details: Mapping[str, Json] | None = None) -> Grant:
+        about = {"activity": grant.activity, "environment": grant.environment, "grant": grant.id}
+        event = Event(action=f"grant.{what}", actor="system:reconciler", at=now, about=about, details=details or {})
+        return self.ledger.save(grant, event)
+
+
+def _existing(grant: Grant) -> list[MintedRole]:
+    return [role for role in grant.roles if role.role_id is not None and not role.deleted]

@@ -1,0 +1,57 @@
+"""Taking a grant back: the row is marked and committed; the reconciler does the rest, and keeps at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from jit_engine.domain.event import Event
+from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.ids import GrantId
+from jit_engine.domain.subject import Subject
+from jit_engine.errors import NotFound, WrongState
+from jit_engine.ports import Ledger, LostRace
+
+_ALREADY_ENDING = frozenset(
+    {
+        GrantState.REVOKING,
+        GrantState.EXPIRING,
+        GrantState.ABANDONED,
+        GrantState.DENIED,
+        GrantState.STUCK,
+        GrantState.CLOSED,
+    }
+)
+_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revoke:
+    """Marks a grant for revocation. Who may is the caller's question; asking twice changes nothing."""
+
+    ledger: Ledger
+
+    def __call__(self, grant_id: GrantId, by: Subject, reason: str, now: datetime) -> Grant:
+        """The grant, `revoking` or already further; raises `NotFound`, or `WrongState` while it is being minted."""
+        for _ in range(_TRIES):
+            grant = self.ledger.get(grant_id)
+            if grant is None:
+                raise NotFound(kind="grant", id=grant_id)
+            if grant.state in _ALREADY_ENDING:
+                return grant
+            if grant.state is GrantState.MINTING:
+                raise WrongState(
+                    kind="grant", id=grant_id, state=grant.state.value, fix="it is being minted; revoke it in a moment"
+                )
+            event = Event(
+                action="grant.revoking",
+                actor=by.id,
+                at=now,
+                about={"activity": grant.activity, "environment": grant.environment, "grant": grant.id},
+                details={"reason": reason},
+            )
+            try:
+                return self.ledger.save(replace(grant.moved(GrantState.REVOKING), due_at=now, reason=reason), event)
+            except LostRace:
+                continue
+        raise WrongState(kind="grant", id=grant_id, state="changing", fix="it is being changed by others; try again")

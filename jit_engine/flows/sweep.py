@@ -1,0 +1,64 @@
+"""The sweep: roles under our path that no live row owns. A fence cannot stop a late AWS call; this can undo it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from jit_engine.domain.event import Event
+from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY
+from jit_engine.ports import FoundRole, Ledger, Minter
+
+YOUNG = timedelta(minutes=5)
+"""A role younger than this may belong to a mint whose next commit is under way."""
+BOUNDARY_PATH = ":policy/sluicegate/boundary/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """Looks at every role under our path. Ours without a row: deleted. Not ours: quarantined, alarmed, never deleted."""
+
+    ledger: Ledger
+    minter: Minter
+
+    def __call__(self, now: datetime) -> int:
+        """How many roles were deleted or quarantined."""
+        return sum(self._judge(role, now) for role in self.minter.roles())
+
+    def _judge(self, role: FoundRole, now: datetime) -> bool:
+        grant = self.ledger.grant_of_role(role.name)
+        if grant is not None and _owns(grant, role):
+            return False
+        if grant is not None and grant.state is GrantState.MINTING and now - role.created_at < YOUNG:
+            return False
+        full = self.minter.find(role.name)
+        if full is None or full.role_id != role.role_id:
+            return False
+        if _is_ours(full):
+            self.minter.delete(full.name, full.role_id)
+            self._note("sweep.role-deleted", full, now)
+            return True
+        if self.minter.is_shut(full.name, DENY_EVERYTHING):
+            return False
+        self.minter.shut(full.name, TRUST_NOBODY, DENY_EVERYTHING)
+        self._note("alarm.foreign-role-quarantined", full, now)
+        return True
+
+    def _note(self, action: str, role: FoundRole, now: datetime) -> None:
+        details = {"role": role.name, "role_id": role.role_id, "boundary": role.boundary_arn or "none"}
+        self.ledger.note(Event(action=action, actor="system:sweep", at=now, about={"role": role.name}, details=details))
+
+
+def _owns(grant: Grant, role: FoundRole) -> bool:
+    return grant.state is not GrantState.CLOSED and any(
+        r.role_id == role.role_id and not r.deleted for r in grant.roles
+    )
+
+
+def _is_ours(role: FoundRole) -> bool:
+    """By tags and boundary, as every role is that the engine makes; the path is given."""
+    tagged = role.tags.get("sluicegate:managed-by") == "sluicegate" and role.name.startswith(
+        f"sg-{role.tags.get('sluicegate:grant', 'no grant')}-"
+    )
+    return tagged and BOUNDARY_PATH in (role.boundary_arn or "")

@@ -1,0 +1,132 @@
+"""Everything about a minted role beside its grant policy: trust, tags, sessions, the Deny that ends it, its probes."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from jit_engine.domain.activity import Place
+from jit_engine.domain.grant import Grant
+from jit_engine.domain.source import Operation
+from jit_engine.domain.verdict import Clearance
+from jit_engine.iam.grant_policy import MARKER_KEY, grant_statements
+from jit_engine.iam.limits import check_inline_policy, check_role_name, check_session, check_tags, check_trust_policy
+from jit_engine.iam.reading import check_within
+from jit_engine.iam.statement import bucket_arn, document, object_arn
+from jit_engine.ports import ProbeCall, ProbeKind, Probes, RolePlan, SessionPlan
+
+TAG_PREFIX = "sluicegate:"
+DENY_EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Sid":"Revoked","Effect":"Deny","Action":"*","Resource":"*"}]}'
+"""What a revoked role carries, in place of its policy and under the same name, so that it always fits."""
+TRUST_NOBODY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "Revoked", "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}],
+    },
+    separators=(",", ":"),
+)
+
+
+def trust_policy(broker_role_arn: str, external_id: str) -> str:
+    """Only the platform's broker role, and only with our external id, may open sessions."""
+    trust = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "BrokerOnly",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": broker_role_arn},
+                    "Action": ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"],
+                    "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+                }
+            ],
+        },
+        separators=(",", ":"),
+    )
+    check_trust_policy(trust)
+    return trust
+
+
+def grant_policy(clearance: Clearance, place: Place) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The policy text and why each statement is there; raises `PolicyTooLarge` or `PolicyWidens`, never cuts."""
+    statements = grant_statements(clearance, place)
+    text = document(statements)
+    check_inline_policy(text, len(clearance.cleared))
+    check_within(text, clearance, place)
+    return text, tuple((statement.sid, statement.why) for statement in statements)
+
+
+def grant_tags(grant: Grant) -> dict[str, str]:
+    """What ties every AWS event of the grant to it; the same on the role and on its sessions."""
+    tags = {
+        f"{TAG_PREFIX}grant": grant.id,
+        f"{TAG_PREFIX}activity": grant.activity,
+        f"{TAG_PREFIX}environment": grant.environment,
+        f"{TAG_PREFIX}tier": grant.tier.value,
+        f"{TAG_PREFIX}subject": grant.subject,
+        f"{TAG_PREFIX}managed-by": "sluicegate",
+    }
+    check_tags(tags)
+    return tags
+
+
+def role_plan(grant: Grant, place: Place, external_id: str) -> RolePlan:
+    """The role of the grant's latest attempt."""
+    check_role_name(grant.role.name)
+    return RolePlan(
+        name=grant.role.name,
+        trust=trust_policy(place.broker_role_arn, external_id),
+        policy=grant.policy,
+        boundary_arn=place.boundary_arn,
+        tags=grant_tags(grant),
+        description=f"Sluicegate grant {grant.id}, attempt {grant.role.attempt}",
+    )
+
+
+def session_plan(grant: Grant, *, name: str, duration: timedelta, policy: str | None) -> SessionPlan:
+    """A session of the grant's role; `policy` cuts it further, as the engine's own sessions are."""
+    if grant.role.arn is None:
+        raise ValueError(f"grant {grant.id} has no role yet")
+    check_session(name=name, source_identity=grant.subject, duration=duration, policy=policy)
+    return SessionPlan(
+        role_arn=grant.role.arn,
+        session_name=name,
+        source_identity=grant.subject,
+        duration=duration,
+        tags=grant_tags(grant),
+        policy=policy,
+    )
+
+
+def marker(place: Place) -> ProbeCall:
+    """The engine's harmless call: reading our own object in the workspace."""
+    return ProbeCall(kind=ProbeKind.GET, bucket=place.workspace_bucket, key=MARKER_KEY)
+
+
+def probes_for(clearance: Clearance, place: Place) -> Probes:
+    """The marker must answer; root and sibling of every prefix must not be listed, and nothing beside be written."""
+    denied: dict[ProbeCall, None] = {}
+    for cleared in clearance.cleared[:3]:
+        bucket, prefix = cleared.files.bucket, cleared.files.prefix
+        denied[ProbeCall(kind=ProbeKind.LIST, bucket=bucket, key="")] = None
+        denied[ProbeCall(kind=ProbeKind.LIST, bucket=bucket, key=f"{prefix[:-1]}-sluicegate-probe/")] = None
+        beside = prefix[:-1] if Operation.INSERT in cleared.ask.operations else prefix
+        denied[ProbeCall(kind=ProbeKind.WRITE, bucket=bucket, key=f"{beside}-sluicegate-probe")] = None
+    return Probes(allowed=marker(place), denied=tuple(denied))
+
+
+def probe_session_policy(probes: Probes) -> str:
+    """A session policy that lets through the probes and nothing else, so that only the role itself can refuse them."""
+    gets = [object_arn(probes.allowed.bucket, probes.allowed.key)]
+    lists = sorted({bucket_arn(call.bucket) for call in probes.denied if call.kind is ProbeKind.LIST})
+    writes = sorted({object_arn(call.bucket, call.key) for call in probes.denied if call.kind is ProbeKind.WRITE})
+    statements: list[dict[str, object]] = [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": gets}]
+    if lists:
+        statements.append({"Effect": "Allow", "Action": "s3:ListBucket", "Resource": lists})
+    if writes:
+        statements.append(
+            {"Effect": "Allow", "Action": ["s3:AbortMultipartUpload", "s3:PutObject"], "Resource": writes}
+        )
+    statements.append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"})
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))

@@ -1,0 +1,91 @@
+"""Statements of IAM policies as values, and the strings that end in ARNs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from jit_engine.domain.source import GlueTable, S3Prefix
+
+Conditions = Mapping[str, Mapping[str, str | tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One statement and why it is there. A Deny may name what it spares (`except_…`); an Allow never can."""
+
+    sid: str
+    why: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Conditions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allow(Statement):
+    """Gives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deny(Statement):
+    """Takes, whatever another policy gives. `actions` or `except_actions`, `resources` or `except_resources`."""
+
+    except_actions: tuple[str, ...] = ()
+    except_resources: tuple[str, ...] = ()
+
+
+def document(statements: Sequence[Statement]) -> str:
+    """The policy as JSON without white space, built from objects and never from text."""
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": [_as_json(statement) for statement in statements]},
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+
+
+def _as_json(statement: Statement) -> dict[str, object]:
+    effect: Literal["Allow", "Deny"] = "Deny" if isinstance(statement, Deny) else "Allow"
+    out: dict[str, object] = {"Sid": statement.sid, "Effect": effect}
+    if isinstance(statement, Deny) and statement.except_actions:
+        out["NotAction"] = list(statement.except_actions)
+    else:
+        out["Action"] = list(statement.actions)
+    if isinstance(statement, Deny) and statement.except_resources:
+        out["NotResource"] = list(statement.except_resources)
+    else:
+        out["Resource"] = list(statement.resources)
+    if statement.conditions:
+        out["Condition"] = {
+            operator: {key: list(value) if isinstance(value, tuple) else value for key, value in keys.items()}
+            for operator, keys in statement.conditions.items()
+        }
+    return out
+
+
+def objects_arn(prefix: S3Prefix) -> str:
+    """Every object of the prefix. The prefix ends in a slash and holds nothing that IAM expands (`S3Prefix` sees to it)."""
+    return f"arn:aws:s3:::{prefix.bucket}/{prefix.prefix}*"
+
+
+def object_arn(bucket: str, key: str) -> str:
+    """One object."""
+    return f"arn:aws:s3:::{bucket}/{key}"
+
+
+def bucket_arn(bucket: str) -> str:
+    """The bucket itself, on which `s3:ListBucket` sits."""
+    return f"arn:aws:s3:::{bucket}"
+
+
+def glue_arns(table: GlueTable) -> tuple[str, str, str]:
+    """Catalogue, database and table: Glue asks for all three."""
+    start = f"arn:aws:glue:{table.region}:{table.account}"
+    return (f"{start}:catalog", f"{start}:database/{table.database}", f"{start}:table/{table.database}/{table.table}")
+
+
+def iam_time(moment: datetime) -> str:
+    """A UTC time as IAM's date operators take it, whole seconds, rounded down."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

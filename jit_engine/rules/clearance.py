@@ -1,0 +1,273 @@
+"""The decision on one request: tier invariants, then contracts, then the editable rules; then the time it may last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from jit_engine.contracts.breaches import SHORTEST_SESSION, CoarseAsk, contract_breaches
+from jit_engine.contracts.terms import Contract
+from jit_engine.domain.activity import Activity, Environment
+from jit_engine.domain.catalogue import TableItem
+from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
+from jit_engine.domain.source import S3Prefix
+from jit_engine.domain.verdict import (
+    Breach,
+    Clearance,
+    ClearedSource,
+    ContractVerdict,
+    Gate,
+    NamedRule,
+    Refusal,
+    RuleVerdict,
+    SourceVerdict,
+    clearance_key,
+)
+from jit_engine.errors import InvalidValue, NotFound
+from jit_engine.ports import Facts
+from jit_engine.rules.entities import ref, slice_for, subject_ref
+from jit_engine.rules.questions import Ask, questions_about
+from jit_engine.rules.tiers import TIER_MAXIMUM
+from policy import Decision, Engine, Entity, Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judges:
+    """The two that are asked: the invariants, which nobody edits, and the live rulebook."""
+
+    invariants: Engine
+    rulebook: Engine
+
+
+def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -> Clearance | Refusal:
+    """A `Clearance` for what passes, or a `Refusal` with a verdict for every source.
+
+    1. The request must make sense: a known activity and environment, catalogued sources, a duration that the tier
+       allows. Raises `NotFound` or `InvalidValue`.
+    2. Every source, and everything that is reached through it, is put to the tier invariants.
+    3. What passes is held against the contract that covers it; every breach is named.
+    4. What passes that too is put to the editable rules. A gate that was not asked stays None in the record.
+    5. Mode `all`: one refused source refuses the request; `partial`: what passes is cleared.
+    6. The end is the earliest of all ends, and no AWS session may outlive contract, activity or environment.
+    """
+    activity, environment = _check_request(request, facts, now)
+    entities = slice_for(request, facts, now)
+    verdicts = tuple(_verdict(ask, request, facts, judges, entities, now) for ask in request.asks)
+    passed = [verdict for verdict in verdicts if verdict.passes]
+    if not passed or (request.mode is Mode.ALL and len(passed) < len(verdicts)):
+        return Refusal(
+            request=request, verdicts=verdicts, breaches=(), decided_at=now, rulebook=judges.rulebook.version
+        )
+    contracts = _contracts_of(passed, facts.contracts)
+    sessions_end_by = min([activity.ends_at, environment.expires_at, *(c.ends_at for c in contracts)])
+    if sessions_end_by - now < SHORTEST_SESSION:
+        return Refusal(
+            request=request,
+            verdicts=verdicts,
+            breaches=(_too_late(sessions_end_by),),
+            decided_at=now,
+            rulebook=judges.rulebook.version,
+        )
+    ends_at, shortened = _end(request, contracts, sessions_end_by, environment, now)
+    return Clearance(
+        request=request,
+        activity=activity,
+        environment=environment,
+        cleared=tuple(_cleared(verdict.ask, facts) for verdict in passed),
+        verdicts=verdicts,
+        contracts=frozenset(contract.key for contract in contracts),
+        decided_at=now,
+        ends_at=ends_at,
+        sessions_end_by=sessions_end_by,
+        shortened=shortened,
+        rulebook=judges.rulebook.version,
+        catalogue_generation=facts.catalogue.generation,
+        key=clearance_key(),
+    )
+
+
+def _check_request(request: AccessRequest, facts: Facts, now: datetime) -> tuple[Activity, Environment]:
+    activity, environment = facts.activity, facts.environment
+    if activity is None or facts.owner is None:
+        raise NotFound(kind="activity", id=request.activity)
+    if environment is None or environment.activity != activity.id:
+        raise NotFound(kind="environment", id=request.environment)
+    if request.purpose not in facts.purposes:
+        raise InvalidValue(
+            field="purpose",
+            given=request.purpose,
+            fix="use a purpose of the tree, for example one of the activity's: " + ", ".join(sorted(activity.purposes)),
+        )
+    longest = TIER_MAXIMUM[environment.tier]
+    if request.duration is not None and request.duration > longest:
+        raise InvalidValue(
+            field="duration",
+            given=str(request.duration),
+            fix=f"the {environment.tier.value} tier allows {longest} at most",
+        )
+    if request.ends_at is not None and request.ends_at <= now:
+        raise InvalidValue(field="ends_at", given=request.ends_at.isoformat(), fix="name a time that is still to come")
+    for position, ask in enumerate(request.asks):
+        item = facts.catalogue.item(ask.source)
+        if item is None:
+            raise InvalidValue(
+                field=f"sources[{position}]",
+                given=ask.source.uri,
+                fix="name a source of the catalogue, or a prefix beneath one (`sluice data list` shows them)",
+            )
+        if not questions_about(ask, facts.catalogue):
+            raise InvalidValue(field=f"sources[{position}].operations", given=ask.source.uri, fix="name an operation")
+    return activity, environment
+
+
+def _verdict(
+    ask: SourceAsk, request: AccessRequest, facts: Facts, judges: Judges, entities: tuple[Entity, ...], now: datetime
+) -> SourceVerdict:
+    asks = questions_about(ask, facts.catalogue)
+    invariants = _ask(judges.invariants, asks, request, facts, entities, now)
+    if not invariants.passes:
+        return SourceVerdict(ask=ask, invariants=invariants, contract=None, rules=None)
+    contract = _contract_verdict(ask, request, facts, now)
+    if not contract.passes:
+        return SourceVerdict(ask=ask, invariants=invariants, contract=contract, rules=None)
+    rules = _ask(judges.rulebook, asks, request, facts, entities, now)
+    return SourceVerdict(ask=ask, invariants=invariants, contract=contract, rules=rules)
+
+
+def _ask(
+    engine: Engine,
+    asks: Sequence[Ask],
+    request: AccessRequest,
+    facts: Facts,
+    entities: tuple[Entity, ...],
+    now: datetime,
+) -> RuleVerdict:
+    if facts.environment is None:
+        raise ValueError("gather the facts first")
+    context: dict[str, Value] = {
+        "purpose": ref("Purpose", request.purpose),
+        "tier": ref("Tier", facts.environment.tier.value),
+        "environment": ref("Environment", facts.environment.id),
+        "activity": ref("Activity", request.activity),
+        "now": now,
+        "mfa": False,
+    }
+    decisions = engine.decide_all(
+        principal=subject_ref(request.subject), context=context, entities=entities, asks=list(asks)
+    )
+    refused = [(ask, decision) for ask, decision in zip(asks, decisions, strict=True) if not decision.allowed]
+    if refused:
+        first, decision = refused[0]
+        rules = _named([d for _, d in refused])
+        inside = None if first[1] == asks[0][1] else f"{first[0]} {first[1].id}"
+        return RuleVerdict(
+            passes=False,
+            why=decision.why.value,
+            rules=rules,
+            refused_item=inside,
+            rulebook=engine.version,
+            questions=len(asks),
+        )
+    return RuleVerdict(
+        passes=True,
+        why="permitted",
+        rules=_named(decisions),
+        refused_item=None,
+        rulebook=engine.version,
+        questions=len(asks),
+    )
+
+
+def _named(decisions: Sequence[Decision]) -> tuple[NamedRule, ...]:
+    rules = {rule.id: rule for decision in decisions for rule in decision.rules}
+    return tuple(NamedRule(id=r.id, title=r.title, advice=r.advice) for _, r in sorted(rules.items()))
+
+
+def _contract_verdict(ask: SourceAsk, request: AccessRequest, facts: Facts, now: datetime) -> ContractVerdict:
+    covering = [contract for contract in facts.contracts if contract.covers(ask.source)]
+    item = facts.catalogue.item(ask.source)
+    if len(covering) != 1 or item is None or facts.activity is None or facts.environment is None:
+        found = ", ".join(contract.name for contract in covering) or "none"
+        return ContractVerdict(
+            contract=None,
+            breaches=(
+                Breach(
+                    code="no-contract",
+                    clause="servers",
+                    given=ask.source.uri,
+                    allowed=f"exactly one contract in force that covers the whole of it; found {found}",
+                    next_step="have the data's producer propose a contract for it, or ask for a part that one covers",
+                ),
+            ),
+        )
+    coarse = CoarseAsk(
+        ask=ask,
+        classification=max(
+            (item.classification, *(i.classification for i in facts.catalogue.touching(ask.source))),
+            key=lambda c: c.rank,
+        ),
+        request=request,
+        activity=facts.activity,
+        tier=facts.environment.tier,
+        purposes=facts.purposes,
+    )
+    return ContractVerdict(contract=covering[0].key, breaches=contract_breaches(coarse, covering[0], now))
+
+
+def _contracts_of(passed: Sequence[SourceVerdict], contracts: Sequence[Contract]) -> list[Contract]:
+    keys = {verdict.contract.contract for verdict in passed if verdict.contract is not None}
+    return [contract for contract in contracts if contract.key in keys]
+
+
+def _cleared(ask: SourceAsk, facts: Facts) -> ClearedSource:
+    item = facts.catalogue.item(ask.source)
+    match ask.source, item:
+        case S3Prefix() as prefix, _:
+            return ClearedSource(ask=ask, files=prefix)
+        case _, TableItem() as table:
+            return ClearedSource(ask=ask, files=table.location)
+    raise ValueError(f"{ask.source.uri} passed without being catalogued")
+
+
+def _end(
+    request: AccessRequest,
+    contracts: Sequence[Contract],
+    sessions_end_by: datetime,
+    environment: Environment,
+    now: datetime,
+) -> tuple[datetime, str | None]:
+    usual = min([TIER_MAXIMUM[environment.tier], *(contract.default_duration for contract in contracts)])
+    wanted = now + (request.duration or usual)
+    ends = {"the end of contract, activity or environment": sessions_end_by}
+    if request.ends_at is not None:
+        ends["the request's own end"] = request.ends_at
+    reason, earliest = min(ends.items(), key=lambda end: end[1])
+    if earliest < wanted:
+        return earliest.replace(
+            microsecond=0
+        ), f"shortened from {_plain(wanted - now)} to {_plain(earliest - now)}: {reason}"
+    return wanted.replace(microsecond=0), None
+
+
+def _plain(span: timedelta) -> str:
+    return str(timedelta(seconds=int(span.total_seconds())))
+
+
+def _too_late(end: datetime) -> Breach:
+    return Breach(
+        code="ends-too-soon",
+        clause="duration",
+        given=f"everything ends at {end.isoformat()}",
+        allowed="at least 900 s, the shortest AWS session",
+        next_step="have the contract, the activity or the environment prolonged",
+    )
+
+
+def refused_only_by_duration(refusal: Refusal) -> bool:
+    """Whether nothing but the asked duration stands in the way: then the value is wrong, not the wish."""
+    codes = {
+        b.code for v in refusal.verdicts if v.refused_by is Gate.CONTRACT and v.contract for b in v.contract.breaches
+    }
+    others = any(v.refused_by not in (None, Gate.CONTRACT) for v in refusal.verdicts)
+    return codes == {"duration-too-long"} and not others and not refusal.breaches

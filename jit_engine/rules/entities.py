@@ -1,0 +1,179 @@
+"""Facts as Cedar entities: one slice a request, holding everything that its questions mention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from jit_engine.domain.activity import Activity, Environment
+from jit_engine.domain.catalogue import Catalogue, CatalogueItem, ColumnGroup, PrefixItem, TableItem
+from jit_engine.domain.ids import SubjectId
+from jit_engine.domain.request import AccessRequest
+from jit_engine.domain.source import S3Prefix, Source
+from jit_engine.domain.subject import Person, Subject
+from jit_engine.ports import Facts
+from policy import Entity, EntityRef, Value
+
+
+def ref(kind: str, id: str) -> EntityRef:
+    """A reference to one entity."""
+    return EntityRef(type=kind, id=id)
+
+
+def subject_ref(subject: Subject) -> EntityRef:
+    """The principal: a Person or a Pipeline."""
+    return ref("Person" if isinstance(subject, Person) else "Pipeline", subject.id)
+
+
+def source_ref(source: Source) -> EntityRef:
+    """The resource that a source is."""
+    return ref("S3Prefix" if isinstance(source, S3Prefix) else "GlueTable", source.uri)
+
+
+def group_ref(table: TableItem, group: ColumnGroup) -> EntityRef:
+    """The resource that a column group is."""
+    return ref("ColumnGroup", f"{table.source.uri}#{group.name}")
+
+
+class EntitySlice:
+    """Collects entities, each once, with the empty entities that their parents need."""
+
+    def __init__(self) -> None:
+        self._entities: dict[EntityRef, Entity] = {}
+
+    def add(self, of: EntityRef, attrs: dict[str, Value] | None = None, parents: Iterable[EntityRef] = ()) -> None:
+        """Adds an entity; parents that hold no facts (teams, domains) are added with it."""
+        above = frozenset(parents)
+        self._entities[of] = Entity(ref=of, attrs=attrs or {}, parents=above)
+        for parent in above:
+            if parent.type in ("Team", "Domain"):
+                self._entities.setdefault(parent, Entity(ref=parent, attrs={}, parents=frozenset()))
+
+    def entities(self) -> tuple[Entity, ...]:
+        """All of them."""
+        return tuple(self._entities.values())
+
+
+def add_subject(slice_: EntitySlice, subject: Subject, activities: Iterable[Activity]) -> None:
+    """The subject with its teams and those of `activities` that it is a member of."""
+    parents = [ref("Team", team) for team in subject.teams]
+    parents += [ref("Activity", a.id) for a in activities if is_member(a, subject.id)]
+    attrs: dict[str, Value] = {"uid": subject.id}
+    if isinstance(subject, Person):
+        attrs["trainings"] = frozenset(subject.trainings)
+    slice_.add(subject_ref(subject), attrs, parents)
+
+
+def add_activity(slice_: EntitySlice, activity: Activity, owner: Subject, now: datetime) -> None:
+    """The activity; one whose end has come is `ended`, whatever the registry still says."""
+    if owner.id != activity.owner:
+        raise ValueError("the owner given is not the activity's")
+    add_subject(slice_, owner, [activity])
+    slice_.add(
+        ref("Activity", activity.id),
+        {
+            "owner": ref("Person", activity.owner),
+            "purposes": frozenset(ref("Purpose", purpose) for purpose in activity.purposes),
+            "sensitivity": activity.classification.rank,
+            "state": activity.state.value if now < activity.ends_at else "ended",
+        },
+    )
+
+
+def add_environment(slice_: EntitySlice, environment: Environment, now: datetime) -> None:
+    """The environment; one whose end has come, or that has no place yet, is not `active`."""
+    state = environment.state.value
+    if environment.place is None and state == "active":
+        state = "unprovisioned"
+    slice_.add(
+        ref("Environment", environment.id),
+        {
+            "tier": ref("Tier", environment.tier.value),
+            "activity": ref("Activity", environment.activity),
+            "state": state if now < environment.expires_at else "ended",
+        },
+    )
+
+
+def add_purposes(slice_: EntitySlice, purposes: dict[str, str | None]) -> None:
+    """The whole tree of purposes."""
+    for purpose, parent in purposes.items():
+        slice_.add(ref("Purpose", purpose), {}, [ref("Purpose", parent)] if parent else [])
+
+
+def add_item(slice_: EntitySlice, item: CatalogueItem, catalogue: Catalogue) -> None:
+    """A catalogued item with its product, the prefixes around it and its column groups."""
+    product = ref("DataProduct", item.product)
+    slice_.add(product, {}, [ref("Domain", item.domain)])
+    attrs: dict[str, Value] = {"sensitivity": item.classification.rank, "classes": frozenset(item.classes)}
+    if isinstance(item, PrefixItem):
+        slice_.add(
+            source_ref(item.source), {**attrs, "zone": item.zone.value}, [product, *_around(item.source, catalogue)]
+        )
+        return
+    database = ref("Database", f"glue://{item.source.account}/{item.source.region}/{item.source.database}")
+    slice_.add(database, {}, [product])
+    around = _around(item.location, catalogue)
+    own = catalogue.item(item.location)
+    if own is not None and own.source == item.location:
+        around = [*around, source_ref(own.source)]
+    slice_.add(source_ref(item.source), attrs, [database, *around])
+    for group in item.groups:
+        slice_.add(
+            group_ref(item, group),
+            {"sensitivity": group.classification.rank, "classes": frozenset(group.classes)},
+            [source_ref(item.source)],
+        )
+
+
+def add_asked_prefix(slice_: EntitySlice, asked: S3Prefix, item: PrefixItem, catalogue: Catalogue) -> None:
+    """A prefix beneath a catalogued one, with the facts of the deepest that holds it."""
+    slice_.add(
+        source_ref(asked),
+        {"sensitivity": item.classification.rank, "classes": frozenset(item.classes), "zone": item.zone.value},
+        [ref("DataProduct", item.product), *_around(asked, catalogue)],
+    )
+
+
+def _around(prefix: S3Prefix, catalogue: Catalogue) -> list[EntityRef]:
+    return [
+        source_ref(item.source)
+        for item in catalogue.items
+        if isinstance(item, PrefixItem) and item.source != prefix and item.source.contains(prefix)
+    ]
+
+
+def slice_for(request: AccessRequest, facts: Facts, now: datetime) -> tuple[Entity, ...]:
+    """Everything that the questions of `request` mention. Activity, owner and environment must be known."""
+    if facts.activity is None or facts.environment is None or facts.owner is None:
+        raise ValueError("gather the facts first")
+    slice_ = EntitySlice()
+    add_purposes(slice_, dict(facts.purposes))
+    add_activity(slice_, facts.activity, facts.owner, now)
+    add_subject(slice_, request.subject, [facts.activity])
+    add_environment(slice_, facts.environment, now)
+    for item in _reached(request, facts.catalogue):
+        add_item(slice_, item, facts.catalogue)
+    for ask in request.asks:
+        around = facts.catalogue.item(ask.source)
+        if isinstance(ask.source, S3Prefix) and isinstance(around, PrefixItem) and around.source != ask.source:
+            add_asked_prefix(slice_, ask.source, around, facts.catalogue)
+    return slice_.entities()
+
+
+def _reached(request: AccessRequest, catalogue: Catalogue) -> list[CatalogueItem]:
+    found: dict[str, CatalogueItem] = {}
+    for ask in request.asks:
+        own = catalogue.item(ask.source)
+        for item in (*((own,) if own else ()), *catalogue.touching(ask.source)):
+            found[item.source.uri] = item
+            where = item.source if isinstance(item, PrefixItem) else item.location
+            for other in catalogue.items:
+                if isinstance(other, PrefixItem) and other.source.contains(where):
+                    found[other.source.uri] = other
+    return list(found.values())
+
+
+def is_member(activity: Activity, subject: SubjectId) -> bool:
+    """Whether the subject belongs to the activity: its owner, a member, or one of its workloads."""
+    return subject == activity.owner or subject in activity.members

@@ -1,0 +1,34 @@
+"""What is asked of the rules about one source: itself and everything that is reached through it."""
+
+from __future__ import annotations
+
+from jit_engine.domain.catalogue import Catalogue, PrefixItem, TableItem
+from jit_engine.domain.request import SourceAsk
+from jit_engine.domain.source import Operation, S3Prefix
+from jit_engine.rules.entities import group_ref, source_ref
+from jit_engine.sources.kinds import cedar_action
+from policy import EntityRef
+
+Ask = tuple[str, EntityRef]
+"""A Cedar action and the resource that it is asked for."""
+
+
+def questions_about(ask: SourceAsk, catalogue: Catalogue) -> tuple[Ask, ...]:
+    """Every (action, resource) that has to be permitted; the source itself first, then what is inside it.
+
+    Whoever may read a table's files reads every column in clear, so each column group is asked for `readClear`.
+    """
+    found: dict[Ask, None] = {
+        (cedar_action(ask.source, operation), source_ref(ask.source)): None for operation in sorted(ask.operations)
+    }
+    reads = Operation.SELECT in ask.operations or (
+        isinstance(ask.source, S3Prefix) and Operation.DESCRIBE in ask.operations
+    )
+    for item in catalogue.touching(ask.source):
+        if reads:
+            found[("read", source_ref(item.source))] = None
+            if isinstance(item, TableItem) and Operation.SELECT in ask.operations:
+                found.update({("readClear", group_ref(item, group)): None for group in item.groups})
+        if Operation.INSERT in ask.operations and isinstance(item, PrefixItem | TableItem):
+            found[("write", source_ref(item.source))] = None
+    return tuple(found)

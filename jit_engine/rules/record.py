@@ -1,0 +1,134 @@
+"""Verdicts as plain JSON: what the record keeps, the API answers and the audit trail holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from jit_engine.domain.event import Json
+from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
+from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
+from jit_engine.domain.source import Operation, source_of_uri
+from jit_engine.domain.subject import Subject
+from jit_engine.domain.verdict import Breach, Clearance, ContractVerdict, Refusal, RuleVerdict, SourceVerdict
+
+Record = dict[str, Json]
+
+
+def clearance_record(clearance: Clearance) -> Record:
+    """The decision that opened a grant."""
+    return {
+        "outcome": "cleared",
+        "asked": request_record(clearance.request),
+        "ends_at": clearance.ends_at.isoformat(),
+        "shortened": clearance.shortened,
+        "rulebook": clearance.rulebook,
+        "catalogue_generation": clearance.catalogue_generation,
+        "sources": [verdict_record(verdict) for verdict in clearance.verdicts],
+    }
+
+
+def refusal_record(refusal: Refusal) -> Record:
+    """The decision that refused."""
+    return {
+        "outcome": "refused",
+        "asked": request_record(refusal.request),
+        "rulebook": refusal.rulebook,
+        "reasons": [_breach(breach) for breach in refusal.breaches],
+        "sources": [verdict_record(verdict) for verdict in refusal.verdicts],
+    }
+
+
+def request_record(request: AccessRequest) -> Record:
+    """What was asked, complete enough to be decided again."""
+    return {
+        "request": request.id,
+        "subject": request.subject.id,
+        "activity": request.activity,
+        "environment": request.environment,
+        "purpose": request.purpose,
+        "duration_seconds": None if request.duration is None else int(request.duration.total_seconds()),
+        "ends_at": None if request.ends_at is None else request.ends_at.isoformat(),
+        "mode": request.mode.value,
+        "justification": request.justification,
+        "sources": [{"source": ask.source.uri, "operations": sorted(ask.operations)} for ask in request.asks],
+    }
+
+
+def cleared_request(decision: Mapping[str, Json], subject: Subject) -> AccessRequest:
+    """The request behind a recorded clearance, cut to the sources that were cleared, for deciding it again."""
+    asked, verdicts = decision["asked"], decision["sources"]
+    if not isinstance(asked, Mapping) or not isinstance(verdicts, Sequence) or isinstance(verdicts, str):
+        raise ValueError("not a recorded clearance")
+    passed = [verdict for verdict in verdicts if isinstance(verdict, Mapping) and verdict["passes"] is True]
+    return AccessRequest(
+        id=RequestId(str(asked["request"])),
+        subject=subject,
+        activity=ActivityId(str(asked["activity"])),
+        environment=EnvironmentId(str(asked["environment"])),
+        purpose=str(asked["purpose"]),
+        duration=None,
+        ends_at=None,
+        mode=Mode.ALL,
+        asks=tuple(_ask(verdict) for verdict in passed),
+        justification=str(asked["justification"]),
+    )
+
+
+def _ask(verdict: Mapping[str, Json]) -> SourceAsk:
+    operations = verdict["operations"]
+    if not isinstance(operations, Sequence):
+        raise ValueError("not a recorded verdict")
+    return SourceAsk(
+        source=source_of_uri(str(verdict["source"]), account=str(verdict["account"])),
+        operations=frozenset(Operation(str(o)) for o in operations),
+    )
+
+
+def verdict_record(verdict: SourceVerdict) -> Record:
+    """One source; a gate that was not asked says so, for a later gate is never consulted after a refusal."""
+    refused_by = verdict.refused_by
+    return {
+        "source": verdict.ask.source.uri,
+        "account": verdict.ask.source.account,
+        "operations": sorted(verdict.ask.operations),
+        "passes": verdict.passes,
+        "refused_by": None if refused_by is None else refused_by.value,
+        "invariants": _rules(verdict.invariants),
+        "contract": _contract(verdict.contract),
+        "rules": _rules(verdict.rules),
+    }
+
+
+def _rules(verdict: RuleVerdict | None) -> Record:
+    if verdict is None:
+        return {"consulted": False}
+    return {
+        "consulted": True,
+        "passes": verdict.passes,
+        "why": verdict.why,
+        "rules": [{"id": rule.id, "title": rule.title, "advice": rule.advice} for rule in verdict.rules],
+        "refused_item": verdict.refused_item,
+        "rulebook": verdict.rulebook,
+        "questions": verdict.questions,
+    }
+
+
+def _contract(verdict: ContractVerdict | None) -> Record:
+    if verdict is None:
+        return {"consulted": False}
+    return {
+        "consulted": True,
+        "passes": verdict.passes,
+        "contract": None if verdict.contract is None else {"id": verdict.contract[0], "version": verdict.contract[1]},
+        "breaches": [_breach(breach) for breach in verdict.breaches],
+    }
+
+
+def _breach(breach: Breach) -> Record:
+    return {
+        "code": breach.code,
+        "clause": breach.clause,
+        "given": breach.given,
+        "allowed": breach.allowed,
+        "next_step": breach.next_step,
+    }
