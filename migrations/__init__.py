@@ -1,0 +1,1 @@
+"""Alembic's migrations, part of the wheel; `platform_api.db.migrate` runs them."""

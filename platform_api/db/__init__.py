@@ -1,0 +1,1 @@
+"""The memory: tables, one store a port, and the only SQL. Every write commits with its audit record."""

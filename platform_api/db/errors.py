@@ -1,0 +1,39 @@
+"""What the database raises beyond the engine's own errors. Each class has a stable `code`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+
+class StoreError(Exception):
+    """The base of the database's errors."""
+
+    code: ClassVar[str] = "store-error"
+
+
+class StoreUnavailable(StoreError):
+    """The database did not answer, or not in time; nothing was written. Try again after `retry_after`."""
+
+    code: ClassVar[str] = "store-unavailable"
+    retry_after: ClassVar[timedelta] = timedelta(seconds=2)
+
+    def __init__(self, *, why: str) -> None:
+        self.why = why
+        super().__init__(
+            f"the database did not answer ({why}); nothing was written, "
+            f"try again in {self.retry_after.total_seconds():.0f} s"
+        )
+
+
+class SchemaOutdated(StoreError):
+    """The database was not brought to this release's form."""
+
+    code: ClassVar[str] = "schema-outdated"
+
+    def __init__(self, *, found: str | None, wanted: str) -> None:
+        self.found = found
+        self.wanted = wanted
+        super().__init__(
+            f"the database is at {found or 'no version'} and this release needs {wanted}: run `sluice operate migrate`"
+        )

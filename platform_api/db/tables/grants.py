@@ -1,0 +1,87 @@
+"""Requests with their decisions, grants, and the roles that were minted for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from jit_engine.domain.grant import Denial, StatementNote, StepTime
+from platform_api.db.columns import Document, JsonObject, UtcTime, Value
+from platform_api.db.tables.base import Row
+
+ContractKeys = frozenset[tuple[str, str]]
+
+
+class AccessRequestRow(Row):
+    """One request and what was decided of it. Kept for refused ones too, whose activity need not exist."""
+
+    __tablename__ = "access_requests"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(index=True)
+    activity: Mapped[str] = mapped_column(index=True)
+    environment: Mapped[str]
+    purpose: Mapped[str]
+    body: Mapped[JsonObject] = mapped_column(Document)
+    decision: Mapped[JsonObject] = mapped_column(Document)
+    outcome: Mapped[str]
+    grant_id: Mapped[str | None]
+    decided_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class GrantRow(Row):
+    """One grant; `version` is the fence of every write. The reconciler has the partial index on `due_at`."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        sa.Index(
+            "ix_grants_due",
+            "due_at",
+            sqlite_where=sa.text("state <> 'closed'"),
+            postgresql_where=sa.text("state <> 'closed'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    request: Mapped[str] = mapped_column(sa.ForeignKey("access_requests.id"), unique=True)
+    subject: Mapped[str] = mapped_column(index=True)
+    activity: Mapped[str] = mapped_column(index=True)
+    environment: Mapped[str] = mapped_column(index=True)
+    tier: Mapped[str]
+    purpose: Mapped[str]
+    contracts: Mapped[ContractKeys] = mapped_column(Value(ContractKeys))
+    state: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcTime)
+    sessions_end_by: Mapped[datetime] = mapped_column(UtcTime)
+    shortened: Mapped[str | None] = mapped_column(sa.Text)
+    rulebook: Mapped[str]
+    catalogue_generation: Mapped[int] = mapped_column(sa.BigInteger)
+    policy: Mapped[str] = mapped_column(sa.Text)
+    notes: Mapped[tuple[StatementNote, ...]] = mapped_column(Value(tuple[StatementNote, ...]))
+    sessions: Mapped[int]
+    last_session_end: Mapped[datetime | None] = mapped_column(UtcTime)
+    shut_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    denial: Mapped[Denial | None] = mapped_column(Value(Denial))
+    reason: Mapped[str | None] = mapped_column(sa.Text)
+    due_at: Mapped[datetime] = mapped_column(UtcTime)
+    tries: Mapped[int]
+    last_error: Mapped[str | None] = mapped_column(sa.Text)
+    steps: Mapped[tuple[StepTime, ...]] = mapped_column(Value(tuple[StepTime, ...]))
+    version: Mapped[int]
+
+
+class MintedRoleRow(Row):
+    """One attempt at a role. AWS compares role names without regard to case, so `folded_name` is unique."""
+
+    __tablename__ = "minted_roles"
+
+    grant_id: Mapped[str] = mapped_column(sa.ForeignKey("grants.id"), primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    folded_name: Mapped[str] = mapped_column(unique=True)
+    arn: Mapped[str | None]
+    role_id: Mapped[str | None]
+    deleted: Mapped[bool]
