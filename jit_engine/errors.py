@@ -61,7 +61,8 @@ class PolicyTooLarge(EngineError):
         self.limit = limit
         self.sources = sources
         super().__init__(
-            f"the policy for {sources} sources has {size} characters and {limit} fit in a role: ask for fewer sources at a time"
+            f"the policy for {sources} sources has {size} characters and {limit} fit in a role: "
+            "ask for fewer sources at a time"
         )
 
 

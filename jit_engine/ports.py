@@ -46,7 +46,7 @@ class LostRace(Exception):
 
 
 class Ledger(Protocol):
-    """The grants. Every write commits together with its audit record; one that names an old version raises `LostRace`."""
+    """The grants. A write commits with its audit record; one that names an old version raises `LostRace`."""
 
     def open(self, grant: Grant, clearance: Clearance, event: Event) -> Grant:
         """Commits the request, its decision and the intent to mint, before AWS hears of it."""
@@ -69,7 +69,7 @@ class Ledger(Protocol):
         ...
 
     def claim_due(self, now: datetime, limit: int, lease: timedelta) -> Sequence[Grant]:
-        """Grants whose `due_at` has come, each claimed (its `due_at` put off by `lease`, its version raised) for this caller alone."""
+        """Grants whose `due_at` has come, each claimed for this caller: `due_at` put off by `lease`, version raised."""
         ...
 
     def postpone(self, grant: Grant, due_at: datetime) -> None:
@@ -169,7 +169,7 @@ class Minter(Protocol):
         ...
 
     def prove(self, plan: SessionPlan, probes: Probes) -> None:
-        """Waits until the role can be assumed and its probes answer as decided; raises `AwsUnavailable` past the deadline."""
+        """Waits until the role can be assumed and its probes answer as decided, else raises `AwsUnavailable`."""
         ...
 
     def assume(self, plan: SessionPlan) -> Credentials:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
-import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
@@ -101,7 +100,7 @@ class AwsCalls:
                 raise AwsUnavailable(operation=f"iam:{operation}", retry_after=RETRY_AFTER)
             time.sleep(wait)
 
-    def _client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def _client(self, service: str) -> Any:
         with self._lock:
             if service not in self._clients:
                 if self._session is None:
@@ -123,12 +122,12 @@ class _SessionCalls:
         raise NotImplementedError("a probe opens no further session")
 
 
-def client_as(access: AwsAccess, role_arn: str, service: str) -> Any:  # noqa: ANN401 - as above
+def client_as(access: AwsAccess, role_arn: str, service: str) -> Any:
     """A boto3 client that acts as `role_arn`; for the provisioner."""
     return _new_client(_session_as(access, role_arn), service, access, None)
 
 
-def _answer(client: Any, service: str, operation: str, parameters: Mapping[str, object]) -> Mapping[str, Any]:  # noqa: ANN401
+def _answer(client: Any, service: str, operation: str, parameters: Mapping[str, object]) -> Mapping[str, Any]:
     name = f"{service}:{operation}"
     try:
         response: Mapping[str, Any] = getattr(client, operation)(**parameters)
@@ -168,8 +167,8 @@ def _new_client(
     service: str,
     access: AwsAccess,
     keys: Credentials | None,
-    **given: Any,  # noqa: ANN401
-) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    **given: Any,
+) -> Any:
     config = Config(
         connect_timeout=3,
         read_timeout=15,
@@ -182,5 +181,5 @@ def _new_client(
             "aws_secret_access_key": keys.secret_key,
             "aws_session_token": keys.token or "",
         }
-    make: Any = boto3.Session(botocore_session=session).client
+    make: Any = session.create_client  # boto3's own clients inject transfer methods once a session, not twice
     return make(service, region_name=access.region, endpoint_url=access.endpoint_url, config=config, **given)

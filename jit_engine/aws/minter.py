@@ -176,7 +176,7 @@ class AwsMinter:
             marker = {"Marker": str(page["Marker"])}
 
     def _on_role(self, name: str, operation: str, parameters: Mapping[str, object]) -> None:
-        """A change to a role; one that is gone raises `_RoleGone`. For a role that is gone, AWS may say AccessDenied."""
+        """A change to a role; one that is gone raises `_RoleGone`. AWS may answer AccessDenied for it."""
         try:
             self.calls("iam", operation, {"RoleName": name, **parameters}, urgent=True)
         except AwsRefused as refused:

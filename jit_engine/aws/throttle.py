@@ -23,7 +23,7 @@ class TokenBucket:
         self._level, self._at = self.burst, self.monotonic()
 
     def take(self, *, reserve: float) -> float:
-        """Takes a token if more than `reserve` are left and answers 0; else answers the seconds to wait, taking none."""
+        """Takes a token if more than `reserve` are left and answers 0; else the seconds to wait, taking none."""
         with self._lock:
             now = self.monotonic()
             self._level = min(self.burst, self._level + (now - self._at) * self.rate)

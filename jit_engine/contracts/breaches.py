@@ -80,7 +80,7 @@ def _of_validity(coarse: CoarseAsk, contract: Contract, now: datetime) -> Iterat
             clause="acceptance",
             given=f"activity {coarse.activity.name} has not accepted version {contract.version}",
             allowed="the activity's owner has accepted the version in force",
-            next_step=f"the activity's owner runs: sluice contract accept {contract.id} --activity {coarse.activity.id}",
+            next_step=f"its owner runs: sluice contract accept {contract.id} --activity {coarse.activity.id}",
         )
 
 
@@ -182,7 +182,7 @@ def _of_classification(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach
             clause="approvals",
             given=f"{coarse.classification.value} data in {coarse.tier.value}",
             allowed="what an automatic approval clause matches",
-            next_step=f"ask team {contract.owner_team} for an approval clause that fits; requests that wait for people are not offered yet",
+            next_step=f"ask team {contract.owner_team} for a clause that fits; waiting for approvers is not offered yet",
         )
 
 

@@ -131,5 +131,5 @@ def check_prefix(prefix: str) -> None:
             raise InvalidValue(
                 field="prefix",
                 given=prefix,
-                fix="use only ASCII letters, digits and !_.=,@ ()+:'- between single slashes; no *, ?, $, %, .. or control characters",
+                fix="use only ASCII letters, digits and !_.=,@ ()+:'- between single slashes; no *, ?, $, % or ..",
             )

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole
 from jit_engine.domain.ids import EnvironmentId, GrantId
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY, marker, probe_session_policy, session_plan
-from jit_engine.domain.activity import Place
 from jit_engine.ports import Ledger, LostRace, Minter, Observer, Probe, Probes
 
 LEASE = timedelta(seconds=60)
@@ -51,7 +51,7 @@ class Reconcile:
     _watches: dict[GrantId, _Watch] = field(default_factory=dict)
 
     def step(self, now: datetime) -> int:
-        """Claims what is due at `now` and takes each one step further; answers how many it tended. Never raises for one grant."""
+        """Claims what is due at `now` and takes each a step further; answers how many. Never raises for one grant."""
         claimed = self.ledger.claim_due(now, BATCH, LEASE)
         for grant in claimed:
             try:
@@ -84,7 +84,7 @@ class Reconcile:
             self._delete(grant, now)
 
     def _shut(self, grant: Grant, now: datetime) -> None:
-        """Opens the engine's own session first, for afterwards nobody can; then blocks sessions and denies everything."""
+        """Opens the engine's own session, for afterwards nobody can; then blocks sessions and denies everything."""
         place = self.place_of(grant.environment)
         if place is not None and grant.role.arn is not None and grant.id not in self._watches:
             probes = Probes(allowed=marker(place), denied=())
@@ -123,7 +123,7 @@ class Reconcile:
         self._save(denied, "denied", now, details)
 
     def _read_back(self, grant: Grant, now: datetime) -> None:
-        """After a crash there is no session to look with: the Deny is read back, and the last session's end is the bound."""
+        """After a crash no session is left to look with: the Deny is read back, the last session's end is the bound."""
         for role in _existing(grant):
             if not self.minter.is_shut(role.name, DENY_EVERYTHING):
                 self.minter.shut(role.name, TRUST_NOBODY, DENY_EVERYTHING)
@@ -140,7 +140,7 @@ class Reconcile:
         self._save(replace(grant.moved(GrantState.CLOSED), roles=roles, last_error=None), "closed", now)
 
     def _gone(self, grant: Grant, role: MintedRole, now: datetime) -> MintedRole:
-        """The role, deleted if that is proven. One whose id we never learned is the sweep's to judge while it stands."""
+        """The role, deleted if that is proven; one whose id we never learned is the sweep's to judge."""
         if role.deleted:
             return role
         if role.role_id is not None:

@@ -23,7 +23,7 @@ from jit_engine.rules.clearance import Judges, clear, refused_only_by_duration
 from jit_engine.rules.record import clearance_record, refusal_record
 
 MINTING_PATIENCE = timedelta(minutes=3)
-"""How long the intent may stand before the reconciler takes it for abandoned; a mint gives up after about one minute."""
+"""How long the intent may stand before the reconciler takes it for abandoned; a mint gives up after a minute."""
 ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=30)
 

@@ -17,7 +17,7 @@ BOUNDARY_PATH = ":policy/sluicegate/boundary/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """Looks at every role under our path. Ours without a row: deleted. Not ours: quarantined, alarmed, never deleted."""
+    """Looks at every role under our path. Ours without a row: deleted. Not ours: quarantined and alarmed."""
 
     ledger: Ledger
     minter: Minter

@@ -131,7 +131,7 @@ def _only_inserts(operations: frozenset[Operation]) -> bool:
 
 
 def _is_beneath(pattern: str, prefixes: list[str]) -> bool:
-    """Whether `pattern` is a literal beneath one of `prefixes`, with one star at its end and nothing else that IAM expands."""
+    """Whether `pattern` is a literal beneath one of `prefixes` with one star at its end."""
     literal = pattern[:-1]
     return (
         pattern.endswith("/*")

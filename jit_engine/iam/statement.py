@@ -66,7 +66,7 @@ def _as_json(statement: Statement) -> dict[str, object]:
 
 
 def objects_arn(prefix: S3Prefix) -> str:
-    """Every object of the prefix. The prefix ends in a slash and holds nothing that IAM expands (`S3Prefix` sees to it)."""
+    """Every object of the prefix, which ends in a slash and holds nothing that IAM expands (`S3Prefix`)."""
     return f"arn:aws:s3:::{prefix.bucket}/{prefix.prefix}*"
 
 

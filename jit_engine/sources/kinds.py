@@ -1,4 +1,4 @@
-"""The one list of kinds of source: for each, what an operation means in Cedar and in AWS. Closed tables, never input."""
+"""The one list of kinds of source: what an operation means in Cedar and in AWS. Closed tables, never input."""
 
 from __future__ import annotations
 
