@@ -9,6 +9,7 @@ that one and the same broker policy holds here and on AWS:
 3. Glue: the catalogue, the database and the table must all be allowed (ministack looks at the database only).
 4. AssumeRole names the role by its whole ARN (ministack looks at the last part only).
 5. Reading and writing tags by ARN is authorised on that ARN (ministack: on `*`, for Glue, Athena and ECR).
+6. `s3:authType` is a condition key: signed in the header, or in the query string as a pre-signed URL is.
 
 It ends when its standard input does, so it never outlives the platform that started it.
 """
@@ -40,6 +41,8 @@ _ON_A_BOUNDED_ROLE = (
 )
 """The role actions with this condition key (AWS service authorization reference, IAM)."""
 _TAGGED_BY_ARN = ("athena", "ecr", "glue")
+_SIGNED_LINK = frozenset({"Signature", "X-Amz-Signature"})
+"""Query parameters of a pre-signed URL, by signature version 2 and 4."""
 
 
 class _Enforce(Protocol):
@@ -160,6 +163,9 @@ def _corrected_context(original: _Context) -> _Context:
             boundary = current_boundary(params)
         if boundary and iam_action in (*_ASKS_FOR_A_BOUNDARY, *_ON_A_BOUNDED_ROLE):
             return {**found, "iam:PermissionsBoundary": boundary}
+        if service == "s3":
+            signed_link = not _SIGNED_LINK.isdisjoint(params)
+            return {**found, "s3:authType": "REST-QUERY-STRING" if signed_link else "REST-HEADER"}
         return found
 
     return context
