@@ -1,0 +1,223 @@
+"""The store of activities, environments and reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import InstrumentedAttribute
+
+from jit_engine.domain.activity import ActivityState, EnvironmentState
+from jit_engine.domain.classification import Classification
+from jit_engine.domain.event import Event
+from jit_engine.domain.ids import ActivityId, EnvironmentId, ReviewId, SubjectId
+from jit_engine.domain.tier import Tier
+from platform_api.db import activity_rows as rows
+from platform_api.db.audit import recorded
+from platform_api.db.engine import Database
+from platform_api.db.fence import update_one
+from platform_api.db.paging import Listing, is_exactly, is_one_of, page_of
+from platform_api.db.tables.activities import ActivityRow, EnvironmentRow, MembershipRow, ReviewRow
+from platform_api.paging import Page, PageAsk
+from platform_api.registry.records import ActivityRecord, EnvironmentRecord, Review, ReviewState
+
+_NOT_APPROVED = (EnvironmentState.SUBMITTED.value, EnvironmentState.REJECTED.value)
+_DUE = (
+    sa.select(EnvironmentRow.id)
+    .where(EnvironmentRow.due_at <= sa.bindparam("now"), EnvironmentRow.state.not_in(_NOT_APPROVED))
+    .order_by(EnvironmentRow.due_at)
+    .limit(sa.bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_ACTIVITY_LIST = Listing(
+    name="activities",
+    keys=(ActivityRow.id,),
+    filters={
+        "state": is_one_of(ActivityRow.state, ActivityState),
+        "classification": is_one_of(ActivityRow.classification, Classification),
+        "owner": is_exactly(ActivityRow.owner),
+        "name": is_exactly(ActivityRow.name),
+    },
+)
+_ENVIRONMENT_LIST = Listing(
+    name="environments",
+    keys=(EnvironmentRow.id,),
+    filters={
+        "state": is_one_of(EnvironmentRow.state, EnvironmentState),
+        "tier": is_one_of(EnvironmentRow.tier, Tier),
+        "activity": is_exactly(EnvironmentRow.activity),
+        "author": is_exactly(EnvironmentRow.author),
+    },
+)
+_REVIEW_LIST = Listing(
+    name="reviews",
+    keys=(ReviewRow.id,),
+    filters={
+        "state": is_one_of(ReviewRow.state, ReviewState),
+        "activity": is_exactly(ReviewRow.activity),
+        "environment": is_exactly(ReviewRow.environment),
+        "author": is_exactly(ReviewRow.author),
+    },
+)
+
+
+class SqlActivities:
+    """The part of `platform_api.registry.ports.RegistryStore` that is about activities, and their lists."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def activity(self, id: ActivityId) -> ActivityRecord | None:
+        """The activity, or None."""
+        with self._database.read() as connection:
+            return rows.one_activity(connection, ActivityRow.id == id)
+
+    def activity_named(self, name: str) -> ActivityRecord | None:
+        """The activity of that name, or None."""
+        with self._database.read() as connection:
+            return rows.one_activity(connection, ActivityRow.name == name)
+
+    def activities(self, ask: PageAsk, visible_to: SubjectId | None) -> Page[ActivityRecord]:
+        """Activities, newest first: those that `visible_to` owns or is a member of, or all when that is None.
+
+        Filters: state, classification, owner, name.
+        """
+        query = rows.ACTIVITIES.where(*_of_theirs(ActivityRow.id, visible_to))
+        with self._database.read() as connection:
+            return page_of(connection, _ACTIVITY_LIST, query, ask, lambda found: rows.activities_in(connection, found))
+
+    def environment(self, id: EnvironmentId) -> EnvironmentRecord | None:
+        """The environment, or None."""
+        with self._database.read() as connection:
+            return rows.one_environment(connection, id)
+
+    def environments_of(self, activity: ActivityId) -> Sequence[EnvironmentRecord]:
+        """Every environment of an activity, the oldest first."""
+        query = rows.ENVIRONMENTS.where(EnvironmentRow.activity == activity).order_by(EnvironmentRow.id)
+        with self._database.read() as connection:
+            return rows.environments_in(connection.execute(query).all())
+
+    def environments(self, ask: PageAsk, visible_to: SubjectId | None) -> Page[EnvironmentRecord]:
+        """Environments, newest first, of the activities that `activities` would show.
+
+        Filters: state, tier, activity, author.
+        """
+        query = rows.ENVIRONMENTS.where(*_of_theirs(EnvironmentRow.activity, visible_to))
+        with self._database.read() as connection:
+            return page_of(connection, _ENVIRONMENT_LIST, query, ask, rows.environments_in)
+
+    def review(self, id: ReviewId) -> Review | None:
+        """The review, or None."""
+        with self._database.read() as connection:
+            return next(iter(rows.reviews_in(connection.execute(rows.REVIEWS.where(ReviewRow.id == id)).all())), None)
+
+    def review_of(self, environment: EnvironmentId) -> Review | None:
+        """The latest review of an environment, or None."""
+        query = rows.REVIEWS.where(ReviewRow.environment == environment).order_by(ReviewRow.id.desc()).limit(1)
+        with self._database.read() as connection:
+            return next(iter(rows.reviews_in(connection.execute(query).all())), None)
+
+    def reviews(self, ask: PageAsk, visible_to: SubjectId | None) -> Page[Review]:
+        """Reviews, newest first, of the activities that `activities` would show.
+
+        Filters: state, activity, environment, author.
+        """
+        query = rows.REVIEWS.where(*_of_theirs(ReviewRow.activity, visible_to))
+        with self._database.read() as connection:
+            return page_of(connection, _REVIEW_LIST, query, ask, rows.reviews_in)
+
+    def register(self, activity: ActivityRecord, environment: EnvironmentRecord, review: Review, event: Event) -> None:
+        """Commits a new activity with its first environment and that one's review; `LostRace` if the name is taken."""
+        with recorded(self._database, event) as connection:
+            values = {"id": activity.activity.id, **rows.activity_values(activity), "version": activity.version}
+            connection.execute(sa.insert(ActivityRow), values)
+            _save_members(connection, activity)
+            _insert_environment(connection, environment, review)
+
+    def add_environment(self, environment: EnvironmentRecord, review: Review, event: Event) -> None:
+        """Commits another environment of an activity with its review."""
+        with recorded(self._database, event) as connection:
+            _insert_environment(connection, environment, review)
+
+    def save_activity(self, activity: ActivityRecord, event: Event) -> ActivityRecord:
+        """Commits the activity and its members, or raises `LostRace`; what it accepted is written by `accept` alone."""
+        with recorded(self._database, event) as connection:
+            _save_activity(connection, activity)
+        return replace(activity, version=activity.version + 1)
+
+    def save_environment(self, environment: EnvironmentRecord, event: Event) -> EnvironmentRecord:
+        """Commits the environment, or raises `LostRace`; returns it with its next version."""
+        with recorded(self._database, event) as connection:
+            _save_environment(connection, environment)
+        return replace(environment, version=environment.version + 1)
+
+    def save_review(
+        self, review: Review, environment: EnvironmentRecord, activity: ActivityRecord, event: Event
+    ) -> None:
+        """Commits a decided review with the environment and the activity that it moves; each is fenced."""
+        with recorded(self._database, event) as connection:
+            fenced = sa.update(ReviewRow).where(ReviewRow.id == review.id, ReviewRow.version == review.version)
+            update_one(connection, fenced, {**rows.review_values(review), "version": review.version + 1})
+            _save_environment(connection, environment)
+            _save_activity(connection, activity)
+
+    def claim_due_environments(self, now: datetime, limit: int, lease: timedelta) -> Sequence[EnvironmentRecord]:
+        """Claims what the provisioner has to look at for this caller alone; never what no review has approved.
+
+        No audit record: a claim only says who looks next.
+        """
+        with self._database.write() as connection:
+            due = connection.execute(_DUE, {"now": now, "limit": limit}).scalars().all()
+            if not due:
+                return ()
+            claim = sa.update(EnvironmentRow).where(EnvironmentRow.id.in_(due))
+            connection.execute(claim.values(due_at=now + lease, version=EnvironmentRow.version + 1))
+            found = connection.execute(rows.ENVIRONMENTS.where(EnvironmentRow.id.in_(due))).all()
+            claimed = {record.environment.id: record for record in rows.environments_in(found)}
+        return [claimed[EnvironmentId(environment)] for environment in due]
+
+
+def _of_theirs(
+    activity: InstrumentedAttribute[str], visible_to: SubjectId | None
+) -> tuple[sa.ColumnElement[bool], ...]:
+    """The condition that `activity` is one that `visible_to` owns or is a member of."""
+    if visible_to is None:
+        return ()
+    owned = sa.select(ActivityRow.id).where(ActivityRow.owner == visible_to)
+    joined = sa.select(MembershipRow.activity).where(MembershipRow.subject == visible_to)
+    return (activity.in_(owned.union(joined)),)
+
+
+def _insert_environment(connection: Connection, environment: EnvironmentRecord, review: Review) -> None:
+    values = {"id": environment.environment.id, **rows.environment_values(environment), "version": environment.version}
+    connection.execute(sa.insert(EnvironmentRow), values)
+    values = {"id": review.id, **rows.review_values(review), "version": review.version}
+    connection.execute(sa.insert(ReviewRow), values)
+
+
+def _save_environment(connection: Connection, record: EnvironmentRecord) -> None:
+    fenced = sa.update(EnvironmentRow).where(
+        EnvironmentRow.id == record.environment.id, EnvironmentRow.version == record.version
+    )
+    update_one(connection, fenced, {**rows.environment_values(record), "version": record.version + 1})
+
+
+def _save_activity(connection: Connection, record: ActivityRecord) -> None:
+    fenced = sa.update(ActivityRow).where(ActivityRow.id == record.activity.id, ActivityRow.version == record.version)
+    update_one(connection, fenced, {**rows.activity_values(record), "version": record.version + 1})
+    _save_members(connection, record)
+
+
+def _save_members(connection: Connection, record: ActivityRecord) -> None:
+    """Makes the stored members those of the record, whose row the caller has locked."""
+    activity, wanted = record.activity.id, record.activity.members
+    of_it = MembershipRow.activity == activity
+    known = frozenset(connection.execute(sa.select(MembershipRow.subject).where(of_it)).scalars())
+    if gone := known - wanted:
+        connection.execute(sa.delete(MembershipRow).where(of_it, MembershipRow.subject.in_(sorted(gone))))
+    if new := wanted - known:
+        members = [{"activity": activity, "subject": subject} for subject in sorted(new)]
+        connection.execute(sa.insert(MembershipRow), members)
