@@ -1,0 +1,104 @@
+"""The ledger in memory, held to the same suite as the database's."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from jit_engine.domain.event import Event, Json
+from jit_engine.domain.grant import ENDED, Grant
+from jit_engine.domain.ids import GrantId
+from jit_engine.domain.request import AccessRequest
+from jit_engine.domain.verdict import Clearance, Refusal
+from jit_engine.errors import NotFound
+from jit_engine.ports import LostRace
+from jit_engine.rules.record import clearance_record
+
+
+class MemoryLedger:
+    """`jit_engine.ports.Ledger` in memory. `events` is the audit trail; `refusals` and `requests` what was asked."""
+
+    def __init__(self) -> None:
+        self.grants: dict[GrantId, Grant] = {}
+        self.events: list[Event] = []
+        self.requests: dict[str, AccessRequest] = {}
+        self.refusals: list[Refusal] = []
+        self._decisions: dict[GrantId, Mapping[str, Json]] = {}
+        self._lock = threading.Lock()
+
+    def open(self, grant: Grant, clearance: Clearance, event: Event) -> Grant:
+        """As the port says."""
+        with self._lock:
+            if grant.id in self.grants or clearance.request.id in self.requests:
+                raise LostRace("there already")
+            self.requests[clearance.request.id] = clearance.request
+            self.grants[grant.id] = grant
+            self._decisions[grant.id] = clearance_record(clearance)
+            self.events.append(event)
+            return grant
+
+    def refuse(self, refusal: Refusal, event: Event) -> None:
+        """As the port says."""
+        with self._lock:
+            if refusal.request.id in self.requests:
+                raise LostRace("there already")
+            self.requests[refusal.request.id] = refusal.request
+            self.refusals.append(refusal)
+            self.events.append(event)
+
+    def save(self, grant: Grant, event: Event) -> Grant:
+        """As the port says."""
+        with self._lock:
+            self._check_version(grant)
+            saved = replace(grant, version=grant.version + 1)
+            self.grants[grant.id] = saved
+            self.events.append(event)
+            return saved
+
+    def get(self, grant: GrantId) -> Grant | None:
+        """As the port says."""
+        return self.grants.get(grant)
+
+    def decision_of(self, grant: GrantId) -> Mapping[str, Json]:
+        """As the port says."""
+        if grant not in self._decisions:
+            raise NotFound(kind="grant", id=grant)
+        return self._decisions[grant]
+
+    def claim_due(self, now: datetime, limit: int, lease: timedelta) -> Sequence[Grant]:
+        """As the port says."""
+        with self._lock:
+            due = [grant for grant in self.grants.values() if grant.state not in ENDED and grant.due_at <= now]
+            claimed = [
+                replace(grant, due_at=now + lease, version=grant.version + 1)
+                for grant in sorted(due, key=lambda grant: grant.due_at)[:limit]
+            ]
+            self.grants.update({grant.id: grant for grant in claimed})
+            return claimed
+
+    def postpone(self, grant: Grant, due_at: datetime) -> None:
+        """As the port says."""
+        with self._lock:
+            self._check_version(grant)
+            stored = self.grants[grant.id]
+            self.grants[grant.id] = replace(stored, due_at=due_at, version=stored.version + 1)
+
+    def grant_of_role(self, name: str) -> Grant | None:
+        """As the port says."""
+        wanted = name.lower()
+        return next(
+            (grant for grant in self.grants.values() if any(role.name.lower() == wanted for role in grant.roles)),
+            None,
+        )
+
+    def note(self, event: Event) -> None:
+        """As the port says."""
+        with self._lock:
+            self.events.append(event)
+
+    def _check_version(self, grant: Grant) -> None:
+        stored = self.grants.get(grant.id)
+        if stored is None or stored.version != grant.version:
+            raise LostRace("another version")

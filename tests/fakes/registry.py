@@ -1,0 +1,229 @@
+"""The registry in memory, held to the same suite as the database's; also the engine's source of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from jit_engine.contracts.terms import ContractState
+from jit_engine.domain.activity import EnvironmentState
+from jit_engine.domain.catalogue import Catalogue, CatalogueItem
+from jit_engine.domain.event import Event
+from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, ReviewId, SubjectId
+from jit_engine.domain.subject import Subject
+from jit_engine.ports import Facts, LostRace
+from platform_api.registry.records import (
+    Acceptance,
+    ActivityRecord,
+    ContractRecord,
+    DirectoryEntry,
+    EnvironmentRecord,
+    Review,
+    StandingApproval,
+)
+
+
+class MemoryRegistry:
+    """`platform_api.registry.ports.RegistryStore` and `jit_engine.ports.FactSource` in memory; `events` is the trail."""
+
+    def __init__(
+        self,
+        *,
+        entries: Iterable[DirectoryEntry] = (),
+        approvals: Iterable[StandingApproval] = (),
+        purposes: Mapping[str, str | None] | None = None,
+        items: Sequence[CatalogueItem] = (),
+    ) -> None:
+        self.entries = list(entries)
+        self.approvals = list(approvals)
+        self.events: list[Event] = []
+        self._purposes = dict(purposes or {})
+        self._catalogue = Catalogue(generation=0, items=tuple(items))
+        self._activities: dict[ActivityId, ActivityRecord] = {}
+        self._environments: dict[EnvironmentId, EnvironmentRecord] = {}
+        self._reviews: dict[ReviewId, Review] = {}
+        self._contracts: dict[tuple[ContractId, str], ContractRecord] = {}
+        self._acceptances: dict[tuple[ActivityId, ContractId, str], Acceptance] = {}
+
+    def facts_for(self, activity: ActivityId, environment: EnvironmentId) -> Facts:
+        """As the engine's port says."""
+        record, place = self.activity(activity), self.environment(environment)
+        return Facts(
+            activity=None if record is None else record.activity,
+            owner=None if record is None else self.subject(record.activity.owner),
+            environment=None if place is None else place.environment,
+            contracts=tuple(record.contract for record in self.contracts_in_force()),
+            catalogue=self._catalogue,
+            purposes=self.purposes(),
+        )
+
+    def subject_of(self, issuer: str, login: str) -> Subject | None:
+        """As the port says."""
+        return next((e.subject for e in self.entries if (e.issuer, e.login) == (issuer, login)), None)
+
+    def subject(self, id: SubjectId) -> Subject | None:
+        """As the port says."""
+        return next((entry.subject for entry in self.entries if entry.subject.id == id), None)
+
+    def directory(self) -> Sequence[DirectoryEntry]:
+        """As the port says."""
+        return sorted(self.entries, key=lambda entry: (entry.login, entry.subject.id))
+
+    def standing_approvals(self, teams: frozenset[str]) -> Sequence[StandingApproval]:
+        """As the port says."""
+        return [approval for approval in self.approvals if approval.team in teams]
+
+    def purposes(self) -> dict[str, str | None]:
+        """As the port says."""
+        return dict(self._purposes)
+
+    def catalogue(self) -> Catalogue:
+        """As the port says."""
+        return self._catalogue
+
+    def activity(self, id: ActivityId) -> ActivityRecord | None:
+        """As the port says; what was accepted is looked up, as in the database."""
+        record = self._activities.get(id)
+        if record is None:
+            return None
+        accepted = frozenset((contract, version) for activity, contract, version in self._acceptances if activity == id)
+        return replace(record, activity=replace(record.activity, accepted=accepted))
+
+    def activity_named(self, name: str) -> ActivityRecord | None:
+        """As the port says."""
+        found = next((id for id, record in self._activities.items() if record.activity.name == name), None)
+        return None if found is None else self.activity(found)
+
+    def environment(self, id: EnvironmentId) -> EnvironmentRecord | None:
+        """As the port says."""
+        return self._environments.get(id)
+
+    def environments_of(self, activity: ActivityId) -> Sequence[EnvironmentRecord]:
+        """As the port says."""
+        found = [record for record in self._environments.values() if record.environment.activity == activity]
+        return sorted(found, key=lambda record: record.environment.id)
+
+    def review(self, id: ReviewId) -> Review | None:
+        """As the port says."""
+        return self._reviews.get(id)
+
+    def review_of(self, environment: EnvironmentId) -> Review | None:
+        """As the port says."""
+        found = [review for review in self._reviews.values() if review.environment == environment]
+        return max(found, key=lambda review: review.id, default=None)
+
+    def contract(self, id: ContractId, version: str) -> ContractRecord | None:
+        """As the port says."""
+        return self._contracts.get((id, version))
+
+    def contract_versions(self, id: ContractId) -> Sequence[ContractRecord]:
+        """As the port says."""
+        found = [record for record in self._contracts.values() if record.contract.id == id]
+        return sorted(found, key=lambda record: record.created_at)
+
+    def contracts_in_force(self) -> Sequence[ContractRecord]:
+        """As the port says."""
+        found = [r for r in self._contracts.values() if r.contract.state is ContractState.IN_FORCE]
+        return sorted(found, key=lambda record: record.contract.id)
+
+    def register(self, activity: ActivityRecord, environment: EnvironmentRecord, review: Review, event: Event) -> None:
+        """As the port says."""
+        if activity.activity.id in self._activities or self.activity_named(activity.activity.name) is not None:
+            raise LostRace("there already")
+        self._check_new(environment, review)
+        self._activities[activity.activity.id] = activity
+        self._add(environment, review, event)
+
+    def add_environment(self, environment: EnvironmentRecord, review: Review, event: Event) -> None:
+        """As the port says."""
+        self._check_new(environment, review)
+        self._add(environment, review, event)
+
+    def save_activity(self, activity: ActivityRecord, event: Event) -> ActivityRecord:
+        """As the port says."""
+        _check_version(self._activities.get(activity.activity.id), activity)
+        saved = replace(activity, version=activity.version + 1)
+        self._activities[activity.activity.id] = saved
+        self.events.append(event)
+        return saved
+
+    def save_environment(self, environment: EnvironmentRecord, event: Event) -> EnvironmentRecord:
+        """As the port says."""
+        _check_version(self._environments.get(environment.environment.id), environment)
+        saved = replace(environment, version=environment.version + 1)
+        self._environments[environment.environment.id] = saved
+        self.events.append(event)
+        return saved
+
+    def save_review(
+        self, review: Review, environment: EnvironmentRecord, activity: ActivityRecord, event: Event
+    ) -> None:
+        """As the port says."""
+        _check_version(self._reviews.get(review.id), review)
+        _check_version(self._environments.get(environment.environment.id), environment)
+        _check_version(self._activities.get(activity.activity.id), activity)
+        self._reviews[review.id] = replace(review, version=review.version + 1)
+        self._environments[environment.environment.id] = replace(environment, version=environment.version + 1)
+        self._activities[activity.activity.id] = replace(activity, version=activity.version + 1)
+        self.events.append(event)
+
+    def propose_contract(self, contract: ContractRecord, event: Event) -> None:
+        """As the port says."""
+        if contract.contract.key in self._contracts:
+            raise LostRace("there already")
+        self._contracts[contract.contract.key] = contract
+        self.events.append(event)
+
+    def save_contract(self, contract: ContractRecord, event: Event) -> ContractRecord:
+        """As the port says."""
+        _check_version(self._contracts.get(contract.contract.key), contract)
+        if contract.contract.state is ContractState.IN_FORCE:
+            for other in self.contract_versions(contract.contract.id):
+                if other.contract.state is ContractState.IN_FORCE and other.contract.key != contract.contract.key:
+                    terms = replace(other.contract, state=ContractState.SUPERSEDED)
+                    self._contracts[terms.key] = replace(other, contract=terms, version=other.version + 1)
+        saved = replace(contract, version=contract.version + 1)
+        self._contracts[contract.contract.key] = saved
+        self.events.append(event)
+        return saved
+
+    def accept(self, acceptance: Acceptance, event: Event) -> None:
+        """As the port says."""
+        key = (acceptance.activity, *acceptance.contract)
+        if key in self._acceptances:
+            raise LostRace("there already")
+        self._acceptances[key] = acceptance
+        self.events.append(event)
+
+    def claim_due_environments(self, now: datetime, limit: int, lease: timedelta) -> Sequence[EnvironmentRecord]:
+        """As the port says."""
+        unapproved = (EnvironmentState.SUBMITTED, EnvironmentState.REJECTED)
+        due = [
+            (record.due_at, record)
+            for record in self._environments.values()
+            if record.due_at is not None and record.due_at <= now and record.environment.state not in unapproved
+        ]
+        claimed = [
+            replace(record, due_at=now + lease, version=record.version + 1)
+            for _, record in sorted(due, key=lambda pair: pair[0])[:limit]
+        ]
+        self._environments.update({record.environment.id: record for record in claimed})
+        return claimed
+
+    def _check_new(self, environment: EnvironmentRecord, review: Review) -> None:
+        if environment.environment.id in self._environments or review.id in self._reviews:
+            raise LostRace("there already")
+
+    def _add(self, environment: EnvironmentRecord, review: Review, event: Event) -> None:
+        self._environments[environment.environment.id] = environment
+        self._reviews[review.id] = review
+        self.events.append(event)
+
+
+Versioned = ActivityRecord | EnvironmentRecord | Review | ContractRecord
+
+
+def _check_version(stored: Versioned | None, given: Versioned) -> None:
+    if stored is None or stored.version != given.version:
+        raise LostRace("another version")
