@@ -12,7 +12,8 @@ from jit_engine.domain.classification import Classification
 from jit_engine.domain.source import GlueTable, S3Prefix, check_account
 from jit_engine.errors import InvalidValue
 
-_LOCATION: Final = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<prefix>.*)\Z", re.ASCII | re.DOTALL)
+# What cannot be in a prefix is refused here already, so that what is left is either right or lacks its slash.
+_LOCATION: Final = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<prefix>[^*?$%\x00-\x1f\x7f-\U0010ffff]*)\Z")
 
 OURS: Final = {
     "server": frozenset({"awsRegion", "awsAccount", "lakeFormationManaged", "kmsKeyAlias"}),
@@ -67,7 +68,11 @@ def read_prefix(location: Node, account: str, findings: Findings) -> tuple[S3Pre
     """The prefix of an `s3://bucket/prefix/`; none, and a finding, when it is not exactly that."""
     match = _LOCATION.match(location.text)
     if match is None:
-        findings.add(location, f"is {location.text[:80]!r}", "give s3://bucket/prefix/ with its last slash")
+        findings.add(
+            location,
+            f"is {location.text[:80]!r}",
+            "give s3://bucket/prefix/ in ASCII, with its last slash and no wildcard",
+        )
         return ()
     try:
         return (S3Prefix(account=account, bucket=match["bucket"], prefix=match["prefix"]),)

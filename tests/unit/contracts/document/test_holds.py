@@ -1,0 +1,86 @@
+"""How clauses are held, and which contracts cannot be signed because nobody holds a clause."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from jit_engine.contracts.document import read_contract
+from jit_engine.contracts.holds import NOBODY, holds, unenforceable
+from jit_engine.contracts.terms import ClauseHold, Hold
+from jit_engine.domain.ids import ContractId, SubjectId
+
+TEXT = (Path(__file__).parent / "loans.odcs.yaml").read_text("utf-8")
+
+
+def held(document: dict[str, Any]) -> dict[str, ClauseHold]:
+    contract = read_contract(document, contract_id=ContractId("co_x"), proposer=SubjectId("pe_x"))
+    return {row.clause: row for row in holds(contract, document)}
+
+
+def sample() -> tuple[dict[str, Any], dict[str, Any]]:
+    document: dict[str, Any] = yaml.safe_load(TEXT)
+    return document, document["customProperties"][0]["value"]
+
+
+def test_every_clause_of_the_usage_terms_has_a_row() -> None:
+    document, terms = sample()
+    rows = held(document)
+    said = {clause.split(".")[0].split("[")[0] for clause in rows}
+    assert said >= terms.keys() - {"specVersion"}
+
+
+def test_what_the_engine_checks_is_enforced_and_duties_are_attested() -> None:
+    document, _ = sample()
+    rows = held(document)
+    assert rows["purposes.allow"].hold is Hold.ENFORCED
+    assert rows["egress.allow[0].to"].hold is Hold.ENFORCED
+    assert rows["obligations[0]"].hold is Hold.MONITORED
+    assert rows["obligations[2]"].hold is Hold.ATTESTED
+    assert rows["effective.reviewEvery"].hold is Hold.ATTESTED
+
+
+def test_what_is_claimed_as_enforced_without_an_enforcer_is_not_shown_as_enforced() -> None:
+    document, _ = sample()
+    row = held(document)["obligations[1]"]
+    assert (row.hold, row.by) == (Hold.ATTESTED, NOBODY)
+
+
+def test_the_clauses_that_nobody_holds_keep_a_contract_from_being_signed() -> None:
+    document, _ = sample()
+    at = "$.customProperties[0].value"
+    assert [problem.path for problem in unenforceable(document)] == [
+        f"{at}.combination.forbidWith",
+        f"{at}.combination.minAggregation",
+        f"{at}.ingress",
+        f"{at}.obligations[1].enforcement",
+        "$.roles[0].customProperties[0].value",
+        "$.roles[1].customProperties[0].value",
+        "$.schema[0].properties[0].customProperties[0].value",
+        "$.schema[0].properties[1].customProperties[0].value",
+    ]
+
+
+def test_each_row_that_says_nobody_is_one_that_keeps_it_from_being_signed() -> None:
+    document, terms = sample()
+    terms["consumers"]["residence"] = ["DE"]
+    rows = [row for row in held(document).values() if row.by == NOBODY]
+    assert len(rows) == len(unenforceable(document))
+
+
+@pytest.mark.parametrize("claimed", ["enforced", "monitored"])
+def test_an_obligation_of_people_can_only_be_attested(claimed: str) -> None:
+    document, terms = sample()
+    terms["obligations"] = [{"id": "no-reidentification", "enforcement": claimed}]
+    found = [p for p in unenforceable(document) if "obligations" in p.path]
+    assert [p.fix for p in found] == ["use: attested"]
+
+
+def test_aggregation_is_a_duty_where_no_result_can_leave() -> None:
+    document, terms = sample()
+    del terms["stages"]["operation"], terms["egress"]["allow"]
+    assert held(document)["combination.minAggregation"].by != NOBODY
+    assert not any("minAggregation" in problem.path for problem in unenforceable(document))
