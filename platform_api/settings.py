@@ -116,9 +116,9 @@ class IssuerSettings(BaseModel):
     issuer: Annotated[str, Field(min_length=1, max_length=512)]
     audience: Annotated[str, Field(min_length=1, max_length=255)]
     jwks_url: Annotated[str, Field(min_length=1, max_length=1024)]
-    algorithms: Annotated[
-        tuple[SignatureAlgorithm, ...], BeforeValidator(_algorithms), Field(min_length=1)
-    ] = (SignatureAlgorithm.RS256,)
+    algorithms: Annotated[tuple[SignatureAlgorithm, ...], BeforeValidator(_algorithms), Field(min_length=1)] = (
+        SignatureAlgorithm.RS256,
+    )
 
 
 class AwsSettings(BaseModel):
@@ -130,9 +130,7 @@ class AwsSettings(BaseModel):
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]\z")]
     endpoint_url: str | None = None
     broker_role_arn: Annotated[str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")]
-    provisioner_role_arn: Annotated[
-        str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")
-    ]
+    provisioner_role_arn: Annotated[str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")]
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]{16,1224}\z")]
     access_key_id: SecretStr | None = None
     secret_access_key: SecretStr | None = None
@@ -145,9 +143,7 @@ class LimitSettings(BaseModel):
 
     max_sources: Annotated[Whole, Field(ge=1, le=1000)] = 100
     max_live_grants_per_person: Annotated[Whole, Field(ge=1, le=1000)] = 20
-    reconciler_period: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = timedelta(
-        seconds=5
-    )
+    reconciler_period: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = timedelta(seconds=5)
 
 
 class Settings(BaseSettings):
@@ -194,9 +190,7 @@ class Settings(BaseSettings):
 
     def _twice(self) -> list[str]:
         issuers = [issuer.issuer for issuer in self.issuers]
-        return [
-            f"issuers names {name} twice" for name in sorted({i for i in issuers if issuers.count(i) > 1})
-        ]
+        return [f"issuers names {name} twice" for name in sorted({i for i in issuers if issuers.count(i) > 1})]
 
     def _reach_outside(self) -> list[str]:
         """What keeps the embedded platform from being this machine's own."""
@@ -274,9 +268,7 @@ def shown(settings: Settings) -> list[tuple[str, str]]:
 def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:
     match value:
         case dict():
-            return [
-                line for key, item in value.items() for line in _flat(f"{prefix}.{key}".lstrip("."), item)
-            ]
+            return [line for key, item in value.items() for line in _flat(f"{prefix}.{key}".lstrip("."), item)]
         case list() if value and isinstance(value[0], dict):
             return [line for index, item in enumerate(value) for line in _flat(f"{prefix}[{index}]", item)]
         case list():

@@ -101,9 +101,7 @@ def _ensure_role(iam: "IAMClient", name: str, trust: Document, policy: Document)
 def _is_key_live(endpoint_url: str, access_key_id: str, secret_access_key: str) -> bool:
     if not access_key_id:
         return False
-    session = isolated_session(
-        region=REGION, access_key_id=access_key_id, secret_access_key=secret_access_key
-    )
+    session = isolated_session(region=REGION, access_key_id=access_key_id, secret_access_key=secret_access_key)
     sts: STSClient = session.client("sts", endpoint_url=endpoint_url, config=CONFIG)
     try:
         return sts.get_caller_identity()["Arn"].endswith(f"/{PLATFORM_USER}")

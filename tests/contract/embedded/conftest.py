@@ -49,9 +49,9 @@ def world_of(aws: EmbeddedAws, account: EmbeddedAccount) -> World:
     )
 
     def role(arn: str) -> ClientOf:
-        lent = user("sts").assume_role(
-            RoleArn=arn, RoleSessionName="contract-test", ExternalId=account.external_id
-        )["Credentials"]
+        lent = user("sts").assume_role(RoleArn=arn, RoleSessionName="contract-test", ExternalId=account.external_id)[
+            "Credentials"
+        ]
         return clients(
             isolated_session(
                 region=account.region,

@@ -70,8 +70,7 @@ def test_the_listing_would_show_a_socket_on_every_interface() -> None:
         [
             sys.executable,
             "-c",
-            "import socket; s = socket.socket(); s.bind(('0.0.0.0', 0)); s.listen()\n"
-            "print(flush=True); input()",
+            "import socket; s = socket.socket(); s.bind(('0.0.0.0', 0)); s.listen()\nprint(flush=True); input()",
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

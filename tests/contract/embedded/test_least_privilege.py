@@ -15,9 +15,7 @@ pytestmark = pytest.mark.aws
 ACCOUNT = "000000000000"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/sluicegate/boundary/sg-boundary-test"
 WIDER = f"arn:aws:iam::{ACCOUNT}:policy/wide-open"
-ANYTHING = json.dumps(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-)
+ANYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 MINTED = "sg-minted"
 LAKE = "least-privilege-lake"
 
@@ -105,9 +103,7 @@ DENIED_TO_THE_BROKER: dict[str, Callable[[Any], object]] = {
     "edit a boundary's document": lambda w: w.broker("iam").create_policy_version(
         PolicyArn=BOUNDARY, PolicyDocument=ANYTHING, SetAsDefault=True
     ),
-    "make a key for the platform's user": lambda w: w.broker("iam").create_access_key(
-        UserName="sluicegate-platform"
-    ),
+    "make a key for the platform's user": lambda w: w.broker("iam").create_access_key(UserName="sluicegate-platform"),
     "become a role of another path that trusts it": lambda w: w.broker("sts").assume_role(
         RoleArn=f"arn:aws:iam::{ACCOUNT}:role/other/sg-elsewhere",
         RoleSessionName="s1",
