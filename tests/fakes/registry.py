@@ -25,7 +25,7 @@ from platform_api.registry.records import (
 
 
 class MemoryRegistry:
-    """`platform_api.registry.ports.RegistryStore` and `jit_engine.ports.FactSource` in memory; `events` is the trail."""
+    """`RegistryStore` and the engine's `FactSource` in memory, with the audit trail in `events`."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class MemoryRegistry:
 
     def activity_named(self, name: str) -> ActivityRecord | None:
         """As the port says."""
-        found = next((id for id, record in self._activities.items() if record.activity.name == name), None)
+        found = next((key for key, record in self._activities.items() if record.activity.name == name), None)
         return None if found is None else self.activity(found)
 
     def environment(self, id: EnvironmentId) -> EnvironmentRecord | None:

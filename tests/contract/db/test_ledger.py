@@ -1,0 +1,176 @@
+"""The suite of the port `Ledger`: the same on the fake, on SQLite and on PostgreSQL."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole, StepTime
+from jit_engine.domain.ids import GrantId
+from jit_engine.errors import NotFound
+from jit_engine.ports import Ledger, LostRace
+from jit_engine.rules.record import clearance_record
+from platform_api.db.audit import AuditTrail
+from platform_api.db.ledger import SqlLedger
+from platform_api.paging import PageAsk
+from tests.contract.db import samples
+from tests.contract.db.samples import HOUR, NOW, event
+from tests.fakes.ledger import MemoryLedger
+
+Actions = Callable[[], list[str]]
+
+
+@pytest.fixture
+def kept(request: pytest.FixtureRequest, kind: str) -> tuple[Ledger, Actions]:
+    """A ledger, and the actions of its audit trail in order."""
+    if kind == "fake":
+        fake = MemoryLedger()
+        return fake, lambda: [one.action for one in fake.events]
+    database = request.getfixturevalue("database")
+    trail = AuditTrail(database)
+    return SqlLedger(database), lambda: [str(e.record["action"]) for e in reversed(trail.page(PageAsk()).items)]
+
+
+@pytest.fixture
+def ledger(kept: tuple[Ledger, Actions]) -> Ledger:
+    return kept[0]
+
+
+def opened(ledger: Ledger, n: int = 1) -> Grant:
+    return ledger.open(samples.grant(n), samples.clearance(n), event("grant.opened", n))
+
+
+def due(ledger: Ledger, n: int) -> Grant:
+    grant = replace(samples.grant(n), due_at=NOW - timedelta(minutes=n))
+    return ledger.open(grant, samples.clearance(n), event("grant.opened", n))
+
+
+def test_an_opened_grant_is_read_back_as_it_was_given(ledger: Ledger) -> None:
+    assert ledger.get(opened(ledger).id) == samples.grant()
+
+
+def test_a_saved_grant_is_read_back_in_every_field_with_the_next_version(ledger: Ledger) -> None:
+    first = opened(ledger)
+    role = replace(first.role, arn="arn:aws:iam::111122223333:role/jit/x", role_id="AROAX", deleted=True)
+    second = MintedRole(attempt=2, name=f"{first.role.name}-again", arn=None, role_id=None, deleted=False)
+    changed = replace(
+        first,
+        state=GrantState.ACTIVE,
+        roles=(role, second),
+        sessions=2,
+        last_session_end=NOW + HOUR,
+        shut_at=NOW,
+        denial=Denial(count=3, first_at=NOW, where="eu-central-1"),
+        reason="revoked",
+        due_at=NOW + 2 * HOUR,
+        tries=4,
+        last_error="Ärger",
+        steps=(StepTime(step="create role", milliseconds=12),),
+    )
+    saved = ledger.save(changed, event("grant.active"))
+    assert saved == replace(changed, version=first.version + 1)
+    assert ledger.get(first.id) == saved
+
+
+def test_of_two_writers_who_read_the_same_version_the_second_loses_and_leaves_nothing(
+    kept: tuple[Ledger, Actions],
+) -> None:
+    ledger, actions = kept
+    read = opened(ledger)
+    ledger.save(read.moved(GrantState.ACTIVE), event("grant.active"))
+    with pytest.raises(LostRace):
+        ledger.save(read.moved(GrantState.ABANDONED), event("grant.abandoned"))
+    stored = ledger.get(read.id)
+    assert stored is not None
+    assert stored.state is GrantState.ACTIVE
+    assert actions() == ["grant.opened", "grant.active"]
+
+
+def test_a_grant_that_was_never_opened_cannot_be_saved(ledger: Ledger) -> None:
+    with pytest.raises(LostRace):
+        ledger.save(samples.grant(), event())
+
+
+def test_a_request_is_opened_once(kept: tuple[Ledger, Actions]) -> None:
+    ledger, actions = kept
+    opened(ledger)
+    with pytest.raises(LostRace):
+        opened(ledger)
+    assert actions() == ["grant.opened"]
+
+
+def test_the_decision_is_kept_as_it_was_taken(ledger: Ledger) -> None:
+    assert ledger.decision_of(opened(ledger).id) == clearance_record(samples.clearance())
+
+
+def test_no_grant_has_no_decision(ledger: Ledger) -> None:
+    with pytest.raises(NotFound):
+        ledger.decision_of(GrantId("gr_none"))
+    assert ledger.get(GrantId("gr_none")) is None
+
+
+def test_a_refusal_is_recorded_once(kept: tuple[Ledger, Actions]) -> None:
+    ledger, actions = kept
+    ledger.refuse(samples.refusal(), event("access.refused"))
+    with pytest.raises(LostRace):
+        ledger.refuse(samples.refusal(), event("access.refused"))
+    assert actions() == ["access.refused"]
+
+
+def test_a_note_is_recorded(kept: tuple[Ledger, Actions]) -> None:
+    ledger, actions = kept
+    ledger.note(event("role.unknown"))
+    assert actions() == ["role.unknown"]
+
+
+def test_what_is_due_is_claimed_once_the_most_overdue_first(kept: tuple[Ledger, Actions]) -> None:
+    ledger, actions = kept
+    grants = {n: due(ledger, n) for n in (1, 3, 2)}
+    opened(ledger, 4)
+    first = ledger.claim_due(NOW, 2, HOUR)
+    assert [grant.id for grant in first] == [grants[3].id, grants[2].id]
+    assert [(grant.due_at, grant.version) for grant in first] == [(NOW + HOUR, 1)] * 2
+    assert [ledger.get(grant.id) for grant in first] == list(first)
+    assert [grant.id for grant in ledger.claim_due(NOW, 2, HOUR)] == [grants[1].id]
+    assert list(ledger.claim_due(NOW, 2, HOUR)) == []
+    assert actions() == ["grant.opened"] * 4
+
+
+def test_a_claim_fences_off_whoever_read_before_it(ledger: Ledger) -> None:
+    read = due(ledger, 1)
+    ledger.claim_due(NOW, 1, HOUR)
+    with pytest.raises(LostRace):
+        ledger.save(read, event())
+
+
+def test_a_lease_that_ran_out_is_claimed_anew(ledger: Ledger) -> None:
+    due(ledger, 1)
+    ledger.claim_due(NOW, 1, HOUR)
+    assert len(ledger.claim_due(NOW + HOUR, 1, HOUR)) == 1
+
+
+def test_a_closed_grant_is_never_due(ledger: Ledger) -> None:
+    grant = due(ledger, 1)
+    ledger.save(replace(grant, state=GrantState.CLOSED), event())
+    assert list(ledger.claim_due(NOW + HOUR, 9, HOUR)) == []
+
+
+def test_postponing_moves_the_due_time_alone_and_without_a_record(kept: tuple[Ledger, Actions]) -> None:
+    ledger, actions = kept
+    grant = due(ledger, 1)
+    ledger.postpone(replace(grant, reason="not written"), NOW + HOUR)
+    assert ledger.get(grant.id) == replace(grant, due_at=NOW + HOUR, version=grant.version + 1)
+    with pytest.raises(LostRace):
+        ledger.postpone(grant, NOW)
+    assert actions() == ["grant.opened"]
+
+
+def test_a_role_is_found_whatever_its_case_and_attempt(ledger: Ledger) -> None:
+    grant = opened(ledger)
+    opened(ledger, 2)
+    second = MintedRole(attempt=2, name="Sg-Second-2", arn=None, role_id=None, deleted=False)
+    saved = ledger.save(replace(grant, roles=(*grant.roles, second)), event())
+    assert ledger.grant_of_role("sG-sECOND-2") == saved
+    assert ledger.grant_of_role(grant.role.name.upper()) == saved
+    assert ledger.grant_of_role("sg-second") is None
