@@ -1,0 +1,1 @@
+"""The sample organisation: its directory, data, contract, activity, rules and one analysis."""
