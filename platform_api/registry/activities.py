@@ -16,7 +16,7 @@ from jit_engine.domain.activity import (
     EnvironmentState,
 )
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, ReviewId
+from jit_engine.domain.ids import ActivityId, EnvironmentId, ReviewId
 from jit_engine.domain.subject import Person, Subject
 from jit_engine.domain.tier import Tier
 from jit_engine.errors import InvalidValue, NotFound, WrongState

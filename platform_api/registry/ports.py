@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Event
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, ReviewId, SubjectId
-from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.subject import Subject
 from platform_api.registry.records import (
     Acceptance,
