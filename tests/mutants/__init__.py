@@ -1,0 +1,1 @@
+"""Mutants: see `__main__`."""
