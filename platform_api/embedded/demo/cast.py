@@ -33,11 +33,6 @@ class Cast:
     grant: str = ""
 
 
-def sample(name: str) -> Path:
-    """A file of the sample organisation."""
-    return Path(str(files("platform_api.embedded.sample").joinpath(name)))
-
-
 def script(name: str) -> Path:
     """One of the demo's ordinary scripts."""
     return Path(str(files("platform_api.embedded.demo").joinpath("scripts", name)))

@@ -9,9 +9,9 @@ from collections import Counter
 
 import yaml
 
-from platform_api.embedded.demo.cast import CAMPAIGNS, FACTS, LAKE, PERSONAL, RESEARCH, TABLE, Cast, sample, script
+from platform_api.embedded.demo.cast import CAMPAIGNS, FACTS, LAKE, PERSONAL, RESEARCH, TABLE, Cast, script
 from platform_api.embedded.demo.stage import DemoBroken, mapping, rows
-from platform_api.embedded.templating import filled
+from platform_api.embedded.organisation import sample_path, sample_text
 
 TAGS = frozenset(
     "sluicegate:" + tag
@@ -33,9 +33,7 @@ def contract(cast: Cast) -> None:
     stage = cast.stage
     stage.act(1, "A data producer proposes a data contract; the data owner and the privacy officer sign it.")
     document = cast.work / "loans.odcs.yaml"
-    document.write_text(
-        filled(sample("loans.odcs.yaml").read_text(encoding="utf-8"), cast.platform.now()), encoding="utf-8"
-    )
+    document.write_text(sample_text("loans.odcs.yaml", cast.platform.now()), encoding="utf-8")
     proposed = stage.sluice("pat", "contract", "propose", str(document), "--json").json()
     cast.contract, cast.version = str(proposed["id"]), str(proposed["version"])
     stage.check("the contract is proposed", "proposed", proposed["state"])
@@ -56,7 +54,7 @@ def activity(cast: Cast) -> None:
     """2. Registered, approved by the fast path, provisioned by CloudFormation, and its owner accepts the contract."""
     stage = cast.stage
     stage.act(2, "A data scientist registers a research activity; the fast path approves it; CloudFormation builds it.")
-    order = yaml.safe_load(filled(sample("activity.yaml").read_text(encoding="utf-8"), cast.platform.now()))
+    order = yaml.safe_load(sample_text("activity.yaml", cast.platform.now()))
     order["contracts"] = [cast.contract]
     file = cast.work / "activity.yaml"
     file.write_text(yaml.safe_dump(order, sort_keys=False), encoding="utf-8")
@@ -128,7 +126,7 @@ def analysis(cast: Cast) -> None:
     """4. An ordinary script, and its numbers against the CSV."""
     stage = cast.stage
     stage.act(4, "An ordinary script (boto3 and pyarrow) reads the Parquet and prints the default rate by purpose.")
-    words = ("run", "--grant", cast.grant, "--", sys.executable, str(sample("analysis.py")), FACTS, "--json")
+    words = ("run", "--grant", cast.grant, "--", sys.executable, str(sample_path("analysis.py")), FACTS, "--json")
     printed = stage.sluice("dana", *words)
     if printed.code != 0:
         raise DemoBroken(f"the analysis failed: {printed.err[-800:]}")
@@ -140,7 +138,7 @@ def analysis(cast: Cast) -> None:
 
 
 def _rates() -> dict[str, tuple[int, int]]:
-    with sample("german_credit.csv").open(encoding="utf-8", newline="") as file:
+    with sample_path("german_credit.csv").open(encoding="utf-8", newline="") as file:
         loans = list(csv.DictReader(file))
     bad = Counter(loan["purpose"] for loan in loans if loan["outcome"] == "bad")
     return {purpose: (bad[purpose], count) for purpose, count in Counter(loan["purpose"] for loan in loans).items()}
