@@ -37,6 +37,16 @@ from jit_engine.sources.kinds import (
 
 MARKER_KEY = ".sluicegate/probe"
 """Our own object in every workspace: the engine's harmless target, never data."""
+NO_WRITE = (
+    "s3:AbortMultipartUpload",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject*",
+    "s3:ReplicateObject",
+    "s3:RestoreObject",
+)
+NO_DELETE = ("s3:DeleteObject*",)
+NO_READ = ("s3:GetObject*",)
+"""What each kind of use is denied as where it has no place: families of actions, in Denies only."""
 RESULTS_PREFIX = "athena/"
 """Where the environment's workgroup writes query results, beside the workspace's `work/`."""
 
@@ -63,9 +73,9 @@ def _allows(clearance: Clearance, place: Place) -> Iterator[Allow]:
             resources=_distinct(objects_arn(c.files) for c in some),
             conditions=_within(account, until),
         )
-    for bucket, some in _by_bucket(lists):
+    for number, (bucket, some) in enumerate(_by_bucket(lists), start=1):
         yield Allow(
-            sid=f"List{_sid(bucket)}",
+            sid=f"ListBucket{number}",
             why=f"list bucket {bucket} within {', '.join(_distinct(c.files.prefix for c in some))} only",
             actions=S3_LIST,
             resources=(bucket_arn(bucket),),
@@ -110,7 +120,10 @@ def _catalogue(clearance: Clearance, place: Place, until: str) -> Iterator[Allow
             why="find the region of the buckets that a query reads and writes",
             actions=S3_LOCATE,
             resources=_distinct(
-                (bucket_arn(place.workspace_bucket), *(bucket_arn(c.files.bucket) for c in clearance.cleared))
+                (
+                    bucket_arn(place.workspace_bucket),
+                    *(bucket_arn(c.files.bucket) for c in clearance.cleared if _is_queried(c)),
+                )
             ),
             conditions={"DateLessThan": {"aws:CurrentTime": until}},
         )
@@ -174,25 +187,15 @@ def _closing(allows: tuple[Allow, ...], clearance: Clearance, place: Place) -> I
         except_resources=_distinct(arn for allow in allows for arn in allow.resources),
         conditions={},
     )
-    for bucket, prefixes in _listed(allows):
+    for number, (bucket, prefixes) in enumerate(_listed(allows), start=1):
         yield Deny(
-            sid=f"NoOtherList{_sid(bucket)}",
+            sid=f"NoOtherList{number}",
             why=f"bucket {bucket} is never listed at its root or beside the prefixes above",
             actions=S3_LIST,
             resources=(bucket_arn(bucket),),
             conditions={"StringNotLike": {"s3:prefix": prefixes}},
         )
-    writable = {*(objects_arn(p) for p in _own_prefixes(clearance, place))}
-    if clearance.environment.tier is Tier.OPERATION:
-        writable |= {objects_arn(c.files) for c in clearance.cleared if Operation.INSERT in c.ask.operations}
-    yield Deny(
-        sid="TierWrites",
-        why=f"the {clearance.environment.tier.value} tier writes here and nowhere else",
-        actions=("s3:DeleteObject*", "s3:PutObject*", "s3:ReplicateObject", "s3:RestoreObject"),
-        resources=(),
-        except_resources=tuple(sorted(writable)),
-        conditions={},
-    )
+    yield from _of_each_use(clearance, place)
     yield Deny(
         sid="SignedInHeaderOnly",
         why="no pre-signed URL and no POST form",
@@ -216,10 +219,45 @@ def _closing(allows: tuple[Allow, ...], clearance: Clearance, place: Place) -> I
     )
 
 
-def _own_prefixes(clearance: Clearance, place: Place) -> tuple[S3Prefix, ...]:
-    queries = any(
-        isinstance(c.ask.source, GlueTable) and Operation.SELECT in c.ask.operations for c in clearance.cleared
+def _of_each_use(clearance: Clearance, place: Place) -> Iterator[Deny]:
+    """Each use in its own places: the two Denies above take the union of all, so that a bucket policy which names
+    the session could otherwise let it read or empty a target that it may only write to.
+    """
+    own = [objects_arn(prefix) for prefix in _own_prefixes(clearance, place)]
+    targets: list[str] = []
+    if clearance.environment.tier is Tier.OPERATION:
+        targets = [objects_arn(c.files) for c in clearance.cleared if Operation.INSERT in c.ask.operations]
+    yield Deny(
+        sid="TierWrites",
+        why=f"the {clearance.environment.tier.value} tier writes here and nowhere else",
+        actions=NO_WRITE if targets else (*NO_WRITE, *NO_DELETE),
+        resources=(),
+        except_resources=_distinct((*own, *targets)),
+        conditions={},
     )
+    if not targets:
+        return
+    yield Deny(
+        sid="Deletes",
+        why="nothing is deleted outside the workspace",
+        actions=NO_DELETE,
+        resources=(),
+        except_resources=_distinct(own),
+        conditions={},
+    )
+    read = [objects_arn(c.files) for c in clearance.cleared if Operation.SELECT in c.ask.operations]
+    yield Deny(
+        sid="Reads",
+        why="a target that may be written to is not thereby read",
+        actions=NO_READ,
+        resources=(),
+        except_resources=_distinct((*own, *read, object_arn(place.workspace_bucket, MARKER_KEY))),
+        conditions={},
+    )
+
+
+def _own_prefixes(clearance: Clearance, place: Place) -> tuple[S3Prefix, ...]:
+    queries = any(_is_queried(c) for c in clearance.cleared)
     results = S3Prefix(account=place.account, bucket=place.workspace_bucket, prefix=RESULTS_PREFIX)
     return (place.workspace, results) if queries else (place.workspace,)
 
@@ -239,6 +277,10 @@ def _listed(allows: Iterable[Allow]) -> list[tuple[str, tuple[str, ...]]]:
 
 def _is_prefix(cleared: ClearedSource) -> bool:
     return isinstance(cleared.ask.source, S3Prefix)
+
+
+def _is_queried(cleared: ClearedSource) -> bool:
+    return isinstance(cleared.ask.source, GlueTable) and Operation.SELECT in cleared.ask.operations
 
 
 def _named(some: Iterable[ClearedSource]) -> str:
@@ -261,7 +303,3 @@ def _by_bucket(some: Iterable[ClearedSource]) -> list[tuple[str, list[ClearedSou
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(texts)))
-
-
-def _sid(text: str) -> str:
-    return "".join(part.capitalize() for part in text.split("-"))
