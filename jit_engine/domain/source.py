@@ -112,24 +112,24 @@ def check_prefix(prefix: str) -> None:
     IAM reads `*`, `?` and `${…}` inside an ARN, and a prefix without its last slash reaches its siblings
     (`team-a` matches `team-ab/`); both are refused rather than escaped, the latter with the corrected value.
     """
-    if not prefix.endswith("/") and prefix and all(_SEGMENT.match(part) for part in prefix.split("/")):
-        raise InvalidValue(
-            field="prefix",
-            given=prefix,
-            fix=f"end the prefix with a slash: {prefix}/ (without it, its siblings would be reached)",
-            corrected=prefix + "/",
-        )
-    segments = prefix.split("/")[:-1]
-    if len(prefix) > _PREFIX_LIMIT or not segments:
+    closed = prefix if prefix.endswith("/") else f"{prefix}/"
+    if not 1 < len(closed) <= _PREFIX_LIMIT:
         raise InvalidValue(
             field="prefix",
             given=prefix,
             fix=f"name a prefix of 1 to {_PREFIX_LIMIT} characters that ends in a slash",
         )
-    for segment in segments:
+    for segment in closed.removesuffix("/").split("/"):
         if segment in ("", ".", "..") or not _SEGMENT.match(segment):
             raise InvalidValue(
                 field="prefix",
                 given=prefix,
                 fix="use only ASCII letters, digits and !_.=,@ ()+:'- between single slashes; no *, ?, $, % or ..",
             )
+    if closed != prefix:
+        raise InvalidValue(
+            field="prefix",
+            given=prefix,
+            fix=f"end the prefix with a slash: {closed} (without it, its siblings would be reached)",
+            corrected=closed,
+        )
