@@ -1,0 +1,117 @@
+"""`activity`: research activities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.answer import Doc
+from cli.commands.review import review_lines
+from cli.connect import connect
+from cli.find import activity_id, contract_id
+from cli.lazy import group
+from cli.paths import at
+from cli.render import AsJson, answer, facts, line, listing, note, table
+from cli.times import local
+
+app = group("Research activities: register one, list them, look at one.")
+
+
+@app.command()
+def register(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The activity as YAML or JSON.")],
+    as_json: AsJson = False,
+) -> None:
+    """Register an activity and order its first environment.
+
+    \b
+    The file:
+      name: credit-risk            # lower-case letters, digits, hyphens
+      title: Credit risk by purpose
+      purposes: [lending/credit-risk-research]
+      contracts: [German credit applications]   # names or ids
+      data_classification: confidential
+      cost_center: CC-4711
+      monthly_budget_usd: 500
+      ends_at: 2030-12-31T00:00:00Z
+      template: standard-research
+    """
+    from cli.yaml_file import read_object
+
+    document = read_object(file)
+    with connect() as client:
+        contracts = [contract_id(client, name) for name in document.texts("contracts")]
+        body = {**document.fields, "contracts": contracts} if document.has("contracts") else document.fields
+        made = client.create("/v1/activities", body)
+    answer(made, as_json=as_json, show=_show_registered)
+
+
+@app.command(name="list")
+def list_(
+    state: Annotated[str | None, typer.Option(help="Only in this state.")] = None, as_json: AsJson = False
+) -> None:
+    """The activities that you may see."""
+    with connect() as client:
+        found = list(client.every("/v1/activities", state=state))
+    listing(found, as_json=as_json, show=_show_all)
+
+
+@app.command()
+def show(
+    activity: Annotated[str, typer.Argument(metavar="ACTIVITY", help="Its id or name.")], as_json: AsJson = False
+) -> None:
+    """One activity."""
+    with connect() as client:
+        found = client.get(at("activities", activity_id(client, activity)))
+    answer(found, as_json=as_json, show=_show)
+
+
+def _show_all(found: Sequence[Doc]) -> None:
+    table(
+        ("name", "id", "state", "classification", "ends", "title"),
+        [
+            (
+                item.text("name"),
+                item.text("id"),
+                item.text("state"),
+                item.text("data_classification"),
+                local(item.text("ends_at")),
+                item.text("title"),
+            )
+            for item in found
+        ],
+        empty="No activities that you may see. Register one: sluice activity register FILE.yaml",
+    )
+
+
+def _show(activity: Doc) -> None:
+    accepted = (f"{item.text('contract')} {item.text('version')}" for item in activity.records("accepted"))
+    facts(
+        [
+            ("name", activity.text("name")),
+            ("title", activity.text("title")),
+            ("id", activity.text("id")),
+            ("state", activity.text("state")),
+            ("owner", activity.text("owner")),
+            ("members", ", ".join(activity.texts("members"))),
+            ("purposes", ", ".join(activity.texts("purposes"))),
+            ("classification", activity.text("data_classification")),
+            ("contracts", ", ".join(activity.texts("contracts"))),
+            ("accepted", ", ".join(accepted)),
+            ("cost center", activity.text("cost_center")),
+            ("ends", local(activity.text("ends_at"))),
+            ("registered", local(activity.text("created_at"))),
+        ]
+    )
+
+
+def _show_registered(made: Doc) -> None:
+    activity, environment, review = made.record("activity"), made.record("environment"), made.record("review")
+    line(f"Registered {activity.text('name')} as {activity.text('id')} ({activity.text('state')}).")
+    for told in review_lines(review):
+        line(told)
+    line(f"Environment {environment.text('id')} ({environment.text('tier')}) is {environment.text('state')}.")
+    note(f"next: sluice env wait {environment.text('id')}")

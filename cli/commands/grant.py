@@ -1,0 +1,209 @@
+"""`grant`: what was given, its policy, its credentials, its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from cli import delivery
+from cli.answer import Doc
+from cli.commands.revocation import follow
+from cli.connect import connect
+from cli.find import activity_id
+from cli.lazy import group
+from cli.paths import at
+from cli.render import AsJson, answer, facts, line, listing, multiline, note, print_json, table
+from cli.times import duration, local, now, until
+
+app = group("Grants: what you were given, until when, and by which exact policy.")
+
+_Id = Annotated[str, typer.Argument(metavar="ID", help="The grant's id.")]
+_AllowCi = Annotated[bool, typer.Option("--allow-ci", help="Also where CI is set.")]
+
+
+class Format(StrEnum):
+    """How credentials are printed."""
+
+    ENV = "env"
+    JSON = "json"
+
+
+@app.command(name="list")
+def list_(
+    state: Annotated[str | None, typer.Option(help="Only in this state, such as active.")] = None,
+    activity: Annotated[str | None, typer.Option(help="Only of this activity (id or name).")] = None,
+    env: Annotated[str | None, typer.Option(metavar="ID", help="Only in this environment.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The grants that you may see."""
+    with connect() as client:
+        wanted = None if activity is None else activity_id(client, activity)
+        found = list(client.every("/v1/grants", state=state, activity=wanted, environment=env))
+    listing(found, as_json=as_json, show=_show_all)
+
+
+@app.command()
+def show(
+    grant: _Id,
+    policy: Annotated[bool, typer.Option("--policy", help="Print only the IAM policy, as AWS has it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """One grant with its exact IAM policy, explained."""
+    with connect() as client:
+        found = client.get(at("grants", grant))
+    if policy:
+        print_json(found.fields.get("policy"))
+    else:
+        answer(found, as_json=as_json, show=_show)
+
+
+@app.command()
+def revoke(
+    grant: _Id,
+    reason: Annotated[str, typer.Option(help="Why; it goes into the record.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Until AWS was seen to refuse.")] = False,
+    timeout: Annotated[str, typer.Option(metavar="DURATION", help="How long to wait at most.")] = "PT5M",
+    as_json: AsJson = False,
+) -> None:
+    """End a grant now.
+
+    No new sessions, then a Deny on the role, then proof that AWS refuses.
+
+    AWS takes seconds to follow. `revoking` means that it was told; `denied` that it was seen to refuse.
+    """
+    patience = duration(timeout, "--timeout").total_seconds()
+    began = now()
+    with connect() as client:
+        found = client.act(at("grants", grant, "revoke"), {"reason": reason})
+        if wait:
+            found = follow(client, grant, began, patience=patience, sleep=time.sleep)
+    answer(found, as_json=as_json, show=_show_revoked)
+
+
+@app.command()
+def creds(
+    grant: _Id,
+    format: Annotated[Format | None, typer.Option(help="Needed where the output is not a terminal.")] = None,
+    allow_ci: _AllowCi = False,
+) -> None:
+    """Print fresh credentials; nothing is kept.
+
+    \b
+    eval "$(sluice grant creds ID --format env)"
+
+    Each delivery is decided anew and leaves its own audit record. For programs `sluice run` is better: the credentials
+    are then nowhere but in the program's environment.
+    """
+    delivery.check_may_print(os.environ, named_format=format is not None, allow_ci=allow_ci)
+    with connect() as client:
+        found = delivery.deliver(client, grant)
+    if format is Format.JSON:
+        print_json(found)
+    else:
+        print(delivery.exports(found))
+        note(f"until {until(found.text('expires_at'), now())}")
+
+
+@app.command(name="credential-process")
+def credential_process(grant: _Id, allow_ci: _AllowCi = False) -> None:
+    """Print credentials for AWS's own tools.
+
+    In the form of `credential_process`; `sluice aws-config` sets it up.
+    """
+    delivery.check_may_print(os.environ, named_format=True, allow_ci=allow_ci)
+    with connect() as client:
+        found = delivery.deliver(client, grant)
+    print(json.dumps(delivery.process_answer(found)))
+
+
+def _show_all(found: Sequence[Doc]) -> None:
+    table(
+        ("id", "state", "purpose", "tier", "ends", "sources"),
+        [
+            (
+                item.text("id"),
+                item.text("state"),
+                item.text("purpose"),
+                item.text("tier"),
+                until(item.text("ends_at"), now()) if item.text("state") == "active" else local(item.text("ends_at")),
+                ", ".join(source.text("uri") for source in item.records("sources")),
+            )
+            for item in found
+        ],
+        empty="No grants that you may see. Ask for one: sluice request --help",
+    )
+
+
+def _show(grant: Doc) -> None:
+    role, denial = grant.record("role"), grant.record("denial")
+    facts(
+        [
+            ("grant", grant.text("id")),
+            ("state", grant.text("state")),
+            ("subject", grant.text("subject")),
+            ("activity", grant.text("activity")),
+            ("environment", f"{grant.text('environment')} ({grant.text('tier')})"),
+            ("purpose", grant.text("purpose")),
+            ("contracts", ", ".join(f"{c.text('id')} {c.text('version')}" for c in grant.records("contracts"))),
+            ("request", grant.text("request")),
+            ("from", local(grant.text("created_at"))),
+            ("until", until(grant.text("ends_at"), now())),
+            ("shortened", grant.text("shortened")),
+            ("sessions", grant.text("sessions")),
+            ("last session ends", local(grant.text("last_session_end"))),
+            ("shut", local(grant.text("shut_at"))),
+            ("denied", _denial(denial)),
+            ("reason", grant.text("reason")),
+            ("last error", grant.text("last_error")),
+            ("role", role.text("arn") or role.text("name")),
+            ("boundary", grant.text("boundary_arn")),
+            ("rulebook", grant.text("rulebook")),
+            ("minted in", _minted_in(grant.records("steps"))),
+        ]
+    )
+    line()
+    table(
+        ("source", "operations"),
+        [(source.text("uri"), ", ".join(source.texts("operations"))) for source in grant.records("sources")],
+        empty="No sources.",
+    )
+    line()
+    version = grant.record("policy").text("Version")
+    line(f"The role's policy ({version}), statement by statement; `--policy` prints it as one document:")
+    for statement in grant.records("statements"):
+        line()
+        line(f"{statement.text('sid')}: {statement.text('why')}")
+        print(multiline(_indented(statement.record("statement"))))
+
+
+def _indented(statement: Doc) -> str:
+    return "\n".join(f"    {row}" for row in json.dumps(statement.fields, indent=2, ensure_ascii=True).split("\n"))
+
+
+def _minted_in(steps: Sequence[Doc]) -> str:
+    total = timedelta(milliseconds=sum(step.whole("milliseconds") for step in steps))
+    each = ", ".join(f"{step.text('step')} {step.text('milliseconds')} ms" for step in steps)
+    return f"{total.total_seconds():.2f} s ({each})" if steps else ""
+
+
+def _denial(denial: Doc) -> str:
+    if not denial.fields:
+        return ""
+    if denial.whole("count") == 0:
+        return f"told, not observed: {denial.text('where')}"
+    return f"seen {denial.text('count')} times, first at {local(denial.text('first_at'))}: {denial.text('where')}"
+
+
+def _show_revoked(grant: Doc) -> None:
+    line(f"{grant.text('id')} is {grant.text('state')}.")
+    if grant.has("denial"):
+        line(_denial(grant.record("denial")))
+    if grant.text("state") == "revoking":
+        note(f"next: sluice grant show {grant.text('id')}   (`denied` once AWS was seen to refuse)")

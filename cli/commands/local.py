@@ -1,0 +1,65 @@
+"""`up` and `demo`: the platform on this machine, in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.failure import CommandFailed, ExitCode
+from cli.lazy import single
+from cli.profile import DEFAULT
+from cli.render import line
+from cli.stopping import stop_event
+
+up = single()
+demo = single()
+
+
+@up.command(name="up")
+def up_(
+    state: Annotated[Path, typer.Option(metavar="DIR", help="Where it keeps everything.")] = DEFAULT.parent,
+) -> None:
+    """Run the platform on this machine until you press Ctrl-C.
+
+    The API, an AWS that enforces IAM, an identity provider and the sample organisation, on loopback only. Its state
+    stays in DIR for the next time.
+    """
+    stop = stop_event()
+    from platform_api.embedded.errors import EmbeddedError
+    from platform_api.embedded.organisation import load_organisation
+    from platform_api.embedded.platform import EmbeddedPlatform
+
+    try:
+        with EmbeddedPlatform(state.absolute(), tell=line) as platform:
+            line(f"\nThe API is at {platform.api_url}, AWS at {platform.aws_endpoint_url}. Act as one of these:")
+            for login in load_organisation().logins():
+                line(f"  sluice login --as {login.login:<10} {login.name}, {login.role}")
+            if platform.profile_path.absolute() != DEFAULT.absolute():
+                line(f"elsewhere: export SLUICE_PROFILE={platform.profile_path}")
+            line("Several people at once: give each a SLUICE_HOME of their own. Stop with Ctrl-C.")
+            stop.wait()
+            line("\nStopping.")
+    except EmbeddedError as error:
+        raise CommandFailed(str(error)) from error
+
+
+@demo.command(name="demo")
+def demo_(
+    report: Annotated[Path, typer.Option(metavar="FILE", help="Where the checks go, as JSON.")] = Path(
+        "var/demo/report.json"
+    ),
+) -> None:
+    """Play the main job from a contract to a closed grant, on a platform of its own.
+
+    Ends with 0 only when every check holds, and leaves nothing running. Its state is in var/demo/state, emptied first.
+    """
+    from platform_api.embedded.demo.run import run
+    from platform_api.embedded.errors import EmbeddedError
+
+    try:
+        failed = run(Path("var/demo/state").absolute(), report.absolute(), line)
+    except EmbeddedError as error:
+        raise CommandFailed(str(error)) from error
+    raise typer.Exit(ExitCode.FAILED if failed else ExitCode.DONE)

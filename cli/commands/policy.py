@@ -1,0 +1,59 @@
+"""`policy`: the rules that decide, to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from cli.answer import Doc
+from cli.connect import connect
+from cli.lazy import group
+from cli.paths import at
+from cli.render import AsJson, answer, facts, line, listing, multiline, table
+
+app = group("Policies: the rules of the live rulebook and the invariants of the tiers.")
+
+
+@app.command(name="list")
+def list_(as_json: AsJson = False) -> None:
+    """Every rule in force."""
+    with connect() as client:
+        found = list(client.every("/v1/policies"))
+    listing(found, as_json=as_json, show=_show_all)
+
+
+@app.command()
+def show(rule: Annotated[str, typer.Argument(metavar="RULE", help="Its id.")], as_json: AsJson = False) -> None:
+    """One rule with its text."""
+    with connect() as client:
+        found = client.get(at("policies", rule))
+    answer(found, as_json=as_json, show=_show)
+
+
+def _show_all(found: Sequence[Doc]) -> None:
+    table(
+        ("id", "effect", "owner", "editable", "title"),
+        [
+            (item.text("id"), item.text("effect"), item.text("owner"), item.text("editable"), item.text("title"))
+            for item in found
+        ],
+        empty="No rules that you may see.",
+    )
+
+
+def _show(rule: Doc) -> None:
+    facts(
+        [
+            ("id", rule.text("id")),
+            ("title", rule.text("title")),
+            ("effect", rule.text("effect")),
+            ("owner", rule.text("owner")),
+            ("editable", rule.text("editable")),
+            ("advice", rule.text("advice")),
+            ("rulebook", rule.text("rulebook")),
+        ]
+    )
+    line()
+    print(multiline(rule.text("text")))

@@ -1,0 +1,212 @@
+"""`request` asks for access; `requests` shows what was asked and decided."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from cli.answer import Doc, Json
+from cli.connect import connect
+from cli.failure import ExitCode, InputInvalid
+from cli.find import activity_id, environment_id
+from cli.lazy import group, single
+from cli.paths import at
+from cli.problem import ApiProblem
+from cli.render import AsJson, answer, facts, line, listing, note, print_json, table
+from cli.source_text import sources_of
+from cli.times import duration as check_duration
+from cli.times import local, now, until, zoned
+from cli.verdicts import HEADINGS, verdict_reasons, verdict_rows
+
+request = single()
+requests = group("Requests for access and what was decided.")
+
+_REFUSED = ("access-refused", "duration-too-long")
+
+
+@request.command(
+    name="request",
+    epilog="""
+\b
+Sources:
+  s3://BUCKET/PREFIX/                    everything beneath the prefix
+  glue:DATABASE.TABLE                    a table of the platform's own account
+  glue://ACCOUNT/REGION/DATABASE/TABLE   a table, as `sluice data list` shows it
+  ...=select,describe                    what is to be done (this is the default);
+                                         of describe, select, insert, delete
+
+\b
+Example:
+  sluice request --activity credit-risk --env research \\
+      --purpose lending/credit-risk-research --duration PT1H \\
+      s3://acme-prod-lake/loans/facts/ glue:loans.applications=select
+""",
+)
+def request_(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE", help="What data, and what is to be done.")],
+    activity: Annotated[str, typer.Option(help="For which activity (id or name).")],
+    env: Annotated[str, typer.Option(metavar="ENV", help="In which environment: its tier, or its id.")],
+    purpose: Annotated[str, typer.Option(help="For which of the activity's purposes.")],
+    duration: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="For how long (PT1H); else the contract's default.")
+    ] = None,
+    ends_at: Annotated[str | None, typer.Option(metavar="TIME", help="Not beyond this moment (with zone).")] = None,
+    mode: Annotated[str, typer.Option(help="all: one refusal refuses all; partial: what passes is granted.")] = "all",
+    justification: Annotated[str | None, typer.Option(help="Why; it goes into the record.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide, but grant nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for access to one or more sources for one purpose.
+
+    Each source gets its own verdict: first the tier's invariants, then its contract, then the policies; a later one is
+    not asked once one refused. Ends with 0 when granted and 3 when refused (also for a dry run). With --json a refusal
+    goes to the standard output too: it is the answer.
+    """
+    body: dict[str, Json] = {
+        "purpose": purpose,
+        "mode": _mode(mode),
+        "dry_run": dry_run,
+        "sources": sources_of(sources),
+    }
+    if duration is not None:
+        check_duration(duration, "--duration")
+        body["duration"] = duration
+    if ends_at is not None:
+        body["ends_at"] = zoned(ends_at, "--ends-at")
+    if justification is not None:
+        body["justification"] = justification
+    with connect() as client:
+        wanted = activity_id(client, activity)
+        body["activity"], body["environment"] = wanted, environment_id(client, env, wanted)
+        try:
+            made = client.create("/v1/access-requests", body)
+        except ApiProblem as problem:
+            if problem.document.text("code") in _REFUSED:
+                _tell_refusal(problem, as_json=as_json)
+            raise
+    answer(made, as_json=as_json, show=_show_outcome)
+    if made.text("outcome") == "would-be-refused":
+        sys.exit(ExitCode.REFUSED)
+
+
+@requests.command(name="list")
+def list_(
+    outcome: Annotated[str | None, typer.Option(help="granted or refused.")] = None,
+    activity: Annotated[str | None, typer.Option(help="Only of this activity (id or name).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The requests that you may see."""
+    with connect() as client:
+        wanted = None if activity is None else activity_id(client, activity)
+        found = list(client.every("/v1/access-requests", outcome=outcome, activity=wanted))
+    listing(found, as_json=as_json, show=_show_all)
+
+
+@requests.command()
+def show(
+    request_id: Annotated[str, typer.Argument(metavar="ID", help="The request's id.")], as_json: AsJson = False
+) -> None:
+    """One request: what was asked, each verdict, what came of it."""
+    with connect() as client:
+        found = client.get(at("access-requests", request_id))
+    answer(found, as_json=as_json, show=_show)
+
+
+def _mode(text: str) -> str:
+    if text not in ("all", "partial"):
+        raise InputInvalid(f"--mode: {text} is no mode", next_step="choose all or partial")
+    return text
+
+
+def _tell_refusal(problem: ApiProblem, *, as_json: bool) -> None:
+    """Says the refusal, and ends the command."""
+    if as_json:
+        print_json(problem.document)
+        note(f"{problem.document.text('title')} ({problem.document.text('code')})")
+    else:
+        for told in problem.lines:
+            note(told)
+        sources = problem.document.records("sources")
+        _note_verdicts(sources)
+        if identity := problem.document.text("request_id"):
+            note(f"the record: sluice requests show {identity}")
+    sys.exit(problem.exit_code)
+
+
+def _note_verdicts(sources: Sequence[Doc]) -> None:
+    for row in verdict_rows(sources):
+        source, operations, tier, contract, policy, verdict = row
+        note(f"{verdict:<8} {source} ({operations})")
+        note(f"         tier: {tier}; contract: {contract}; policy: {policy}")
+    for told in verdict_reasons(sources):
+        note(told)
+
+
+def _show_verdicts(sources: Sequence[Doc]) -> None:
+    table(HEADINGS, verdict_rows(sources), empty="No verdicts.")
+    for told in verdict_reasons(sources):
+        line(told)
+
+
+def _show_outcome(made: Doc) -> None:
+    grant = made.record("grant")
+    outcome = {"would-be-granted": "This would be granted", "would-be-refused": "This would be refused"}.get(
+        made.text("outcome"), f"Granted: {grant.text('id')}"
+    )
+    ends = grant.text("ends_at") or made.text("ends_at")
+    line(f"{outcome}{f', until {until(ends, now())}' if ends else ''}.")
+    if shortened := made.text("shortened") or grant.text("shortened"):
+        line(f"Shortened: {shortened}")
+    line()
+    _show_verdicts(made.records("sources"))
+    if grant.has("id"):
+        note(f"next: sluice run --grant {grant.text('id')} -- COMMAND")
+        note(f"      sluice grant show {grant.text('id')}   (the exact policy, and why)")
+
+
+def _show_all(found: Sequence[Doc]) -> None:
+    table(
+        ("id", "outcome", "decided", "subject", "grant"),
+        [
+            (
+                item.text("id"),
+                item.text("outcome"),
+                local(item.text("decided_at")),
+                item.text("subject"),
+                _grant_of(item),
+            )
+            for item in found
+        ],
+        empty="No requests that you may see.",
+    )
+
+
+def _show(found: Doc) -> None:
+    decision = found.record("decision")
+    asked = decision.record("asked")
+    facts(
+        [
+            ("id", found.text("id")),
+            ("outcome", found.text("outcome")),
+            ("decided", local(found.text("decided_at"))),
+            ("subject", found.text("subject")),
+            ("activity", asked.text("activity")),
+            ("environment", asked.text("environment")),
+            ("purpose", asked.text("purpose")),
+            ("justification", asked.text("justification")),
+            ("shortened", decision.text("shortened")),
+            ("rulebook", decision.text("rulebook")),
+            ("grant", _grant_of(found)),
+        ]
+    )
+    line()
+    _show_verdicts(decision.records("sources"))
+    for reason in decision.records("reasons"):
+        line(f"{reason.text('clause')} {reason.text('code')}: next: {reason.text('next_step')}")
+
+
+def _grant_of(found: Doc) -> str:
+    return found.record("grant").text("id") or (found.text("grant") if found.has("grant") else "")

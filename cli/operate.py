@@ -1,0 +1,120 @@
+"""`operate`: what an operator runs beside the API, in this process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.failure import CommandFailed, ExitCode, InputInvalid
+from cli.lazy import group
+from cli.render import facts, line, note
+from cli.stopping import stop_event
+from cli.times import duration
+
+if TYPE_CHECKING:
+    from platform_api.settings import Settings
+
+app = group("Operate the platform: in this process, by the SLUICEGATE_ settings of its environment.")
+
+_MOST_TURNS = 50
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the form of this release."""
+    settings = _settings()
+    from platform_api.db.migrate import current, newest, upgrade
+
+    url = settings.database_url.get_secret_value()
+    before = current(url)
+    upgrade(url)
+    line(
+        f"The database is at {newest()}" + (", as it was." if before == newest() else f", from {before or 'nothing'}.")
+    )
+
+
+@app.command()
+def work(
+    once: Annotated[bool, typer.Option("--once", help="Until nothing more is due, then end.")] = False,
+    clock_offset: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Work as if it were that much later (embedded only).")
+    ] = None,
+) -> None:
+    """Do what is due, now and then.
+
+    End grants, provision environments, sweep roles that nobody owns. Any number may run.
+    """
+    settings = _settings()
+    offset = timedelta() if clock_offset is None else duration(clock_offset, "--clock-offset")
+    if offset and not settings.embedded:
+        raise InputInvalid(
+            "--clock-offset is for the embedded platform only", next_step="real grants end by the real time"
+        )
+    stop = stop_event()
+    from platform_api.wiring import build
+    from platform_api.worker import Worker
+
+    platform = build(settings, clock=lambda: datetime.now(UTC) + offset)
+    try:
+        worker = Worker(platform)
+        if not once:
+            worker.run(stop)
+            return
+        tended = 0
+        for _ in range(_MOST_TURNS):
+            done = worker.once(platform.clock())
+            tended += done
+            if not done or stop.is_set():
+                break
+        line(f"Tended {tended} grants and environments.")
+    finally:
+        platform.close()
+
+
+@app.command()
+def settings(
+    check: Annotated[bool, typer.Option("--check", help="Only say whether the platform could start.")] = False,
+) -> None:
+    """The settings as they are read, secrets hidden."""
+    from platform_api.settings import shown
+
+    found = _settings()
+    if check:
+        line("The settings can be used.")
+    else:
+        facts(shown(found))
+
+
+@app.command()
+def doctor() -> None:
+    """Look at all that the platform stands on."""
+    from cli.doctor import examine
+
+    wrong = 0
+    for finding in examine(os.environ):
+        wrong += not finding.ok
+        line(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}: {finding.found}")
+        if finding.next_step:
+            line(f"     next: {finding.next_step}")
+    if wrong:
+        note(f"{wrong} to mend")
+        sys.exit(ExitCode.FAILED)
+
+
+def _settings() -> Settings:
+    from platform_api.settings import SettingsInvalid, load
+
+    try:
+        return load(os.environ)
+    except SettingsInvalid as error:
+        for problem in error.problems:
+            note(f"  - {problem}")
+        failure = CommandFailed(
+            "the settings cannot be used: see above", next_step="set the SLUICEGATE_ variables, or name a TOML file"
+        )
+        failure.exit_code = ExitCode.USAGE
+        raise failure from error

@@ -1,0 +1,65 @@
+"""Sources as people type them, with what is to be done: `s3://lake/loans/facts/=select`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cli.answer import Json
+from cli.failure import InputInvalid
+
+OPERATIONS = ("describe", "select", "insert", "delete")
+DEFAULT = ("select", "describe")
+
+_HOW = (
+    "write s3://BUCKET/PREFIX/, glue:DATABASE.TABLE or glue://ACCOUNT/REGION/DATABASE/TABLE, "
+    "each with =select,describe when it is to be something else"
+)
+
+
+def sources_of(texts: Iterable[str]) -> list[Json]:
+    """The `sources` of a request; raises `InputInvalid`."""
+    return [source_of(text) for text in texts]
+
+
+def source_of(text: str) -> dict[str, Json]:
+    """One source as the API takes it; names are checked there, where the catalogue is."""
+    address, operations = _split(text)
+    if address.startswith("s3://"):
+        bucket, slash, prefix = address.removeprefix("s3://").partition("/")
+        if bucket and slash:
+            return {"kind": "s3-prefix", "bucket": bucket, "prefix": prefix, "operations": operations}
+    elif table := _table(address):
+        return {"kind": "glue-table", **table, "operations": operations}
+    raise InputInvalid(f"{text} names no source", next_step=_HOW)
+
+
+def _split(text: str) -> tuple[str, list[Json]]:
+    """Address and operations. A prefix may hold `=` itself (`year=2024/`): only what follows the last one counts."""
+    address, sign, words = text.rpartition("=")
+    if not sign or "/" in words:
+        return text, list(DEFAULT)
+    named = words.split(",")
+    if set(named) <= set(OPERATIONS) and len(set(named)) == len(named):
+        return address, list(named)
+    if text.startswith("s3://") and not address.endswith("/"):
+        return text, list(DEFAULT)  # `year=2024` without its last slash: the platform says so
+    raise InputInvalid(
+        f"{text}: after the = stand operations, each once", next_step=f"choose from {', '.join(OPERATIONS)}"
+    )
+
+
+def _table(address: str) -> dict[str, Json]:
+    if address.startswith("glue://"):
+        parts = address.removeprefix("glue://").split("/")
+    elif address.startswith("glue:"):
+        parts = address.removeprefix("glue:").split(".")
+    else:
+        return {}
+    if not all(parts):
+        return {}
+    match parts:
+        case [database, table]:
+            return {"database": database, "table": table}
+        case [account, region, database, table] if address.startswith("glue://"):
+            return {"account": account, "region": region, "database": database, "table": table}
+    return {}

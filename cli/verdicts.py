@@ -1,0 +1,90 @@
+"""The verdicts on the sources of a request, for people: a row each, then every reason with its next step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cli.answer import Doc
+from cli.problem import reason_lines
+from cli.render import clean
+
+HEADINGS = ("source", "operations", "tier", "contract", "policy", "verdict")
+
+_POLICY_WORDS = {
+    "permitted": "permitted by",
+    "forbidden": "forbidden by",
+    "not-permitted": "nothing permits it",
+    "failed": "could not be decided",
+}
+
+
+def verdict_rows(sources: Sequence[Doc]) -> list[tuple[str, ...]]:
+    """A row a source; a gate that was not asked says so."""
+    return [
+        (
+            source.text("source"),
+            ",".join(source.texts("operations")),
+            _tier(source.record("invariants")),
+            _contract(source.record("contract")),
+            _policy(source.record("rules")),
+            "passes" if source.flag("passes") else "refused",
+        )
+        for source in sources
+    ]
+
+
+def verdict_reasons(sources: Sequence[Doc]) -> list[str]:
+    """Why each refused source was refused, and what to do."""
+    lines: list[str] = []
+    for source in sources:
+        if source.flag("passes"):
+            continue
+        lines.append(f"{clean(source.text('source'))} was refused by {_gate(source.text('refused_by'))}:")
+        for breach in source.record("contract").records("breaches"):
+            lines += reason_lines(breach)
+        for name in ("invariants", "rules"):
+            verdict = source.record(name)
+            if verdict.flag("consulted") and not verdict.flag("passes"):
+                lines += _rule_lines(verdict)
+    return lines
+
+
+def _rule_lines(verdict: Doc) -> list[str]:
+    rules = verdict.records("rules")
+    lines = [line for rule in rules for line in reason_lines(rule)]
+    if not rules:
+        lines.append(f"  - {_POLICY_WORDS.get(verdict.text('why'), clean(verdict.text('why')))}")
+    if verdict.has("refused_item"):
+        lines.append(f"    because of what lies inside: {clean(verdict.text('refused_item'))}")
+    return lines
+
+
+def _gate(name: str) -> str:
+    return {"invariants": "the tier's invariants", "contract": "the contract", "rules": "a policy"}.get(
+        name, clean(name)
+    )
+
+
+def _tier(verdict: Doc) -> str:
+    if not verdict.flag("consulted"):
+        return "not asked"
+    return "ok" if verdict.flag("passes") else _policy(verdict)
+
+
+def _contract(verdict: Doc) -> str:
+    if not verdict.flag("consulted"):
+        return "not asked"
+    contract = verdict.record("contract")
+    named = f"{contract.text('id')} {contract.text('version')}".strip()
+    if not named:
+        return "no contract"
+    breaches = len(verdict.records("breaches"))
+    return f"within {named}" if verdict.flag("passes") else f"{breaches} clause(s) of {named} exceeded"
+
+
+def _policy(verdict: Doc) -> str:
+    if not verdict.flag("consulted"):
+        return "not asked"
+    words = _POLICY_WORDS.get(verdict.text("why"), verdict.text("why"))
+    rules = ", ".join(rule.text("id") for rule in verdict.records("rules"))
+    return f"{words} {rules}".strip()
