@@ -23,11 +23,12 @@ SHORTEST_SESSION = timedelta(seconds=900)
 class CoarseAsk:
     """What the contract check reads: one ask of the request in its surroundings.
 
-    `classification` is the highest of everything that is reached through the source.
+    `classification` is the highest of everything that is reached through the source, `owners` whose that is.
     """
 
     ask: SourceAsk
     classification: Classification
+    owners: frozenset[str]
     request: AccessRequest
     activity: Activity
     tier: Tier
@@ -47,6 +48,7 @@ def lineage(purpose: str, purposes: Mapping[str, str | None]) -> Iterator[str]:
 def contract_breaches(coarse: CoarseAsk, contract: Contract, now: datetime) -> tuple[Breach, ...]:
     """Every clause of `contract` that the ask exceeds at `now` (UTC); empty when it is within all of them."""
     return (
+        *_of_owner(coarse, contract),
         *_of_validity(coarse, contract, now),
         *_of_purpose(coarse, contract),
         *_of_stage(coarse, contract),
@@ -55,6 +57,18 @@ def contract_breaches(coarse: CoarseAsk, contract: Contract, now: datetime) -> t
         *_of_classification(coarse, contract),
         *_of_write(coarse, contract),
     )
+
+
+def _of_owner(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach]:
+    """A contract names its owner itself, so the catalogue has to agree: nobody contracts out another's data."""
+    if coarse.owners != {contract.owner_team}:
+        yield Breach(
+            code="owner-mismatch",
+            clause="team.name",
+            given=f"contract {contract.name} is signed by team {contract.owner_team}",
+            allowed="a contract of the data's owner, " + ", ".join(sorted(coarse.owners)),
+            next_step="have the data's owner sign a contract for it",
+        )
 
 
 def _of_validity(coarse: CoarseAsk, contract: Contract, now: datetime) -> Iterator[Breach]:
@@ -182,7 +196,7 @@ def _of_classification(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach
             clause="approvals",
             given=f"{coarse.classification.value} data in {coarse.tier.value}",
             allowed="what an automatic approval clause matches",
-            next_step=f"ask team {contract.owner_team} for a clause that fits; waiting for approvers is not offered yet",
+            next_step=f"ask team {contract.owner_team} for a clause that fits; requests cannot wait for approvers yet",
         )
 
 

@@ -19,7 +19,7 @@ from jit_engine.contracts.problems import ContractInvalid, Path
 from jit_engine.contracts.schemas import instant, odcs_problems, usage_problems
 from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState, StageTerms, WriteTarget
 from jit_engine.contracts.text import check_json, parse_text
-from jit_engine.contracts.view import VENDOR, Findings, Node
+from jit_engine.contracts.view import VENDOR, Findings, Node, columns, custom
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.event import Json
 from jit_engine.domain.ids import SLUG, ContractId, SubjectId
@@ -99,6 +99,11 @@ def document_id(document: Mapping[str, Json]) -> str:
 def classifications(document: Mapping[str, Json]) -> frozenset[Classification]:
     """The classifications of the columns of a document that has been read; empty when it describes none."""
     return read_classifications(Node(document), Findings({}))
+
+
+def has_data_category(document: Mapping[str, Json]) -> bool:
+    """Whether a column names a category of its data (`dataCategory`), as personal data does."""
+    return any(name == "dataCategory" for column in columns(Node(document)) for name, _ in custom(column))
 
 
 def usage_terms(root: Node, findings: Findings) -> Node | None:

@@ -27,11 +27,12 @@ class ColumnGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefixItem:
-    """A catalogued prefix. `classes` are free labels such as `personal`."""
+    """A catalogued prefix. `classes` are free labels such as `personal`; `owner_team` is the data's owner."""
 
     source: S3Prefix
     title: str
     product: str
+    owner_team: str
     domain: str
     zone: Zone
     classification: Classification
@@ -45,6 +46,7 @@ class TableItem:
     source: GlueTable
     title: str
     product: str
+    owner_team: str
     domain: str
     location: S3Prefix
     groups: tuple[ColumnGroup, ...]

@@ -117,7 +117,7 @@ def check_prefix(prefix: str) -> None:
         raise InvalidValue(
             field="prefix",
             given=prefix,
-            fix=f"name a prefix of 1 to {_PREFIX_LIMIT} characters that ends in a slash",
+            fix=f"name a prefix of 1 to {_PREFIX_LIMIT} characters, with single slashes, that ends in a slash",
         )
     for segment in closed.removesuffix("/").split("/"):
         if segment in ("", ".", "..") or not _SEGMENT.match(segment):

@@ -201,12 +201,11 @@ def _contract_verdict(ask: SourceAsk, request: AccessRequest, facts: Facts, now:
                 ),
             ),
         )
+    reached = (item, *facts.catalogue.touching(ask.source))
     coarse = CoarseAsk(
         ask=ask,
-        classification=max(
-            (item.classification, *(i.classification for i in facts.catalogue.touching(ask.source))),
-            key=lambda c: c.rank,
-        ),
+        owners=frozenset(each.owner_team for each in reached),
+        classification=max((each.classification for each in reached), key=lambda level: level.rank),
         request=request,
         activity=facts.activity,
         tier=facts.environment.tier,

@@ -91,6 +91,7 @@ class SamplePrefix(Location):
     title: Title
     domain: Slug
     product: Slug
+    owner: Slug
     zone: Place
     classification: Level
     classes: list[Slug]
@@ -113,6 +114,7 @@ class SampleTable(_Model):
     title: Title
     domain: Slug
     product: Slug
+    owner: Slug
     location: Location
     groups: Annotated[list[SampleGroup], Field(min_length=1)]
 
@@ -193,6 +195,7 @@ class Organisation(_Model):
             source=self._prefix(one),
             title=one.title,
             product=one.product,
+            owner_team=one.owner,
             domain=one.domain,
             zone=one.zone,
             classification=one.classification,
@@ -204,6 +207,7 @@ class Organisation(_Model):
             source=GlueTable(account=self.account, region=self.region, database=one.database, table=one.table),
             title=one.title,
             product=one.product,
+            owner_team=one.owner,
             domain=one.domain,
             location=self._prefix(one.location),
             groups=tuple(

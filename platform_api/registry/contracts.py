@@ -11,12 +11,12 @@ from typing import Final
 
 import rfc8785
 
-from jit_engine.contracts.document import classifications, document_id, read_contract, read_document
+from jit_engine.contracts.document import classifications, document_id, has_data_category, read_contract, read_document
 from jit_engine.contracts.holds import holds, unenforceable
 from jit_engine.contracts.problems import ClauseNotEnforceable
 from jit_engine.contracts.terms import CONTRACT_MOVES, Contract, ContractState
 from jit_engine.domain.activity import ActivityState
-from jit_engine.domain.catalogue import Catalogue
+from jit_engine.domain.catalogue import Catalogue, CatalogueItem
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.ids import ActivityId, ContractId
@@ -38,6 +38,8 @@ from platform_api.registry.ports import RegistryStore
 from platform_api.registry.records import Acceptance, ContractRecord, Signature, SignatureRole
 
 PRIVACY_OFFICE: Final = "privacy-office"
+PERSONAL: Final = "personal"
+"""The catalogue's label of personal data, whatever its classification."""
 """The team whose members sign for the privacy office."""
 _HAS_BEEN_IN_FORCE: Final = (ContractState.IN_FORCE, ContractState.SUPERSEDED)
 
@@ -74,6 +76,7 @@ class ContractDesk:
         self._check_alive(contract, now)
         self._check_succession(contract)
         self._check_overlaps(contract, now)
+        self._check_owner(contract)
         record = ContractRecord(
             contract=contract,
             document=read.value,
@@ -202,11 +205,26 @@ class ContractDesk:
         return record
 
     def _needed(self, contract: Contract, document: Mapping[str, Json]) -> tuple[SignatureRole, ...]:
-        """The privacy office signs for restricted data: by the document, by the catalogue, or when neither tells."""
-        levels = classifications(document) | _catalogued(contract, self._store.catalogue())
-        if not levels or Classification.RESTRICTED in levels:
+        """The privacy office signs for restricted and for personal data, by the document or by the catalogue.
+
+        And when neither tells of any.
+        """
+        reached = _catalogued(contract, self._store.catalogue())
+        levels = classifications(document) | {item.classification for item in reached}
+        personal = has_data_category(document) or any(PERSONAL in item.classes for item in reached)
+        if not levels or Classification.RESTRICTED in levels or personal:
             return (SignatureRole.DATA_OWNER, SignatureRole.PRIVACY_OFFICE)
         return (SignatureRole.DATA_OWNER,)
+
+    def _check_owner(self, contract: Contract) -> None:
+        """The data's own owner has to sign; the decision holds it again, for the catalogue may change."""
+        owners = {item.owner_team for item in _catalogued(contract, self._store.catalogue())}
+        if owners - {contract.owner_team}:
+            raise InvalidValue(
+                field="team.name",
+                given=contract.owner_team,
+                fix="name the team that owns the data in the catalogue: " + ", ".join(sorted(owners)),
+            )
 
     def _check_purposes(self, contract: Contract) -> None:
         known = self._store.purposes()
@@ -256,13 +274,13 @@ class ContractDesk:
             raise ContractOverlap(paths=paths)
 
 
-def _catalogued(contract: Contract, catalogue: Catalogue) -> frozenset[Classification]:
-    """The classifications of every catalogued item that the contract reaches."""
+def _catalogued(contract: Contract, catalogue: Catalogue) -> tuple[CatalogueItem, ...]:
+    """Every catalogued item that the contract reaches."""
     sources: list[Source] = list(contract.prefixes)
     for scope in contract.tables:
         for table in scope.tables:
             sources.append(GlueTable(account=scope.account, region=scope.region, database=scope.database, table=table))
-    return frozenset(item.classification for source in sources for item in catalogue.touching(source))
+    return tuple(item for source in sources for item in catalogue.touching(source))
 
 
 def _person(subject: Subject, what: str) -> Person:

@@ -41,9 +41,7 @@ class RegistryStore(Protocol):
     def contract_versions(self, id: ContractId) -> Sequence[ContractRecord]: ...
     def contracts_in_force(self) -> Sequence[ContractRecord]: ...
 
-    def register(
-        self, activity: ActivityRecord, environment: EnvironmentRecord, review: Review, event: Event
-    ) -> None:
+    def register(self, activity: ActivityRecord, environment: EnvironmentRecord, review: Review, event: Event) -> None:
         """Commits a new activity with its first environment and that environment's review, all or nothing."""
         ...
 
@@ -62,8 +60,6 @@ class RegistryStore(Protocol):
         ...
 
     def accept(self, acceptance: Acceptance, event: Event) -> None: ...
-    def claim_due_environments(
-        self, now: datetime, limit: int, lease: timedelta
-    ) -> Sequence[EnvironmentRecord]:
+    def claim_due_environments(self, now: datetime, limit: int, lease: timedelta) -> Sequence[EnvironmentRecord]:
         """As `Ledger.claim_due`, for environments that wait for the provisioner."""
         ...

@@ -114,20 +114,54 @@ def test_without_restricted_data_the_data_owner_signs_alone() -> None:
     assert at.sign(LEE, record.contract.id, "1.2.0", OWNER, NOW).contract.state is ContractState.IN_FORCE
 
 
-def test_what_the_catalogue_knows_to_be_restricted_needs_the_privacy_office_too() -> None:
+@pytest.mark.parametrize(
+    ("level", "label"),
+    [(Classification.RESTRICTED, "finance"), (Classification.CONFIDENTIAL, "personal")],
+    ids=["restricted", "personal"],
+)
+def test_what_the_catalogue_knows_to_be_restricted_or_personal_needs_the_privacy_office_too(
+    level: Classification, label: str
+) -> None:
     lake = PrefixItem(
         source=S3Prefix(account="111122223333", bucket="acme-prod-lake", prefix="sf_loans/people/"),
         title="People",
         product="loans",
+        owner_team="sf-data-products",
         domain="single-family",
         zone=Zone.LAKE,
-        classification=Classification.RESTRICTED,
-        classes=frozenset({"personal"}),
+        classification=level,
+        classes=frozenset({label}),
     )
     store = MemoryRegistry(purposes=PURPOSES, catalogue=Catalogue(generation=1, items=(lake,)))
     at, _ = desk(store)
     document = signable(lambda d, _: d["schema"][0]["properties"].pop(1))
     assert at.propose(PAT, document, NOW).needed == (OWNER, PRIVACY)
+
+
+def test_a_contract_names_the_owner_that_the_catalogue_knows() -> None:
+    lake = PrefixItem(
+        source=S3Prefix(account="111122223333", bucket="acme-prod-lake", prefix="sf_loans/people/"),
+        title="People",
+        product="loans",
+        owner_team="somebody-else",
+        domain="single-family",
+        zone=Zone.LAKE,
+        classification=Classification.INTERNAL,
+        classes=frozenset(),
+    )
+    at, _ = desk(MemoryRegistry(purposes=PURPOSES, catalogue=Catalogue(generation=1, items=(lake,))))
+    with pytest.raises(InvalidValue, match="somebody-else"):
+        at.propose(PAT, signable(), NOW)
+
+
+def test_a_column_with_a_data_category_needs_the_privacy_office_too() -> None:
+    def categorised(d: dict[str, Any], _: dict[str, Any]) -> None:
+        column = d["schema"][0]["properties"].pop(1)
+        own = {"property": "dataCategory", "value": "personal", "vendor": "sluicegate"}
+        d["schema"][0]["properties"].append(column | {"classification": "internal", "customProperties": [own]})
+
+    at, _ = desk()
+    assert at.propose(PAT, signable(categorised), NOW).needed == (OWNER, PRIVACY)
 
 
 def test_a_contract_about_unknown_columns_needs_the_privacy_office() -> None:
