@@ -61,6 +61,8 @@ def _plain(value: Json) -> Json:
             return _text(value)
         case int():
             return int(value) if -_SAFE <= value <= _SAFE else str(value)
+        case bytes() | bytearray():
+            raise TypeError("an audit record holds no bytes: give their text or their digest")
         case Mapping():
             return {_text(key): _plain(item) for key, item in value.items()}
         case Sequence():

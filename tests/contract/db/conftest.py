@@ -18,13 +18,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test runs on both databases; one that asks for `kind` (a port's suite) on the fake as well."""
     if "kind" in metafunc.fixturenames:
         metafunc.parametrize("kind", ("fake", *REAL))
-    elif "database_url" in metafunc.fixturenames:
+    elif "database_kind" in metafunc.fixturenames and not _chosen(metafunc):
         metafunc.parametrize("database_kind", REAL)
 
 
+def _chosen(metafunc: pytest.Metafunc) -> bool:
+    """Whether the test says for itself which database it runs on."""
+    return any("database_kind" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+
+
 @pytest.fixture
-def database_kind(kind: str) -> str:
-    """Which database: the one that the port's suite is at."""
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Which database: the one that the port's suite is at. Asked for late, so that other tests have no `kind`."""
+    kind: str = request.getfixturevalue("kind")
     return kind
 
 

@@ -1,0 +1,114 @@
+"""Several writers at once, each with a connection of its own, as replicas have them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Barrier, Thread
+
+import pytest
+
+from jit_engine.domain.activity import EnvironmentState
+from jit_engine.domain.grant import GrantState
+from jit_engine.ports import LostRace
+from platform_api.db.audit import AuditTrail
+from platform_api.db.engine import Database, create_engine
+from platform_api.db.ledger import SqlLedger
+from platform_api.db.registry import SqlRegistry
+from tests.contract.db import samples
+from tests.contract.db.samples import HOUR, NOW, event
+
+REPLICAS = 4
+
+
+def at_once(url: str, work: Callable[[Database], None]) -> None:
+    """Runs `work` in as many replicas at the same moment."""
+    start = Barrier(REPLICAS)
+
+    def run() -> None:
+        database = Database(create_engine(url, pool_size=2))
+        start.wait()
+        work(database)
+        database.close()
+
+    threads = [Thread(target=run) for _ in range(REPLICAS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_no_two_claimers_ever_get_the_same_grant(database_url: str, database: Database) -> None:
+    ledger = SqlLedger(database)
+    for n in range(1, 21):
+        ledger.open(replace(samples.grant(n), due_at=NOW), samples.clearance(n), event())
+    claimed: list[str] = []
+
+    def work(replica: Database) -> None:
+        while mine := SqlLedger(replica).claim_due(NOW, 3, HOUR):
+            claimed.extend(grant.id for grant in mine)
+
+    at_once(database_url, work)
+    assert sorted(claimed) == [samples.grant(n).id for n in range(1, 21)]
+
+
+def test_no_two_claimers_ever_get_the_same_environment(database_url: str, database: Database) -> None:
+    registry = SqlRegistry(database)
+    for n in range(1, 11):
+        due = replace(samples.environment(n, state=EnvironmentState.APPROVED), due_at=NOW)
+        registry.register(samples.activity(n), due, samples.review(n), event())
+    claimed: list[str] = []
+
+    def work(replica: Database) -> None:
+        while mine := SqlRegistry(replica).claim_due_environments(NOW, 2, HOUR):
+            claimed.extend(record.environment.id for record in mine)
+
+    at_once(database_url, work)
+    assert sorted(claimed) == [samples.environment_id(n) for n in range(1, 11)]
+
+
+def test_of_writers_at_once_one_wins_and_only_it_is_recorded(database_url: str, database: Database) -> None:
+    ledger = SqlLedger(database)
+    read = ledger.open(samples.grant(), samples.clearance(), event())
+    outcomes: list[str] = []
+
+    def work(replica: Database) -> None:
+        try:
+            SqlLedger(replica).save(read.moved(GrantState.ACTIVE), event("grant.active"))
+            outcomes.append("won")
+        except LostRace:
+            outcomes.append("lost")
+
+    at_once(database_url, work)
+    assert sorted(outcomes) == ["lost"] * (REPLICAS - 1) + ["won"]
+    trail = AuditTrail(database)
+    assert trail.head().size == 2
+    assert trail.verify().ok
+
+
+def test_two_versions_of_a_contract_cannot_both_come_into_force(database_url: str, database: Database) -> None:
+    registry = SqlRegistry(database)
+    versions = [f"1.{n}.0" for n in range(REPLICAS)]
+    for version in versions:
+        registry.propose_contract(samples.contract(version=version), event())
+
+    def work(replica: Database) -> None:
+        try:
+            SqlRegistry(replica).save_contract(samples.signed(samples.contract(version=versions.pop())), event())
+        except LostRace:
+            return
+
+    at_once(database_url, work)
+    assert len(registry.contracts_in_force()) == 1
+    assert AuditTrail(database).verify().ok
+
+
+@pytest.mark.parametrize("writes", [5])
+def test_replicas_that_write_at_once_leave_one_unbroken_trail(
+    database_url: str, database: Database, writes: int
+) -> None:
+    def work(replica: Database) -> None:
+        for _ in range(writes):
+            SqlLedger(replica).note(event())
+
+    at_once(database_url, work)
+    found = AuditTrail(database).verify()
+    assert (found.ok, found.size) == (True, REPLICAS * writes)
