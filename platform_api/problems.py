@@ -1,0 +1,244 @@
+"""Every error as a problem document (RFC 9457): one table from code to status, and what each error adds to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from starlette.exceptions import HTTPException
+
+from jit_engine.contracts.problems import ClauseNotEnforceable, ContractInvalid
+from jit_engine.domain.event import Json
+from jit_engine.errors import AwsRefused, AwsUnavailable, InvalidValue, WrongState
+from jit_engine.flows.outcome import AccessRefused, GrantNotUsable
+from jit_engine.ports import LostRace
+from jit_engine.rules.record import refusal_record
+from platform_api.authorize import Forbidden
+from platform_api.db.errors import StoreUnavailable
+from platform_api.identity.errors import KeysUnavailable
+from platform_api.registry.errors import ContractOverlap, OrderInvalid
+from platform_api.routes.errors import DoorError, FieldsInvalid, KeyInFlight
+
+TYPES = "https://sluicegate.example/problems/"
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of problem: its status, its title, and what it means, for the documentation."""
+
+    status: int
+    title: str
+    meaning: str
+
+
+def _kind(status: int, title: str, meaning: str) -> Kind:
+    return Kind(status=status, title=title, meaning=meaning)
+
+
+KINDS: Mapping[str, Kind] = {
+    # who calls
+    "not-signed-in": _kind(401, "Sign in first", "There is no usable access token with the request."),
+    "token-invalid": _kind(401, "The access token does not count", "It is expired, altered, or not meant for us."),
+    "unknown-subject": _kind(401, "Nobody here by that name", "The token's subject is not in the directory."),
+    "identity-error": _kind(401, "Who calls could not be established", "The base of identity's errors."),
+    "keys-unavailable": _kind(503, "The identity provider does not answer", "Its keys cannot be read right now."),
+    # what was sent
+    "body-too-large": _kind(413, "The body is too large", "More than 1 MiB."),
+    "not-json": _kind(415, "Send JSON", "The body is of another type, or in another encoding."),
+    "body-invalid": _kind(422, "The body cannot be read in one way", "No JSON, a key twice, or nested too deep."),
+    "fields-invalid": _kind(422, "Some values do not fit", "Each is listed under errors."),
+    "invalid-value": _kind(422, "A value cannot be used", "The field, what was given, and how to mend it."),
+    "aws-limit": _kind(422, "Beyond one of AWS's limits", "Refused before AWS hears of it."),
+    "policy-too-large": _kind(422, "Too much for one role", "The policy would not fit; ask for fewer sources."),
+    "contract-invalid": _kind(422, "The document is no contract", "Every problem is listed under errors."),
+    "order-invalid": _kind(422, "The activity cannot be registered", "Every problem is listed under errors."),
+    "clause-not-enforceable": _kind(422, "A clause that nothing holds", "Signing would promise what is not done."),
+    "idempotency-mismatch": _kind(409, "The key was used for something else", "By another body, route or person."),
+    "idempotency-in-flight": _kind(409, "The same request is being worked on", "Ask again with the same key."),
+    "method-not-allowed": _kind(405, "Not with this method", "The Allow header names those that are."),
+    # what may not be
+    "forbidden": _kind(403, "The rules do not permit it", "The rules that said so are listed."),
+    "access-refused": _kind(403, "Access was refused", "Every source says which gate refused it, and why."),
+    "duration-too-long": _kind(422, "Longer than the contract allows", "Nothing else stood in the way."),
+    "four-eyes": _kind(403, "Another person has to do this", "Nobody approves what they proposed."),
+    "people-only": _kind(403, "Only a person may do this", "Workloads do not govern."),
+    "not-a-signer": _kind(403, "Not in this role", "Only members of the team that holds the role sign."),
+    "not-the-owner": _kind(403, "Only the activity's owner may", "Ask the owner."),
+    "other-owner": _kind(403, "The contract is another team's", "A contract keeps its owner."),
+    "not-found": _kind(404, "Not found", "There is no such thing, or you may not see it."),
+    # what is in the way
+    "wrong-state": _kind(409, "Not in this state", "The thing exists, but its state does not allow it."),
+    "grant-not-usable": _kind(409, "The grant gives no credentials", "It has ended, or what it covers has changed."),
+    "lost-race": _kind(409, "Changed meanwhile", "Somebody else was faster: read it again and decide anew."),
+    "name-taken": _kind(409, "The name is taken", "Names are never used twice."),
+    "version-taken": _kind(409, "The version is taken", "Versions only rise."),
+    "contract-overlap": _kind(409, "The data has a contract already", "Each place is listed."),
+    "too-many-grants": _kind(409, "Too many live grants", "Revoke one first."),
+    "environment-exists": _kind(409, "The environment exists", "One a tier."),
+    # what is down
+    "aws-unavailable": _kind(503, "AWS did not answer", "Nothing is left half made; try again."),
+    "store-unavailable": _kind(503, "The database did not answer", "Nothing was written; try again."),
+    "schema-outdated": _kind(503, "The database is of another release", "Run `sluice operate migrate`."),
+    "aws-refused": _kind(502, "AWS refused the platform", "An operator has to look at the platform's role."),
+    "role-exists": _kind(503, "The role's name is taken", "Another attempt gets another name; try again."),
+    # what should not be
+    "internal-error": _kind(500, "Something went wrong on our side", "It is logged under the request id."),
+    "policy-widens": _kind(500, "A policy would have given too much", "It was not minted; this is a defect."),
+    "engine-error": _kind(500, "The engine failed", "The base of the engine's errors."),
+    "policy-error": _kind(500, "The rules failed", "The base of policy's errors."),
+    "rulebook-invalid": _kind(422, "The rulebook is invalid", "Every problem is listed with its line."),
+    "policy-schema-broken": _kind(500, "The policy schema is broken", "A defect of the build."),
+    "question-unfit": _kind(500, "A question could not be put", "Answered with a refusal; never seen outside."),
+    "registry-error": _kind(500, "The registry failed", "The base of the registry's errors."),
+    "store-error": _kind(500, "The database failed", "The base of the database's errors."),
+    "provisioning-error": _kind(500, "Provisioning failed", "The base of provisioning's errors."),
+    "stack-not-ours": _kind(409, "A stack of that name is not ours", "It is never adopted."),
+    "template-altered": _kind(500, "The template was altered", "Restore the reviewed one."),
+    "authorize-error": _kind(500, "Authorization failed", "The base of authorization's errors."),
+    "door-error": _kind(500, "The door failed", "The base of the door's errors."),
+    "bad-request": _kind(400, "The request cannot be read", "It is no HTTP that we take."),
+    "settings-invalid": _kind(500, "The settings cannot be used", "Said at the start; never seen outside."),
+    "embedded-error": _kind(500, "The embedded platform failed", "Said at the start; never seen outside."),
+    "embedded-refused": _kind(500, "The embedded platform does not start", "Never seen outside."),
+    "embedded-unavailable": _kind(500, "A part of the embedded platform is down", "Never seen outside."),
+    "sample-invalid": _kind(500, "The sample is invalid", "Never seen outside."),
+}
+_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "not-json"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One problem on its way out. `more` are the members that its kind adds."""
+
+    code: str
+    detail: str
+    more: Mapping[str, Json] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return KINDS[self.code].status
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem document of any error that is ours."""
+    match error:
+        case HTTPException():
+            return _of_http(error)
+        case LostRace():
+            return Problem(code="lost-race", detail=f"{error}: read it again and decide anew".removeprefix(": "))
+        case StoreUnavailable() | KeysUnavailable() | AwsUnavailable() | KeyInFlight():
+            return _passing(error)
+    code = getattr(error, "code", None)
+    if not isinstance(code, str) or code not in KINDS or KINDS[code].status == 500:
+        return unexpected()
+    headers = {"WWW-Authenticate": 'Bearer realm="sluicegate"'} if KINDS[code].status == 401 else {}
+    return Problem(code=code, detail=_detail(error, code), more=_more(error), headers=headers)
+
+
+def unexpected() -> Problem:
+    """What is told of an error that nobody expected: nothing but where to ask."""
+    return Problem(code="internal-error", detail="it is logged; quote the request id when you ask about it")
+
+
+def rendered(problem: Problem, request_id: str) -> dict[str, Json]:
+    """The document."""
+    kind = KINDS[problem.code]
+    return {
+        "type": TYPES + problem.code,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "request_id": request_id,
+        **problem.more,
+    }
+
+
+def rendered_bytes(problem: Problem, request_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body."""
+    headers = [(b"content-type", MEDIA_TYPE.encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    return problem.status, headers, json.dumps(rendered(problem, request_id), default=list).encode()
+
+
+def _of_http(error: HTTPException) -> Problem:
+    code = _OF_STATUS.get(error.status_code, "bad-request" if error.status_code < 500 else "internal-error")
+    detail = {
+        "not-found": "there is no such address: GET /v1/openapi.json lists them",
+        "method-not-allowed": "this address takes other methods: see the Allow header",
+    }.get(code, KINDS[code].meaning)
+    return Problem(code=code, detail=detail, headers=dict(error.headers or {}))
+
+
+def _passing(error: StoreUnavailable | KeysUnavailable | AwsUnavailable | KeyInFlight) -> Problem:
+    wait = {"Retry-After": _seconds(error.retry_after)}
+    if isinstance(error, KeysUnavailable):
+        return Problem(code=error.code, detail="the identity provider does not answer: try again", headers=wait)
+    return Problem(code=error.code, detail=str(error), headers=wait)
+
+
+def _seconds(span: timedelta) -> str:
+    return str(max(1, round(span.total_seconds())))
+
+
+def _detail(error: Exception, code: str) -> str:
+    """The error's own sentence; why exactly a token does not count is for the log."""
+    if code == "token-invalid":
+        return "the access token does not count: sign in again"
+    return str(error)[:2000]
+
+
+def _more(error: Exception) -> dict[str, Json]:
+    """What an error knows in parts."""
+    match error:
+        case InvalidValue():
+            fault = {"field": error.field, "message": f"{error.given!r} cannot be used", "fix": error.fix}
+            said: dict[str, Json] = {"field": error.field, "given": error.given, "fix": error.fix}
+            if error.corrected is not None:
+                said["corrected"] = error.corrected
+            return {**said, "errors": [fault]}
+        case FieldsInvalid():
+            return {"errors": [{"field": f, "message": m, "fix": x} for f, m, x in error.faults]}
+        case AccessRefused():
+            return _refusal(error)
+        case ContractInvalid() | OrderInvalid() | ClauseNotEnforceable():
+            return {"errors": [_fault(p.path, p.line, p.message, p.fix) for p in error.problems]}
+        case Forbidden():
+            rules: Sequence[Json] = [{"id": r.id, "title": r.title, "advice": r.advice} for r in error.rules]
+            return {"action": error.action, "rules": rules, "rulebook": error.rulebook}
+        case WrongState():
+            return {"kind": error.kind, "id": error.id, "state": error.state, "fix": error.fix}
+        case GrantNotUsable():
+            return {"grant": error.grant, "state": error.state}
+        case ContractOverlap():
+            return {"paths": list(error.paths)}
+        case AwsRefused():
+            return {"operation": error.operation}
+        case DoorError():
+            fix = getattr(error, "fix", None)
+            return {"field": "body", "fix": fix} if isinstance(fix, str) else {}
+    return {}
+
+
+def _fault(path: str, line: int | None, message: str, fix: str) -> dict[str, Json]:
+    fault: dict[str, Json] = {"field": path.removeprefix("$."), "message": message, "fix": fix}
+    return fault if line is None else {**fault, "line": line}
+
+
+def _refusal(error: AccessRefused) -> dict[str, Json]:
+    """The recorded decision. `request_id` is then the access request's: the HTTP one stands in the header."""
+    record = refusal_record(error.refusal)
+    request = error.refusal.request.id
+    return {
+        "request_id": request,
+        "access_request": request,
+        "outcome": "refused",
+        "reasons": record["reasons"],
+        "sources": record["sources"],
+        "rulebook": record["rulebook"],
+    }

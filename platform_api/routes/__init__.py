@@ -1,0 +1,1 @@
+"""The door: a file a resource. Each route says which Cedar action it needs and on what."""

@@ -1,0 +1,100 @@
+"""Asking for access."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from jit_engine.domain.ids import RequestId
+from jit_engine.domain.request import AccessRequest
+from jit_engine.errors import InvalidValue, NotFound
+from platform_api.authorize import AGrant, AnActivity
+from platform_api.ids import new_id
+from platform_api.paging import PageAsk
+from platform_api.routes.caller import Caller, CallerDep
+from platform_api.routes.errors import TooManyGrants
+from platform_api.routes.finding import activity_by, request_in_path, request_thing
+from platform_api.routes.grants import grant_shown
+from platform_api.routes.lists import Filter, Paged, shown
+from platform_api.routes.once import OnceDep
+from platform_api.routes.permits import permits, shows
+from platform_api.routes.strict import StrictRoute
+from platform_api.schemas.access import AccessAsked, GrantedShown, PreviewShown, RequestShown
+from platform_api.schemas.wire import Listed
+
+routes = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["access"])
+
+
+class RequestFilters(Paged):
+    """Filters of the requests."""
+
+    outcome: Filter = None
+    activity: Filter = None
+
+
+def activity_in_body(body: AccessAsked, caller: CallerDep) -> AnActivity:
+    """The activity in whose name access is asked for."""
+    return activity_by(body.activity, caller)
+
+
+@routes.post(
+    "/access-requests",
+    status_code=201,
+    response_model=GrantedShown,
+    responses={200: {"model": PreviewShown, "description": "What would be answered (dry_run)"}},
+    summary="Ask for access to data for one purpose",
+)
+def ask(
+    caller: CallerDep,
+    once: OnceDep,
+    _: Annotated[AnActivity, permits("requestAccess", activity_in_body)],
+    body: AccessAsked,
+) -> Response:
+    """Granted with one role for all sources, or refused with every reason of every source."""
+    aws, limits = caller.platform.settings.aws, caller.platform.settings.limits
+    if len(body.sources) > limits.max_sources:
+        fix = f"name at most {limits.max_sources} sources at a time"
+        raise InvalidValue(field="sources", given=str(len(body.sources)), fix=fix)
+    request = body.request(RequestId(new_id("rq", caller.now)), caller.subject, aws.account_id, aws.region)
+    if body.dry_run:
+        preview = PreviewShown.of(caller.platform.request_access.preview(request, caller.now))
+        return Response(preview.model_dump_json(), 200, media_type="application/json")
+    return once(201, lambda: _granted(caller, request))
+
+
+def _granted(caller: Caller, request: AccessRequest) -> GrantedShown:
+    most = caller.platform.settings.limits.max_live_grants_per_person
+    live = {"subject": caller.subject.id, "state": "active"}
+    held = caller.platform.ledger.grants(PageAsk(limit=min(most, 200), filters=live), caller.subject.id)
+    if len(held.items) >= most:
+        raise TooManyGrants(most=most)
+    grant = caller.platform.request_access(request, caller.now)
+    decision = caller.platform.ledger.decision_of(grant.id)
+    shown_grant = grant_shown(caller.platform, grant)
+    sources = decision["sources"]
+    return GrantedShown.model_validate(
+        {"request_id": request.id, "grant": shown_grant, "sources": sources, "shortened": grant.shortened}
+    )
+
+
+@routes.get("/access-requests", summary="The requests that you may see", dependencies=[shows("viewGrant")])
+def requests(caller: CallerDep, query: Annotated[RequestFilters, Query()]) -> Listed[RequestShown]:
+    """The newest first."""
+    return shown(
+        caller,
+        "viewGrant",
+        AGrant,
+        query.ask(),
+        caller.platform.requests.page,
+        lambda request: request_thing(request, caller.platform),
+        RequestShown.of,
+    )
+
+
+@routes.get("/access-requests/{request_id}", summary="One request with its recorded decision")
+def request(caller: CallerDep, found: Annotated[AGrant, permits("viewGrant", request_in_path)]) -> RequestShown:
+    """The request."""
+    stored = caller.platform.requests.get(RequestId(found.id))
+    if stored is None:
+        raise NotFound(kind="request", id=found.id)
+    return RequestShown.of(stored)

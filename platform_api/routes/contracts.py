@@ -1,0 +1,213 @@
+"""The catalogue of sources, data contracts, and the rules."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from jit_engine.domain.catalogue import CatalogueItem, PrefixItem
+from jit_engine.domain.classification import Classification
+from jit_engine.domain.ids import ContractId, check_id
+from jit_engine.errors import InvalidValue, NotFound
+from platform_api.authorize import AContract, AnActivity, ThePlatform
+from platform_api.registry.records import ContractRecord
+from platform_api.routes.caller import Caller, CallerDep
+from platform_api.routes.finding import activity_by, contract_in_path
+from platform_api.routes.lists import Filter, Paged, cut
+from platform_api.routes.once import OnceDep
+from platform_api.routes.permits import permits, the_platform
+from platform_api.routes.strict import StrictRoute
+from platform_api.schemas.contracts import (
+    AcceptanceAsked,
+    AcceptanceShown,
+    ContractAsked,
+    ContractShown,
+    RuleShown,
+    RuleTextShown,
+    SignatureAsked,
+    SourceItemShown,
+)
+from platform_api.schemas.wire import Listed
+from policy import Engine, Rule
+
+routes = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["data and rules"])
+_VERSION = "/contracts/{contract_id}/versions/{version}"
+
+
+class SourceFilters(Paged):
+    """Filters of the sources; `q` is looked for in title, product and URI."""
+
+    kind: Filter = None
+    q: Filter = None
+    classification: Filter = None
+    product: Filter = None
+
+
+class ContractFilters(Paged):
+    """Filters of the contracts."""
+
+    state: Filter = None
+
+
+@routes.get("/sources", summary="What data there is, and under which contract")
+def sources(
+    caller: CallerDep,
+    _: Annotated[ThePlatform, permits("viewSources", the_platform)],
+    query: Annotated[SourceFilters, Query()],
+) -> Listed[SourceItemShown]:
+    """By URI."""
+    if query.kind not in (None, "s3-prefix", "glue-table"):
+        raise InvalidValue(field="kind", given=query.kind or "", fix="use s3-prefix or glue-table")
+    if query.classification is not None and query.classification not in list(Classification):
+        fix = "use one of " + ", ".join(level.value for level in Classification)
+        raise InvalidValue(field="classification", given=query.classification, fix=fix)
+    registry = caller.platform.registry
+    contracts = [record.contract for record in registry.contracts_in_force()]
+    now = caller.now
+    live = [contract for contract in contracts if contract.starts_at <= now < contract.ends_at]
+    found = [item for item in registry.catalogue().items if _fits(item, query)]
+    return cut(found, query, lambda item: item.source.uri, lambda item: SourceItemShown.of(item, live))
+
+
+@routes.post("/contracts", status_code=201, response_model=ContractShown, summary="Propose a data contract")
+def propose(
+    caller: CallerDep,
+    once: OnceDep,
+    _: Annotated[ThePlatform, permits("proposeContract", the_platform)],
+    body: ContractAsked,
+) -> Response:
+    """Read strictly, with every problem at once; recorded for signature."""
+    document = body.document if body.document_yaml is None else body.document_yaml
+    if document is None or (body.document is not None and body.document_yaml is not None):
+        raise InvalidValue(field="document", given="none or both", fix="send either document or document_yaml")
+    desk = caller.platform.contracts
+    return once(201, lambda: ContractShown.of(desk.propose(caller.subject, document, caller.now)))
+
+
+@routes.get("/contracts", summary="The data contracts, by version")
+def contracts(
+    caller: CallerDep,
+    _: Annotated[ThePlatform, permits("viewContracts", the_platform)],
+    query: Annotated[ContractFilters, Query()],
+) -> Listed[ContractShown]:
+    """The newest first."""
+    page = caller.platform.registry.contracts(query.ask())
+    return Listed[ContractShown](
+        items=[ContractShown.of(record) for record in page.items], next_cursor=page.next_cursor
+    )
+
+
+@routes.get("/contracts/{contract_id}", summary="A contract's latest version")
+def contract(
+    caller: CallerDep,
+    _: Annotated[ThePlatform, permits("viewContracts", the_platform)],
+    contract_id: Annotated[str, Path()],
+) -> ContractShown:
+    """The version that was proposed last."""
+    versions = caller.platform.registry.contract_versions(ContractId(check_id(contract_id, "co", "contract")))
+    if not versions:
+        raise NotFound(kind="contract", id=contract_id)
+    return ContractShown.of(versions[-1])
+
+
+@routes.get(_VERSION, summary="One version of a contract")
+def contract_version(
+    caller: CallerDep,
+    _: Annotated[ThePlatform, permits("viewContracts", the_platform)],
+    contract_id: Annotated[str, Path()],
+    version: Annotated[str, Path()],
+) -> ContractShown:
+    """The version with its signatures, and how each clause is held."""
+    return ContractShown.of(_contract(caller, contract_in_path(contract_id, version, caller).id, version))
+
+
+@routes.post(_VERSION + "/signatures", status_code=201, response_model=ContractShown, summary="Sign a contract")
+def sign(
+    caller: CallerDep,
+    once: OnceDep,
+    found: Annotated[AContract, permits("signContract", contract_in_path)],
+    version: Annotated[str, Path()],
+    body: SignatureAsked,
+) -> Response:
+    """The last signature that is needed brings the version into force."""
+    desk, key = caller.platform.contracts, ContractId(found.id)
+    return once(201, lambda: ContractShown.of(desk.sign(caller.subject, key, version, body.role, caller.now)))
+
+
+def activity_in_body(body: AcceptanceAsked, caller: CallerDep) -> AnActivity:
+    """The activity whose owner accepts."""
+    return activity_by(body.activity, caller)
+
+
+@routes.post(
+    _VERSION + "/acceptances",
+    status_code=201,
+    response_model=AcceptanceShown,
+    summary="Accept a contract and its duties for an activity",
+)
+def accept(
+    caller: CallerDep,
+    once: OnceDep,
+    found: Annotated[AnActivity, permits("acceptContract", activity_in_body)],
+    contract_id: Annotated[str, Path()],
+    version: Annotated[str, Path()],
+    body: AcceptanceAsked,
+) -> Response:
+    """The consumer's signature, by the activity's owner."""
+    del body  # its activity is `found`, which the rules were asked about
+    key, activity = ContractId(check_id(contract_id, "co", "contract")), found.activity.id
+    desk = caller.platform.contracts
+    return once(201, lambda: AcceptanceShown.of(desk.accept(caller.subject, activity, key, version, caller.now)))
+
+
+@routes.get("/policies", summary="The rules: what nobody edits, and what is live")
+def policies(
+    caller: CallerDep,
+    _: Annotated[ThePlatform, permits("viewPolicies", the_platform)],
+    query: Annotated[Paged, Query()],
+) -> Listed[RuleShown]:
+    """By id."""
+    return cut(
+        _rules(caller),
+        query,
+        lambda found: found[0].id,
+        lambda found: RuleShown.of(found[0], found[1], editable=found[2]),
+    )
+
+
+@routes.get("/policies/{rule_id}", summary="One rule with its Cedar text")
+def rule(
+    caller: CallerDep,
+    _: Annotated[ThePlatform, permits("viewPolicies", the_platform)],
+    rule_id: Annotated[str, Path(max_length=100)],
+) -> RuleTextShown:
+    """The rule."""
+    for found, engine, editable in _rules(caller):
+        if found.id == rule_id:
+            shown = RuleShown.of(found, engine, editable=editable)
+            return RuleTextShown(**shown.model_dump(), text=engine.source_of(rule_id) or "")
+    raise NotFound(kind="rule", id=rule_id)
+
+
+def _rules(caller: Caller) -> list[tuple[Rule, Engine, bool]]:
+    judges = caller.platform.judges()
+    kept = [(rule, judges.invariants, False) for rule in judges.invariants.rules]
+    return kept + [(rule, judges.rulebook, True) for rule in judges.rulebook.rules]
+
+
+def _contract(caller: Caller, id: str, version: str) -> ContractRecord:
+    record = caller.platform.registry.contract(ContractId(id), version)
+    if record is None:
+        raise NotFound(kind="contract", id=f"{id} version {version}")
+    return record
+
+
+def _fits(item: CatalogueItem, query: SourceFilters) -> bool:
+    kind = "s3-prefix" if isinstance(item, PrefixItem) else "glue-table"
+    words = f"{item.title} {item.product} {item.source.uri}".lower()
+    return (
+        query.kind in (None, kind)
+        and query.classification in (None, item.classification.value)
+        and query.product in (None, item.product)
+        and (query.q is None or query.q.lower() in words)
+    )

@@ -1,0 +1,99 @@
+"""What the door itself refuses, before any flow is asked. Each class has a stable `code`."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+
+class DoorError(Exception):
+    """The base of the door's errors."""
+
+    code: ClassVar[str] = "door-error"
+
+
+class NotSignedIn(DoorError):
+    """No access token, or not in the one way that is taken."""
+
+    code: ClassVar[str] = "not-signed-in"
+
+    def __init__(self) -> None:
+        super().__init__("send an access token: Authorization: Bearer <token> (`sluice login` gets one)")
+
+
+class UnknownSubject(DoorError):
+    """A good token about somebody whom the directory does not know."""
+
+    code: ClassVar[str] = "unknown-subject"
+
+    def __init__(self) -> None:
+        super().__init__("the token is good, but the directory does not know its subject: ask to be added")
+
+
+class BodyTooLarge(DoorError):
+    """More bytes than a body may have."""
+
+    code: ClassVar[str] = "body-too-large"
+
+    def __init__(self, *, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"the body is larger than {limit} bytes: send less")
+
+
+class NotJson(DoorError):
+    """A body of another kind than JSON."""
+
+    code: ClassVar[str] = "not-json"
+
+    def __init__(self) -> None:
+        super().__init__("send JSON in UTF-8 with Content-Type: application/json")
+
+
+class BodyInvalid(DoorError):
+    """A body that is no JSON, or JSON that could be read in two ways."""
+
+    code: ClassVar[str] = "body-invalid"
+
+    def __init__(self, *, why: str, fix: str) -> None:
+        self.why = why
+        self.fix = fix
+        super().__init__(f"{why}: {fix}")
+
+
+class FieldsInvalid(DoorError):
+    """Values that do not fit; `faults` names every field that is wrong, with what to do."""
+
+    code: ClassVar[str] = "fields-invalid"
+
+    def __init__(self, faults: tuple[tuple[str, str, str], ...]) -> None:
+        self.faults = faults
+        named = ", ".join(field for field, _, _ in faults[:5])
+        super().__init__(f"{len(faults)} value(s) do not fit: {named}; each is explained under errors")
+
+
+class KeyMismatch(DoorError):
+    """An idempotency key that was used for something else, or by somebody else."""
+
+    code: ClassVar[str] = "idempotency-mismatch"
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key was used for another request: take a new one")
+
+
+class KeyInFlight(DoorError):
+    """The same request is being worked on."""
+
+    code: ClassVar[str] = "idempotency-in-flight"
+    retry_after: ClassVar[timedelta] = timedelta(seconds=2)
+
+    def __init__(self) -> None:
+        super().__init__("the same request is being worked on: ask again in a moment with the same key")
+
+
+class TooManyGrants(DoorError):
+    """As many live grants as one person may hold."""
+
+    code: ClassVar[str] = "too-many-grants"
+
+    def __init__(self, *, most: int) -> None:
+        self.most = most
+        self.fix = "revoke one that you no longer need, or use one that covers the same sources"
+        super().__init__(f"you hold {most} live grants, the most that one may: {self.fix}")

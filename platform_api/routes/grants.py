@@ -1,0 +1,82 @@
+"""Grants: looking at them, having credentials, giving them back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from jit_engine.domain.grant import Grant
+from jit_engine.domain.ids import GrantId
+from jit_engine.errors import NotFound
+from platform_api.authorize import AGrant
+from platform_api.routes.caller import Caller, CallerDep
+from platform_api.routes.finding import grant_in_path, grant_thing
+from platform_api.routes.lists import Filter, Paged, shown
+from platform_api.routes.permits import permits, shows
+from platform_api.routes.strict import StrictRoute
+from platform_api.schemas.access import CredentialsShown, GrantShown, RevokeAsked
+from platform_api.schemas.wire import Listed
+from platform_api.wiring import Platform
+
+routes = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["grants"])
+
+
+class GrantFilters(Paged):
+    """Filters of the grants."""
+
+    state: Filter = None
+    activity: Filter = None
+    environment: Filter = None
+
+
+@routes.get("/grants", summary="The grants that you may see", dependencies=[shows("viewGrant")])
+def grants(caller: CallerDep, query: Annotated[GrantFilters, Query()]) -> Listed[GrantShown]:
+    """The newest first."""
+    return shown(
+        caller,
+        "viewGrant",
+        AGrant,
+        query.ask(),
+        caller.platform.ledger.grants,
+        lambda grant: grant_thing(grant, caller.platform),
+        lambda grant: grant_shown(caller.platform, grant),
+    )
+
+
+@routes.get("/grants/{grant_id}", summary="One grant, with its exact IAM policy and why each statement is there")
+def grant(caller: CallerDep, found: Annotated[AGrant, permits("viewGrant", grant_in_path)]) -> GrantShown:
+    """The grant."""
+    return grant_shown(caller.platform, _grant(caller, found))
+
+
+@routes.post("/grants/{grant_id}/credentials", summary="Credentials of a live grant, for its holder alone")
+def credentials(
+    caller: CallerDep, found: Annotated[AGrant, permits("deliverCredentials", grant_in_path)]
+) -> CredentialsShown:
+    """Decided anew, recorded, and only then had from AWS. Never stored, never replayed, never cached."""
+    grant, keys = caller.platform.deliver(GrantId(found.id), caller.subject, caller.now)
+    aws = caller.platform.settings.aws
+    return CredentialsShown.of(grant, keys, aws.region, aws.endpoint_url)
+
+
+@routes.post("/grants/{grant_id}/revoke", status_code=202, summary="Take a grant back")
+def revoke(
+    caller: CallerDep, found: Annotated[AGrant, permits("revokeGrant", grant_in_path)], body: RevokeAsked
+) -> GrantShown:
+    """Marked at once; the reconciler has AWS refuse, sees it refuse, and removes the role. Asking twice is fine."""
+    grant = caller.platform.revoke(GrantId(found.id), caller.subject, body.reason, caller.now)
+    return grant_shown(caller.platform, grant)
+
+
+def grant_shown(platform: Platform, grant: Grant) -> GrantShown:
+    """The grant with its decision and its environment's boundary."""
+    environment = platform.registry.environment(grant.environment)
+    place = None if environment is None else environment.environment.place
+    boundary = None if place is None else place.boundary_arn
+    return GrantShown.of(grant, platform.ledger.decision_of(grant.id), boundary)
+
+
+def _grant(caller: Caller, found: AGrant) -> Grant:
+    grant = caller.platform.ledger.get(GrantId(found.id))
+    if grant is None:
+        raise NotFound(kind="grant", id=found.id)
+    return grant

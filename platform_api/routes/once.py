@@ -1,0 +1,103 @@
+"""Doing something once, however often it is asked with one Idempotency-Key."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jit_engine.errors import InvalidValue
+from jit_engine.flows.outcome import AccessRefused
+from jit_engine.ports import LostRace
+from platform_api.db.idempotency import Fresh, InFlight, Mismatch, Replay
+from platform_api.problems import problem_of, rendered_bytes
+from platform_api.routes.caller import Caller, CallerDep
+from platform_api.routes.errors import KeyInFlight, KeyMismatch
+from platform_api.routes.strict import StrictRequest, read_json
+
+_KEY = re.compile(r"[A-Za-z0-9._:-]{8,128}\Z", re.ASCII)
+KEPT_HEADERS = {"Idempotency-Replayed": "true"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """Runs a piece of work under the caller's key; the first answer is every answer."""
+
+    caller: Caller
+    key: str | None
+    route: str
+    fingerprint: str
+
+    def __call__(self, status: int, work: Callable[[], BaseModel]) -> Response:
+        """The answer of `work`, or the one that it gave before.
+
+        Kept are answers that left something behind: what was made, and a refusal, which is on record. Any other
+        error gives the key back, for the same request may then well succeed.
+        """
+        claim = self._claim()
+        if isinstance(claim, Replay):
+            return _response(claim.status, claim.body, KEPT_HEADERS)
+        keys = self.caller.platform.keys
+        try:
+            body = work().model_dump_json().encode()
+        except AccessRefused as refused:
+            status, _, body = rendered_bytes(problem_of(refused), self.caller.request_id)
+            keys.complete(claim, status, body)
+            raise
+        except BaseException:
+            keys.release(claim)
+            raise
+        keys.complete(claim, status, body)
+        return _response(status, body, {})
+
+    def _claim(self) -> Fresh | Replay:
+        if self.key is None or not _KEY.match(self.key):
+            raise InvalidValue(
+                field="Idempotency-Key",
+                given=self.key or "",
+                fix="send a header Idempotency-Key of 8 to 128 characters of A-Z a-z 0-9 . _ : -, new for each request",
+            )
+        caller = self.caller
+        try:
+            claim = caller.platform.keys.claim(self.key, caller.subject.id, self.route, self.fingerprint, caller.now)
+        except LostRace:  # the same new key twice at once
+            raise KeyInFlight from None
+        match claim:
+            case Mismatch():
+                raise KeyMismatch
+            case InFlight():
+                raise KeyInFlight
+        return claim
+
+
+def once_of(
+    request: Request,
+    caller: CallerDep,
+    idempotency_key: Annotated[
+        str | None, Header(description="8 to 128 characters, new for each request; required to create something")
+    ] = None,
+) -> Once:
+    """The work of this request, named by its route and its body, however that is spaced."""
+    raw = request.raw if isinstance(request, StrictRequest) else b""
+    canonical = json.dumps(read_json(raw) if raw else None, sort_keys=True, separators=(",", ":"))
+    given = request.headers.getlist("idempotency-key")
+    return Once(
+        caller=caller,
+        key=idempotency_key if len(given) == 1 else None,
+        route=f"{request.method} {request.scope['path']}",
+        fingerprint=hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest(),
+    )
+
+
+OnceDep = Annotated[Once, Depends(once_of)]
+
+
+def _response(status: int, body: bytes, headers: dict[str, str]) -> Response:
+    media_type = "application/json" if status < 400 else "application/problem+json"
+    return Response(body, status, headers, media_type)

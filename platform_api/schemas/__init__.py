@@ -1,0 +1,1 @@
+"""Wire values: what goes over HTTP, strictly read and plainly shown."""

@@ -1,0 +1,347 @@
+"""Access requests, grants and credentials on the wire."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field
+
+from jit_engine.domain.grant import Grant
+from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
+from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
+from jit_engine.domain.source import GlueTable, Operation, S3Prefix
+from jit_engine.domain.subject import Subject
+from jit_engine.domain.verdict import Clearance, Refusal
+from jit_engine.errors import InvalidValue
+from jit_engine.ports import Credentials
+from jit_engine.rules.record import clearance_record, refusal_record
+from platform_api.db.requests import StoredRequest
+from platform_api.schemas.wire import ActivityRef, Asked, Duration, EnvironmentRef, Moment, Shown, Text, Time, Token
+
+_EXAMPLE: dict[str, Any] = {
+    "activity": "ac_01JD0000000000000000000000",
+    "environment": "en_01JD0000000000000000000000",
+    "purpose": "lending/credit-risk-research",
+    "duration": "PT1H",
+    "sources": [
+        {"kind": "s3-prefix", "bucket": "acme-prod-lake", "prefix": "loans/facts/", "operations": ["select"]},
+        {"kind": "glue-table", "database": "loans", "table": "applications", "operations": ["describe", "select"]},
+    ],
+}
+
+Operations = Annotated[list[Operation], Field(min_length=1, max_length=4)]
+_Name = Annotated[str, Field(max_length=1024)]
+
+
+class PrefixAsked(Asked):
+    """A prefix of a bucket; the account is the platform's own unless named."""
+
+    kind: Literal["s3-prefix"]
+    account: _Name | None = None
+    bucket: _Name
+    prefix: _Name
+    operations: Operations
+
+    def ask(self, account: str, region: str) -> SourceAsk:
+        """The ask in the engine's terms; raises `InvalidValue`."""
+        del region
+        source = S3Prefix(account=self.account or account, bucket=self.bucket, prefix=self.prefix)
+        return SourceAsk(source=source, operations=_once(self.operations))
+
+
+class TableAsked(Asked):
+    """A table of the Glue catalogue; account and region are the platform's own unless named."""
+
+    kind: Literal["glue-table"]
+    account: _Name | None = None
+    region: _Name | None = None
+    database: _Name
+    table: _Name
+    operations: Operations
+
+    def ask(self, account: str, region: str) -> SourceAsk:
+        """The ask in the engine's terms; raises `InvalidValue`."""
+        source = GlueTable(
+            account=self.account or account, region=self.region or region, database=self.database, table=self.table
+        )
+        return SourceAsk(source=source, operations=_once(self.operations))
+
+
+class AccessAsked(Asked):
+    """A request for access. `dry_run` decides and records nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    activity: ActivityRef
+    environment: EnvironmentRef
+    purpose: Token
+    duration: Duration | None = None
+    ends_at: Time | None = None
+    mode: Mode = Mode.ALL
+    justification: Text = ""
+    dry_run: bool = False
+    sources: Annotated[
+        list[Annotated[PrefixAsked | TableAsked, Field(discriminator="kind")]], Field(min_length=1, max_length=100)
+    ]
+
+    def request(self, id: RequestId, subject: Subject, account: str, region: str) -> AccessRequest:
+        """The request in the engine's terms; raises `InvalidValue` naming the field, `sources[0].prefix`."""
+        return AccessRequest(
+            id=id,
+            subject=subject,
+            activity=ActivityId(self.activity),
+            environment=EnvironmentId(self.environment),
+            purpose=self.purpose,
+            duration=self.duration,
+            ends_at=self.ends_at,
+            mode=self.mode,
+            asks=tuple(_placed(place, source, account, region) for place, source in enumerate(self.sources)),
+            justification=self.justification,
+        )
+
+
+def _placed(place: int, asked: PrefixAsked | TableAsked, account: str, region: str) -> SourceAsk:
+    try:
+        return asked.ask(account, region)
+    except InvalidValue as invalid:
+        raise InvalidValue(
+            field=f"sources[{place}].{invalid.field}",
+            given=invalid.given,
+            fix=invalid.fix,
+            corrected=invalid.corrected,
+        ) from invalid
+
+
+def _once(operations: list[Operation]) -> frozenset[Operation]:
+    if len(set(operations)) != len(operations):
+        raise InvalidValue(field="operations", given="one twice", fix="name each operation once")
+    return frozenset(operations)
+
+
+class CredentialsAsked(Asked):
+    """Nothing: what is delivered is the grant's own."""
+
+
+class RevokeAsked(Asked):
+    """Why a grant is taken back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The project ended early."}]})
+
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+class ContractKey(Shown):
+    """A contract's version."""
+
+    id: str
+    version: str
+
+
+class SourceShown(Shown):
+    """A source that the grant covers."""
+
+    uri: str
+    operations: list[str]
+
+
+class RoleShown(Shown):
+    """The IAM role of the latest attempt."""
+
+    name: str
+    arn: str | None
+    role_id: str | None
+    attempt: int
+
+
+class StatementShown(Shown):
+    """A statement of the policy, and why it is there."""
+
+    sid: str
+    why: str
+    statement: dict[str, Any]
+
+
+class DenialShown(Shown):
+    """What was seen after AWS was told to refuse."""
+
+    count: int
+    first_at: Moment | None
+    where: str
+
+
+class StepShown(Shown):
+    """How long a step of the minting took."""
+
+    step: str
+    milliseconds: int
+
+
+class GrantShown(Shown):
+    """A grant, with the exact IAM policy."""
+
+    id: str
+    request: str
+    subject: str
+    activity: str
+    environment: str
+    tier: str
+    purpose: str
+    contracts: list[ContractKey]
+    state: str
+    created_at: Moment
+    ends_at: Moment
+    shortened: str | None
+    sources: list[SourceShown]
+    role: RoleShown
+    boundary_arn: str | None
+    policy: dict[str, Any]
+    statements: list[StatementShown]
+    sessions: int
+    last_session_end: Moment | None
+    shut_at: Moment | None
+    denial: DenialShown | None
+    reason: str | None
+    last_error: str | None
+    steps: list[StepShown]
+    rulebook: str
+
+    @classmethod
+    def of(cls, grant: Grant, decision: Mapping[str, Any], boundary_arn: str | None) -> Self:
+        """The grant with what its recorded decision cleared."""
+        policy = json.loads(grant.policy)
+        why = {note.sid: note.why for note in grant.notes}
+        return cls(
+            id=grant.id,
+            request=grant.request,
+            subject=grant.subject,
+            activity=grant.activity,
+            environment=grant.environment,
+            tier=grant.tier.value,
+            purpose=grant.purpose,
+            contracts=[ContractKey(id=key, version=version) for key, version in sorted(grant.contracts)],
+            state=grant.state.value,
+            created_at=grant.created_at,
+            ends_at=grant.ends_at,
+            shortened=grant.shortened,
+            sources=[
+                SourceShown(uri=verdict["source"], operations=list(verdict["operations"]))
+                for verdict in decision["sources"]
+                if verdict["passes"]
+            ],
+            role=RoleShown(
+                name=grant.role.name, arn=grant.role.arn, role_id=grant.role.role_id, attempt=grant.role.attempt
+            ),
+            boundary_arn=boundary_arn,
+            policy=policy,
+            statements=[
+                StatementShown(sid=s["Sid"], why=why.get(s["Sid"], ""), statement=s) for s in policy["Statement"]
+            ],
+            sessions=grant.sessions,
+            last_session_end=grant.last_session_end,
+            shut_at=grant.shut_at,
+            denial=None
+            if grant.denial is None
+            else DenialShown(count=grant.denial.count, first_at=grant.denial.first_at, where=grant.denial.where),
+            reason=grant.reason,
+            last_error=grant.last_error,
+            steps=[StepShown(step=s.step, milliseconds=s.milliseconds) for s in grant.steps],
+            rulebook=grant.rulebook,
+        )
+
+
+class GrantedShown(Shown):
+    """A request that was granted."""
+
+    request_id: str
+    outcome: Literal["granted"] = "granted"
+    grant: GrantShown
+    sources: list[dict[str, Any]]
+    shortened: str | None
+
+
+class PreviewShown(Shown):
+    """What would be answered, had it not been a dry run."""
+
+    outcome: Literal["would-be-granted", "would-be-refused"]
+    sources: list[dict[str, Any]]
+    reasons: list[dict[str, Any]]
+    ends_at: datetime | None
+    shortened: str | None
+
+    @classmethod
+    def of(cls, verdict: Clearance | Refusal) -> Self:
+        """The verdict with all its reasons."""
+        if isinstance(verdict, Refusal):
+            refused: dict[str, Any] = refusal_record(verdict)
+            return cls(
+                outcome="would-be-refused",
+                sources=refused["sources"],
+                reasons=refused["reasons"],
+                ends_at=None,
+                shortened=None,
+            )
+        cleared: dict[str, Any] = clearance_record(verdict)
+        return cls(
+            outcome="would-be-granted",
+            sources=cleared["sources"],
+            reasons=[],
+            ends_at=verdict.ends_at,
+            shortened=verdict.shortened,
+        )
+
+
+class RequestShown(Shown):
+    """A decided request with its recorded decision."""
+
+    id: str
+    subject: str
+    activity: str
+    environment: str
+    purpose: str
+    outcome: str
+    decided_at: Moment
+    decision: dict[str, Any]
+    grant: str | None
+
+    @classmethod
+    def of(cls, request: StoredRequest) -> Self:
+        """The request of a record."""
+        return cls(
+            id=request.id,
+            subject=request.subject,
+            activity=request.activity,
+            environment=request.environment,
+            purpose=request.purpose,
+            outcome=request.outcome.value,
+            decided_at=request.decided_at,
+            decision=dict(request.decision),
+            grant=request.grant,
+        )
+
+
+class CredentialsShown(Shown):
+    """A session's keys, for the grant's own holder. `endpoint_url` only where the AWS is the embedded one."""
+
+    access_key_id: str
+    secret_access_key: Annotated[str, Field(repr=False)]
+    session_token: Annotated[str, Field(repr=False)]
+    expires_at: Moment
+    region: str
+    endpoint_url: str | None
+    grant: str
+    session: int
+
+    @classmethod
+    def of(cls, grant: Grant, keys: Credentials, region: str, endpoint_url: str | None) -> Self:
+        """The keys with where to use them."""
+        return cls(
+            access_key_id=keys.access_key_id,
+            secret_access_key=keys.secret_access_key,
+            session_token=keys.session_token,
+            expires_at=keys.expires_at,
+            region=region,
+            endpoint_url=endpoint_url,
+            grant=grant.id,
+            session=grant.sessions,
+        )

@@ -1,0 +1,231 @@
+"""Data contracts, the catalogue and the rules on the wire."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Self
+
+from pydantic import ConfigDict, Field
+
+from jit_engine.contracts.terms import Contract
+from jit_engine.domain.catalogue import CatalogueItem, PrefixItem
+from platform_api.registry.records import Acceptance, ContractRecord, SignatureRole
+from platform_api.schemas.wire import ActivityRef, Asked, Moment, Shown
+from policy import Engine, Rule
+
+
+class ContractAsked(Asked):
+    """A contract to propose: the ODCS document as JSON, or its YAML text (whose problems then name their lines)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"document_yaml": "apiVersion: v3.2.0\nkind: DataContract"}]}
+    )
+
+    document: dict[str, Any] | None = None
+    document_yaml: Annotated[str, Field(max_length=500_000)] | None = None
+
+
+class SignatureAsked(Asked):
+    """As whom somebody signs."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "data-owner"}]})
+
+    role: SignatureRole
+
+
+class AcceptanceAsked(Asked):
+    """The activity whose owner accepts."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"activity": "ac_01JD0000000000000000000000"}]})
+
+    activity: ActivityRef
+
+
+class SignatureShown(Shown):
+    """A signature, bound to the document's digest."""
+
+    role: str
+    by: str
+    at: Moment
+    document_sha256: str
+
+
+class ClauseShown(Shown):
+    """A clause with how it is held: enforced, monitored or attested, and by what."""
+
+    clause: str
+    text: str
+    hold: str
+    by: str
+
+
+class ContractShown(Shown):
+    """One version of a contract."""
+
+    id: str
+    version: str
+    name: str
+    state: str
+    proposer: str
+    owner_team: str
+    starts_at: Moment
+    ends_at: Moment
+    purposes: list[str]
+    denied_purposes: list[str]
+    document: dict[str, Any]
+    document_sha256: str
+    needed: list[str]
+    signatures: list[SignatureShown]
+    clauses: list[ClauseShown]
+    created_at: Moment
+
+    @classmethod
+    def of(cls, record: ContractRecord) -> Self:
+        """The contract of a record."""
+        terms = record.contract
+        return cls(
+            id=terms.id,
+            version=terms.version,
+            name=terms.name,
+            state=terms.state.value,
+            proposer=terms.proposer,
+            owner_team=terms.owner_team,
+            starts_at=terms.starts_at,
+            ends_at=terms.ends_at,
+            purposes=sorted(terms.purposes),
+            denied_purposes=sorted(terms.denied_purposes),
+            document=dict(record.document),
+            document_sha256=record.document_sha256,
+            needed=[role.value for role in record.needed],
+            signatures=[
+                SignatureShown(role=s.role.value, by=s.by, at=s.at, document_sha256=s.document_sha256)
+                for s in record.signatures
+            ],
+            clauses=[ClauseShown(clause=h.clause, text=h.text, hold=h.hold.value, by=h.by) for h in record.holds],
+            created_at=record.created_at,
+        )
+
+
+class AcceptanceShown(Shown):
+    """A consumer's signature."""
+
+    activity: str
+    contract: str
+    version: str
+    by: str
+    at: Moment
+
+    @classmethod
+    def of(cls, acceptance: Acceptance) -> Self:
+        """The acceptance of a record."""
+        contract, version = acceptance.contract
+        return cls(activity=acceptance.activity, contract=contract, version=version, by=acceptance.by, at=acceptance.at)
+
+
+class ColumnsShown(Shown):
+    """The columns of a table that share a classification."""
+
+    group: str
+    columns: list[str]
+    classification: str
+    classes: list[str]
+
+
+class CoveringShown(Shown):
+    """The contract in force that covers a source."""
+
+    id: str
+    version: str
+    name: str
+
+
+class SourceItemShown(Shown):
+    """A catalogued source."""
+
+    uri: str
+    kind: str
+    account: str
+    region: str | None = None
+    bucket: str | None = None
+    prefix: str | None = None
+    database: str | None = None
+    table: str | None = None
+    title: str
+    product: str
+    domain: str
+    zone: str | None = None
+    classification: str
+    classes: list[str]
+    columns: list[ColumnsShown] | None = None
+    contract: CoveringShown | None
+
+    @classmethod
+    def of(cls, item: CatalogueItem, contracts: Sequence[Contract]) -> Self:
+        """The item with the one contract that covers the whole of it."""
+        covering = [contract for contract in contracts if contract.covers(item.source)]
+        known: dict[str, Any] = {
+            "uri": item.source.uri,
+            "account": item.source.account,
+            "title": item.title,
+            "product": item.product,
+            "domain": item.domain,
+            "classification": item.classification.value,
+            "classes": sorted(item.classes),
+            "contract": CoveringShown(id=covering[0].id, version=covering[0].version, name=covering[0].name)
+            if len(covering) == 1
+            else None,
+        }
+        if isinstance(item, PrefixItem):
+            place: Mapping[str, Any] = {
+                "kind": "s3-prefix",
+                "bucket": item.source.bucket,
+                "prefix": item.source.prefix,
+                "zone": item.zone.value,
+            }
+            return cls(**known, **place)
+        columns = [
+            ColumnsShown(
+                group=g.name,
+                columns=list(g.columns),
+                classification=g.classification.value,
+                classes=sorted(g.classes),
+            )
+            for g in item.groups
+        ]
+        return cls(
+            **known,
+            kind="glue-table",
+            region=item.source.region,
+            database=item.source.database,
+            table=item.source.table,
+            columns=columns,
+        )
+
+
+class RuleShown(Shown):
+    """A rule, as people speak of it."""
+
+    id: str
+    title: str
+    owner: str
+    effect: str
+    advice: str | None
+    editable: bool
+    rulebook: str
+
+    @classmethod
+    def of(cls, rule: Rule, engine: Engine, *, editable: bool) -> Self:
+        """The rule of a rulebook."""
+        return cls(
+            id=rule.id,
+            title=rule.title,
+            owner=rule.owner,
+            effect=rule.effect.value,
+            advice=rule.advice,
+            editable=editable,
+            rulebook=engine.version,
+        )
+
+
+class RuleTextShown(RuleShown):
+    """A rule with its Cedar text."""
+
+    text: str

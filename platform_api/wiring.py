@@ -1,0 +1,229 @@
+"""The one place that builds adapters and reads the clock: settings in, a whole platform out."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from jit_engine.aws.calls import AwsAccess, AwsCalls, client_as
+from jit_engine.aws.minter import AwsMinter
+from jit_engine.domain.activity import Place
+from jit_engine.domain.ids import EnvironmentId, GrantId
+from jit_engine.flows.deliver import Deliver
+from jit_engine.flows.reconcile import Reconcile
+from jit_engine.flows.request_access import RequestAccess
+from jit_engine.flows.revoke import Revoke
+from jit_engine.flows.sweep import Sweep
+from jit_engine.ports import FactSource
+from jit_engine.rules.clearance import Judges
+from platform_api.authorize import Authorizer
+from platform_api.clock import Clock
+from platform_api.db.audit import AuditTrail
+from platform_api.db.engine import Database, create_engine
+from platform_api.db.facts import SqlFacts
+from platform_api.db.idempotency import SqlIdempotencyKeys
+from platform_api.db.ledger import SqlLedger
+from platform_api.db.registry import SqlRegistry
+from platform_api.db.requests import SqlRequests
+from platform_api.db.rulebooks import SqlRulebooks
+from platform_api.identity.issuers import issuers_of
+from platform_api.identity.keys import JwksCache
+from platform_api.identity.tokens import TokenVerifier
+from platform_api.ids import new_id
+from platform_api.provisioning.aws import Provisioner
+from platform_api.provisioning.plan import reviewed_template_digest
+from platform_api.registry.activities import ActivityDesk
+from platform_api.registry.contracts import ContractDesk
+from platform_api.registry.provision import Ground, ProvisioningReconciler
+from platform_api.registry.review import FastPathLimits
+from platform_api.settings import Settings
+from policy import Engine, Rulebook, invariants
+
+THREADS = 32
+"""Requests worked on at once; the connection pool has one for each, and some for the worker."""
+_SPARE_CONNECTIONS = 8
+TEMPLATE = "standard-research"
+FAST_PATH_DAYS, FAST_PATH_USD = 365, 1000
+TRAININGS = frozenset({"privacy-2026"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """Everything that the door and the worker use."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    registry: SqlRegistry
+    ledger: SqlLedger
+    requests: SqlRequests
+    rulebooks: SqlRulebooks
+    keys: SqlIdempotencyKeys
+    audit: AuditTrail
+    facts: FactSource
+    verifier: TokenVerifier
+    jwks: JwksCache
+    judges: Callable[[], Judges]
+    authorizer: Authorizer
+    request_access: RequestAccess
+    deliver: Deliver
+    revoke: Revoke
+    reconcile: Reconcile
+    sweep: Sweep
+    activities: ActivityDesk
+    contracts: ContractDesk
+    provisioning: ProvisioningReconciler
+
+    def close(self) -> None:
+        """Gives back every connection."""
+        self.jwks.close()
+        self.database.close()
+
+
+class NoRulebook(RuntimeError):
+    """There is no live rulebook, so nothing can be decided and nothing is allowed."""
+
+
+@dataclass(slots=True)
+class LiveJudges:
+    """The judges of this very moment: which rulebook is live is read for each decision, its parse is kept.
+
+    So no decision ever uses an older version after the activation of a newer one has committed.
+    """
+
+    rulebooks: SqlRulebooks
+    _engine: Engine | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self) -> Judges:
+        """Raises `NoRulebook` where there is none: fail closed."""
+        version = self.rulebooks.live_version()
+        if version is None:
+            raise NoRulebook("no rulebook is live")
+        engine = self._engine
+        if engine is None or engine.version != version:
+            engine = self._load(version)
+        return Judges(invariants=invariants(), rulebook=engine)
+
+    def _load(self, version: str) -> Engine:
+        with self._lock:
+            if self._engine is not None and self._engine.version == version:
+                return self._engine
+            stored = self.rulebooks.rulebook(version)
+            if stored is None:
+                raise NoRulebook(f"rulebook {version} is live and missing")
+            engine = Engine.load(Rulebook(version=stored.version, text=stored.text))
+            self._engine = engine
+            return engine
+
+
+@dataclass(slots=True)
+class RoleClients:
+    """boto3 clients that act as one role, each made once: they are safe to share between threads."""
+
+    access: AwsAccess
+    role_arn: str
+    _clients: dict[str, Any] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, service: str) -> Any:
+        """The client of that service."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = client_as(self.access, self.role_arn, service)
+            return self._clients[service]
+
+
+def system_clock() -> datetime:
+    """The time of day (aware, UTC)."""
+    return datetime.now(UTC)
+
+
+def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
+    """The platform of these settings. Nothing is connected to until it is used."""
+    database = Database(create_engine(settings.database_url.get_secret_value(), pool_size=THREADS + _SPARE_CONNECTIONS))
+    registry, ledger = SqlRegistry(database), SqlLedger(database)
+    rulebooks, facts = SqlRulebooks(database), SqlFacts(database)
+    judges = LiveJudges(rulebooks)
+    access = _access(settings)
+    calls = AwsCalls(access=access, role_arn=settings.aws.broker_role_arn)
+    minter = AwsMinter(calls=calls, external_id=settings.aws.external_id)
+    jwks = JwksCache(clock)
+    provisioner = Provisioner(client=RoleClients(access, settings.aws.provisioner_role_arn))
+
+    def place_of(environment: EnvironmentId) -> Place | None:
+        record = registry.environment(environment)
+        return None if record is None else record.environment.place
+
+    return Platform(
+        settings=settings,
+        clock=clock,
+        database=database,
+        registry=registry,
+        ledger=ledger,
+        requests=SqlRequests(database),
+        rulebooks=rulebooks,
+        keys=SqlIdempotencyKeys(database),
+        audit=AuditTrail(database),
+        facts=facts,
+        verifier=TokenVerifier(issuers_of(settings.issuers), jwks, clock),
+        jwks=jwks,
+        judges=judges,
+        authorizer=Authorizer(people=registry, judges=judges),
+        request_access=RequestAccess(
+            facts=facts,
+            ledger=ledger,
+            minter=minter,
+            judges=judges,
+            external_id=settings.aws.external_id,
+            new_grant_id=lambda now: GrantId(new_id("gr", now)),
+            token=_token,
+        ),
+        deliver=Deliver(facts=facts, ledger=ledger, minter=minter, judges=judges, token=_token),
+        revoke=Revoke(ledger=ledger),
+        reconcile=Reconcile(
+            ledger=ledger, minter=minter, place_of=place_of, token=_token, where="the engine's own session"
+        ),
+        sweep=Sweep(ledger=ledger, minter=minter),
+        activities=ActivityDesk(
+            store=registry,
+            new_id=new_id,
+            limits=FastPathLimits(
+                templates={TEMPLATE: reviewed_template_digest()},
+                max_monthly_budget_usd=FAST_PATH_USD,
+                max_duration=timedelta(days=FAST_PATH_DAYS),
+                trainings=TRAININGS,
+            ),
+            template_digest=reviewed_template_digest(),
+        ),
+        contracts=ContractDesk(store=registry),
+        provisioning=ProvisioningReconciler(
+            store=registry,
+            provisioner=provisioner,
+            ground=Ground(
+                account=settings.aws.account_id,
+                region=settings.aws.region,
+                broker_role_arn=settings.aws.broker_role_arn,
+            ),
+        ),
+    )
+
+
+def _access(settings: Settings) -> AwsAccess:
+    aws = settings.aws
+    return AwsAccess(
+        region=aws.region,
+        endpoint_url=aws.endpoint_url,
+        access_key_id=None if aws.access_key_id is None else aws.access_key_id.get_secret_value(),
+        secret_access_key=None if aws.secret_access_key is None else aws.secret_access_key.get_secret_value(),
+        external_id=aws.external_id,
+    )
+
+
+def _token() -> str:
+    """Unguessable text for session names: 12 hexadecimal digits."""
+    return secrets.token_hex(6)

@@ -1,0 +1,52 @@
+"""The loop beside the API: ends grants that are due, provisions environments, sweeps. Any number may run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from platform_api.wiring import Platform
+
+SWEEP_EVERY = timedelta(minutes=5)
+KEYS_KEPT = timedelta(hours=24)
+"""How long an idempotency key is remembered, at least."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Worker:
+    """One worker. Whatever fails is logged by its kind and tried again at the next turn; the loop never ends by it."""
+
+    platform: Platform
+    period: timedelta | None = None
+    _swept_at: datetime | None = field(default=None, init=False)
+
+    def run(self, stop: threading.Event) -> None:
+        """Works until `stop` is set; takes the next turn at once while there is more to do."""
+        period = (self.period or self.platform.settings.limits.reconciler_period).total_seconds()
+        while not stop.is_set():
+            busy = self.once(self.platform.clock())
+            stop.wait(period / 10 if busy else period)
+
+    def once(self, now: datetime) -> int:
+        """One turn at `now`; how many grants and environments were tended."""
+        tended = self._part("reconcile", lambda: self.platform.reconcile.step(now))
+        tended += self._part("provision", lambda: len(self.platform.provisioning.step(now)))
+        if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
+            self._swept_at = now
+            self._part("sweep", lambda: self.platform.sweep(now))
+            self._part("forget keys", lambda: self.platform.keys.forget(now - KEYS_KEPT))
+        return tended
+
+    def _part(self, name: str, work: Callable[[], int]) -> int:
+        try:
+            return work()
+        except Exception as error:  # noqa: BLE001 - the loop outlives whatever happens in a turn
+            # Only the kind and our own code: a driver's message may hold what it was given.
+            log.warning("turn failed", part=name, error=type(error).__name__, code=getattr(error, "code", None))
+            return 0
