@@ -8,6 +8,8 @@ from jit_engine.errors import InvalidValue
 
 _ACCOUNT = re.compile(r"[0-9]{12}\Z", re.ASCII)
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]\Z", re.ASCII)
+_ALIAS = "-s3alias"
+"""How S3 ends the alias of an access point, which serves as a bucket's name and whose policy is another's."""
 _SEGMENT = re.compile(r"[A-Za-z0-9!_.=,@ ()+:'-]+\Z", re.ASCII)
 _GLUE_NAME = re.compile(r"[a-z0-9_]{1,255}\Z", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]\Z", re.ASCII)
@@ -38,7 +40,7 @@ class S3Prefix:
 
     def __post_init__(self) -> None:
         check_account(self.account)
-        if not _BUCKET.match(self.bucket) or "--" in self.bucket:
+        if not _BUCKET.match(self.bucket) or "--" in self.bucket or self.bucket.endswith(_ALIAS):
             raise InvalidValue(
                 field="bucket", given=self.bucket, fix="use a bucket of the catalogue (`sluice data list`)"
             )
