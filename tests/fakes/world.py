@@ -1,4 +1,4 @@
-"""A small lending company for the engine's tests: its people, data, contract, purposes, rules, and facts of any tier."""
+"""A small lending company for the engine's tests: people, data, contract, purposes, rules, and facts of any tier."""
 
 from __future__ import annotations
 

@@ -142,5 +142,3 @@ def _operators(operator: str) -> Iterator[str]:
         "DateGreaterThanEquals": "DateLessThan",
         "Null": "Bool",
     }[operator]
-
-

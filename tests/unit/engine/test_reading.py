@@ -18,9 +18,7 @@ GRANTS: dict[str, Callable[[], Clearance]] = {
     "a table in validation": lambda: cleared(ask(LOANS), tier=Tier.VALIDATION),
     "a described table": lambda: cleared(ask(LOANS, Operation.DESCRIBE)),
     "a described prefix": lambda: cleared(ask(FACTS_PREFIX, Operation.DESCRIBE)),
-    "a report in operation": lambda: cleared(
-        ask(LOANS), ask(REPORT_PREFIX, Operation.INSERT), tier=Tier.OPERATION
-    ),
+    "a report in operation": lambda: cleared(ask(LOANS), ask(REPORT_PREFIX, Operation.INSERT), tier=Tier.OPERATION),
 }
 
 
@@ -43,10 +41,9 @@ def test_every_widening_of_every_element_is_caught(grant: str) -> None:
         tried += 1
         try:
             check_within(json.dumps(mutant), clearance, place)
-        except PolicyWidens as caught:
-            assert caught.findings
-        else:
-            missed.append(name)
+        except PolicyWidens:
+            continue
+        missed.append(name)
     assert missed == []
     assert tried > 3_000
     print(f"{grant}: {tried} widenings, all caught")

@@ -1,0 +1,141 @@
+"""Minted is within decided, by an IAM evaluator that this project did not write: at points inside, beside, outside.
+
+Each grant's policy is judged together with its environment's boundary, once as the bucket's owner keeps it and once
+under a bucket policy that gives the grant's own session everything: what is denied then is denied explicitly.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from jit_engine.domain.grant import role_name
+from jit_engine.domain.tier import Tier
+from jit_engine.domain.verdict import Clearance
+from jit_engine.iam.role import grant_policy
+from jit_engine.rules.clearance import clear
+from platform_api.provisioning.boundary import boundary_document
+from tests.fakes import world
+from tests.oracle.oracle import Oracle, Question
+from tests.property.engine.points import STAND_IN, Point, points
+from tests.property.engine.scenarios import LAKES, Scenario, scenarios
+
+pytestmark = pytest.mark.oracle
+
+GRANTS_A_TIER = 70
+SESSION = f"arn:aws:sts::{world.ACCOUNT}:assumed-role/{role_name(world.GRANT, 1)}/session"
+DECIDED_BY_IAM = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{world.ACCOUNT}:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        }
+    ],
+}
+"""The key policy that leaves the decision to IAM, as every key of ours has it."""
+EVERYTHING = world.judges(world.PERMIT_ALL)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many were judged."""
+
+    grants: int = 0
+    points: int = 0
+    allowed: int = 0
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_a_minted_role_may_do_what_was_decided_and_nothing_beside(tier: Tier, oracle: Oracle) -> None:
+    tally = Tally()
+    boundary = boundary_document(world.order(tier, *LAKES, world.REPORTS))
+
+    @seed(list(Tier).index(tier))
+    @settings(
+        max_examples=GRANTS_A_TIER,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(scenarios(tier))
+    def judged(scenario: Scenario) -> None:
+        clearance = clear(scenario.request, scenario.facts, EVERYTHING, world.NOW)
+        assert isinstance(clearance, Clearance), clearance
+        policy = json.loads(grant_policy(clearance, world.place_of(clearance))[0])
+        asked = list(points(clearance, world.place_of(clearance)))
+        _judge(oracle, policy, boundary, asked, tally)
+
+    judged()
+    print(f"{tier}: {tally.grants} grants, {tally.points} points, {tally.allowed} of them allowed")
+    assert tally.grants >= GRANTS_A_TIER
+    assert tally.allowed >= 4 * tally.grants
+
+
+def _judge(
+    oracle: Oracle, policy: Mapping[str, object], boundary: Mapping[str, object], asked: list[Point], tally: Tally
+) -> None:
+    beside = [p for p in asked if not p.allowed and p.resource.startswith("arn:aws:s3:::") and _same_account(p)]
+    questions = [_question(p, policy, boundary, None) for p in asked]
+    questions += [_question(p, policy, boundary, _hostile(p)) for p in beside]
+    answers = oracle.ask_many(questions)
+    wrong = [
+        (p.action, p.resource, p.context, answer)
+        for p, answer in zip([*asked, *beside], answers, strict=True)
+        if (answer == "Allowed") is not p.allowed
+    ]
+    assert wrong == []
+    assert {p.allowed for p in asked} == {True, False}
+    tally.grants += 1
+    tally.points += len(questions)
+    tally.allowed += sum(p.allowed for p in asked)
+
+
+def _question(
+    point: Point, policy: Mapping[str, object], boundary: Mapping[str, object], resource: Mapping[str, object] | None
+) -> Question:
+    context = {
+        "aws:CurrentTime": "2026-03-02T09:30:05Z",
+        "aws:ResourceAccount": world.ACCOUNT,
+        "s3:authType": "REST-HEADER",
+        **point.context,
+    }
+    if point.drop is not None:
+        del context[point.drop]
+    return Question(
+        principal=SESSION,
+        action=point.action,
+        resource=point.resource,
+        identity=[_with_stand_in(policy)],
+        boundary=_with_stand_in(boundary),
+        resource_policy=DECIDED_BY_IAM if point.action.startswith("kms:") else resource,
+        context=context,
+        account=point.account,
+    )
+
+
+def _with_stand_in(document: Mapping[str, object]) -> dict[str, object]:
+    found: dict[str, object] = json.loads(json.dumps(document).replace("kms:EncryptionContext:aws:s3:arn", STAND_IN))
+    return found
+
+
+def _same_account(point: Point) -> bool:
+    """A bucket policy of another account gives nothing by itself."""
+    return point.context.get("aws:ResourceAccount", world.ACCOUNT) == world.ACCOUNT
+
+
+def _hostile(point: Point) -> Mapping[str, object]:
+    bucket = point.resource.split("/")[0]
+    gives = {
+        "Effect": "Allow",
+        "Principal": {"AWS": SESSION},
+        "Action": "s3:*",
+        "Resource": [bucket, f"{bucket}/*"],
+    }
+    return {"Version": "2012-10-17", "Statement": [gives]}
