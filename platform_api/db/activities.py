@@ -18,7 +18,7 @@ from jit_engine.domain.tier import Tier
 from platform_api.db import activity_rows as rows
 from platform_api.db.audit import recorded
 from platform_api.db.engine import Database
-from platform_api.db.fence import update_one
+from platform_api.db.fence import fenced, update_one
 from platform_api.db.paging import Listing, is_exactly, is_one_of, page_of
 from platform_api.db.tables.activities import ActivityRow, EnvironmentRow, MembershipRow, ReviewRow
 from platform_api.paging import Page, PageAsk
@@ -32,6 +32,9 @@ _DUE = (
     .limit(sa.bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+_SAVE_ACTIVITY = fenced(ActivityRow.table())
+_SAVE_ENVIRONMENT = fenced(EnvironmentRow.table())
+_SAVE_REVIEW = fenced(ReviewRow.table())
 _ACTIVITY_LIST = Listing(
     name="activities",
     keys=(ActivityRow.id,),
@@ -73,12 +76,13 @@ class SqlActivities:
     def activity(self, id: ActivityId) -> ActivityRecord | None:
         """The activity, or None."""
         with self._database.read() as connection:
-            return rows.one_activity(connection, ActivityRow.id == id)
+            return rows.one_activity(connection, id)
 
     def activity_named(self, name: str) -> ActivityRecord | None:
         """The activity of that name, or None."""
         with self._database.read() as connection:
-            return rows.one_activity(connection, ActivityRow.name == name)
+            found = connection.execute(rows.ACTIVITIES.where(ActivityRow.name == name)).all()
+            return next(iter(rows.activities_in(connection, found)), None)
 
     def activities(self, ask: PageAsk, visible_to: SubjectId | None) -> Page[ActivityRecord]:
         """Activities, newest first: those that `visible_to` owns or is a member of, or all when that is None.
@@ -159,8 +163,7 @@ class SqlActivities:
     ) -> None:
         """Commits a decided review with the environment and the activity that it moves; each is fenced."""
         with recorded(self._database, event) as connection:
-            fenced = sa.update(ReviewRow).where(ReviewRow.id == review.id, ReviewRow.version == review.version)
-            update_one(connection, fenced, {**rows.review_values(review), "version": review.version + 1})
+            update_one(connection, _SAVE_REVIEW, review.id, review.version, rows.review_values(review))
             _save_environment(connection, environment)
             _save_activity(connection, activity)
 
@@ -199,15 +202,12 @@ def _insert_environment(connection: Connection, environment: EnvironmentRecord, 
 
 
 def _save_environment(connection: Connection, record: EnvironmentRecord) -> None:
-    fenced = sa.update(EnvironmentRow).where(
-        EnvironmentRow.id == record.environment.id, EnvironmentRow.version == record.version
-    )
-    update_one(connection, fenced, {**rows.environment_values(record), "version": record.version + 1})
+    values = rows.environment_values(record)
+    update_one(connection, _SAVE_ENVIRONMENT, record.environment.id, record.version, values)
 
 
 def _save_activity(connection: Connection, record: ActivityRecord) -> None:
-    fenced = sa.update(ActivityRow).where(ActivityRow.id == record.activity.id, ActivityRow.version == record.version)
-    update_one(connection, fenced, {**rows.activity_values(record), "version": record.version + 1})
+    update_one(connection, _SAVE_ACTIVITY, record.activity.id, record.version, rows.activity_values(record))
     _save_members(connection, record)
 
 

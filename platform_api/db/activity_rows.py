@@ -18,17 +18,21 @@ from platform_api.db.tables.activities import ActivityRow, EnvironmentRow, Membe
 from platform_api.db.tables.contracts import AcceptanceRow
 from platform_api.registry.records import ActivityRecord, EnvironmentRecord, Review, ReviewState
 
-ACTIVITIES = sa.select(ActivityRow.__table__)
-ENVIRONMENTS = sa.select(EnvironmentRow.__table__)
-REVIEWS = sa.select(ReviewRow.__table__)
-_MEMBERS = sa.select(MembershipRow.activity, MembershipRow.subject)
-_ACCEPTED = sa.select(AcceptanceRow.activity, AcceptanceRow.contract, AcceptanceRow.contract_version)
+ACTIVITIES = sa.select(ActivityRow.table())
+ENVIRONMENTS = sa.select(EnvironmentRow.table())
+REVIEWS = sa.select(ReviewRow.table())
+_THESE: sa.BindParameter[list[str]] = sa.bindparam("activities", expanding=True)
+_MEMBERS = sa.select(MembershipRow.activity, MembershipRow.subject).where(MembershipRow.activity.in_(_THESE))
+_ACCEPTED = sa.select(AcceptanceRow.activity, AcceptanceRow.contract, AcceptanceRow.contract_version).where(
+    AcceptanceRow.activity.in_(_THESE)
+)
+_ACTIVITY = ACTIVITIES.where(ActivityRow.id == sa.bindparam("id"))
 _ENVIRONMENT = ENVIRONMENTS.where(EnvironmentRow.id == sa.bindparam("id"))
 
 
-def one_activity(connection: Connection, which: sa.ColumnElement[bool]) -> ActivityRecord | None:
-    """The activity that `which` is true of, or None."""
-    return next(iter(activities_in(connection, connection.execute(ACTIVITIES.where(which)).all())), None)
+def one_activity(connection: Connection, id: ActivityId) -> ActivityRecord | None:
+    """The activity, or None."""
+    return next(iter(activities_in(connection, connection.execute(_ACTIVITY, {"id": id}).all())), None)
 
 
 def one_environment(connection: Connection, id: EnvironmentId) -> EnvironmentRecord | None:
@@ -40,12 +44,12 @@ def activities_in(connection: Connection, rows: Sequence[AnyRow]) -> list[Activi
     """The activities of these rows, with their members and what they accepted."""
     if not rows:
         return []
-    ids = [row.id for row in rows]
+    these = {"activities": [row.id for row in rows]}
     members: defaultdict[str, set[SubjectId]] = defaultdict(set)
-    for member in connection.execute(_MEMBERS.where(MembershipRow.activity.in_(ids))):
+    for member in connection.execute(_MEMBERS, these):
         members[member.activity].add(SubjectId(member.subject))
     accepted: defaultdict[str, set[tuple[ContractId, str]]] = defaultdict(set)
-    for one in connection.execute(_ACCEPTED.where(AcceptanceRow.activity.in_(ids))):
+    for one in connection.execute(_ACCEPTED, these):
         accepted[one.activity].add((ContractId(one.contract), one.contract_version))
     return [_activity(row, frozenset(members[row.id]), frozenset(accepted[row.id])) for row in rows]
 

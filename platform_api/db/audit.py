@@ -29,6 +29,9 @@ from platform_api.paging import Page, PageAsk
 _CHUNK = 500
 _HEAD = sa.select(AuditTreeRow.size, AuditTreeRow.frontier, AuditTreeRow.root)
 _LOCKED_HEAD = _HEAD.with_for_update()
+_NEW_RECORD = sa.insert(AuditRecordRow.table())
+_NEW_ABOUT = sa.insert(AuditAboutRow.table())
+_GROWN = sa.update(AuditTreeRow.table())
 _TRUTH = sa.select(AuditRecordRow.seq, AuditRecordRow.record, AuditRecordRow.leaf)
 
 
@@ -92,7 +95,7 @@ def append(connection: Connection, event: Event) -> int:
     leaf = leaf_hash(record)
     tree = _tree(size, frontier).appended(leaf)
     connection.execute(
-        sa.insert(AuditRecordRow),
+        _NEW_RECORD,
         {
             "seq": seq,
             "at": event.at,
@@ -104,8 +107,8 @@ def append(connection: Connection, event: Event) -> int:
     )
     if event.about:
         abouts = [{"seq": seq, "kind": findable(kind), "id": findable(about)} for kind, about in event.about.items()]
-        connection.execute(sa.insert(AuditAboutRow), abouts)
-    connection.execute(sa.update(AuditTreeRow).values(size=tree.size, frontier=b"".join(tree.frontier), root=tree.root))
+        connection.execute(_NEW_ABOUT, abouts)
+    connection.execute(_GROWN, {"size": tree.size, "frontier": b"".join(tree.frontier), "root": tree.root})
     return seq
 
 
@@ -158,7 +161,7 @@ class AuditTrail:
 
     def _records(self, size: int, misfiled: list[Finding] | None = None) -> Iterator[StoredRecord]:
         """The records up to `size` in order, a transaction a chunk; those with wrong columns to `misfiled`."""
-        query = sa.select(AuditRecordRow.__table__).order_by(AuditRecordRow.seq).limit(_CHUNK)
+        query = sa.select(AuditRecordRow.table()).order_by(AuditRecordRow.seq).limit(_CHUNK)
         done = 0
         while done < size:
             with self._database.read() as connection:

@@ -15,17 +15,18 @@ from jit_engine.domain.event import Event
 from jit_engine.domain.ids import ActivityId, ContractId, SubjectId
 from platform_api.db.audit import recorded
 from platform_api.db.engine import Database
-from platform_api.db.fence import update_one
+from platform_api.db.fence import fenced, update_one
 from platform_api.db.generations import Changing, raise_generation
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
 from platform_api.db.tables.contracts import AcceptanceRow, ContractRow, SignatureRow
 from platform_api.paging import Page, PageAsk
 from platform_api.registry.records import Acceptance, ContractRecord, Signature, SignatureRole
 
-_CONTRACTS = sa.select(ContractRow.__table__)
+_CONTRACTS = sa.select(ContractRow.table())
+_SAVE = fenced(ContractRow.table()).where(ContractRow.contract_version == sa.bindparam("fence_contract_version"))
 _IN_FORCE = ContractRow.state == ContractState.IN_FORCE.value
 _TERMS_IN_FORCE = sa.select(ContractRow.terms).where(_IN_FORCE).order_by(ContractRow.id)
-_SIGNATURES = sa.select(SignatureRow.__table__).order_by(SignatureRow.place)
+_SIGNATURES = sa.select(SignatureRow.table()).order_by(SignatureRow.place)
 _LISTING = Listing(
     name="contracts",
     keys=(ContractRow.id, ContractRow.contract_version),
@@ -80,12 +81,8 @@ class SqlContracts:
                 )
                 superseded = {"state": ContractState.SUPERSEDED.value, "version": ContractRow.version + 1}
                 connection.execute(others.values(superseded))
-            fenced = sa.update(ContractRow).where(
-                ContractRow.id == terms.id,
-                ContractRow.contract_version == terms.version,
-                ContractRow.version == contract.version,
-            )
-            update_one(connection, fenced, {**_values(contract), "version": contract.version + 1})
+            values = {**_values(contract), "fence_contract_version": terms.version}
+            update_one(connection, _SAVE, terms.id, contract.version, values)
             _save_signatures(connection, contract)
             raise_generation(connection, Changing.CONTRACTS)
         return replace(contract, version=contract.version + 1)
@@ -106,7 +103,7 @@ class SqlContracts:
     def acceptances(self, id: ContractId, version: str) -> Sequence[Acceptance]:
         """Which activities accepted that version, the first first."""
         which = (AcceptanceRow.contract == id, AcceptanceRow.contract_version == version)
-        query = sa.select(AcceptanceRow.__table__).where(*which).order_by(AcceptanceRow.accepted_at)
+        query = sa.select(AcceptanceRow.table()).where(*which).order_by(AcceptanceRow.accepted_at)
         with self._database.read() as connection:
             return [_acceptance(row) for row in connection.execute(query)]
 

@@ -18,10 +18,10 @@ from platform_api.db.paging import AnyRow
 from platform_api.db.tables.directory import StandingApprovalRow, SubjectRow
 from platform_api.registry.records import DirectoryEntry, StandingApproval
 
-_SUBJECTS = sa.select(SubjectRow.__table__)
+_SUBJECTS = sa.select(SubjectRow.table())
 _BY_LOGIN = _SUBJECTS.where(SubjectRow.issuer == sa.bindparam("issuer"), SubjectRow.login == sa.bindparam("login"))
 _BY_ID = _SUBJECTS.where(SubjectRow.id == sa.bindparam("id"))
-_APPROVALS = sa.select(StandingApprovalRow.__table__).order_by(StandingApprovalRow.place)
+_APPROVALS = sa.select(StandingApprovalRow.table()).order_by(StandingApprovalRow.place)
 
 
 class SqlDirectory:

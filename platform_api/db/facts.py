@@ -17,7 +17,6 @@ from platform_api.db.contracts import read_terms_in_force
 from platform_api.db.directory import read_subject
 from platform_api.db.engine import Database
 from platform_api.db.generations import Changing, generations
-from platform_api.db.tables.activities import ActivityRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +44,7 @@ class SqlFacts:
         """Today's facts, all of one state of the database."""
         with self._database.read() as connection:
             parsed = self._current(connection)
-            record = one_activity(connection, ActivityRow.id == activity)
+            record = one_activity(connection, activity)
             place = one_environment(connection, environment)
             owner = None if record is None else read_subject(connection, record.activity.owner)
         return Facts(

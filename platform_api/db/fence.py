@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -10,7 +10,17 @@ from sqlalchemy.engine import Connection
 from jit_engine.ports import LostRace
 
 
-def update_one(connection: Connection, statement: sa.Update, values: dict[str, Any]) -> None:
-    """Runs an UPDATE that names an id and a version; raises `LostRace` unless it met exactly one row."""
-    if connection.execute(statement.values(values)).rowcount != 1:
+def fenced(table: sa.Table) -> sa.Update:
+    """The UPDATE of one row of `table`, by its id and the version that was read. Made once, at import."""
+    return sa.update(table).where(
+        table.c.id == sa.bindparam("fence_id"), table.c.version == sa.bindparam("fence_version")
+    )
+
+
+def update_one(
+    connection: Connection, statement: sa.Update, id: str, version: int, values: Mapping[str, object]
+) -> None:
+    """Writes `values` and the next version; raises `LostRace` unless the row is there in that version."""
+    fence = {"fence_id": id, "fence_version": version, "version": version + 1}
+    if connection.execute(statement, {**values, **fence}).rowcount != 1:
         raise LostRace("the row has another version now, or is gone")

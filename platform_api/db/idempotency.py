@@ -46,7 +46,7 @@ class InFlight:
 
 
 Claim = Fresh | Replay | Mismatch | InFlight
-_KEY = sa.select(IdempotencyKeyRow.__table__).with_for_update()
+_KEY = sa.select(IdempotencyKeyRow.table()).with_for_update()
 
 
 class SqlIdempotencyKeys:

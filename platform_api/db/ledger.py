@@ -20,15 +20,25 @@ from jit_engine.errors import NotFound
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.db.audit import recorded
 from platform_api.db.engine import Database
-from platform_api.db.fence import update_one
+from platform_api.db.fence import fenced, update_one
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
 from platform_api.db.requests import insert_request
 from platform_api.db.tables.grants import AccessRequestRow, GrantRow, MintedRoleRow
 from platform_api.paging import Page, PageAsk
 
-_GRANTS = sa.select(GrantRow.__table__)
+_GRANTS = sa.select(GrantRow.table())
 _GRANT = _GRANTS.where(GrantRow.id == sa.bindparam("id"))
-_ROLES = sa.select(MintedRoleRow.__table__).order_by(MintedRoleRow.grant_id, MintedRoleRow.attempt)
+_ROLES = (
+    sa.select(MintedRoleRow.table())
+    .where(MintedRoleRow.grant_id.in_(sa.bindparam("grants", expanding=True)))
+    .order_by(MintedRoleRow.grant_id, MintedRoleRow.attempt)
+)
+_OPEN = sa.insert(GrantRow.table())
+_SAVE = fenced(GrantRow.table())
+_NEW_ROLE = sa.insert(MintedRoleRow.table())
+_SAVE_ROLE = sa.update(MintedRoleRow.table()).where(
+    MintedRoleRow.grant_id == sa.bindparam("of_grant"), MintedRoleRow.attempt == sa.bindparam("of_attempt")
+)
 _DUE = (
     sa.select(GrantRow.id)
     .where(GrantRow.state.not_in([state.value for state in ENDED]), GrantRow.due_at <= sa.bindparam("now"))
@@ -66,7 +76,7 @@ class SqlLedger:
         """Commits the request, its decision and the intent to mint."""
         with recorded(self._database, event) as connection:
             insert_request(connection, clearance.request, clearance_record(clearance), clearance.decided_at, grant.id)
-            connection.execute(sa.insert(GrantRow), {"id": grant.id, **_values(grant), "version": grant.version})
+            connection.execute(_OPEN, {"id": grant.id, **_values(grant), "version": grant.version})
             _save_roles(connection, grant)
         return grant
 
@@ -78,7 +88,7 @@ class SqlLedger:
     def save(self, grant: Grant, event: Event) -> Grant:
         """Commits the grant as given, or raises `LostRace`; returns it with its next version."""
         with recorded(self._database, event) as connection:
-            update_one(connection, _fenced(grant), {**_values(grant), "version": grant.version + 1})
+            update_one(connection, _SAVE, grant.id, grant.version, _values(grant))
             _save_roles(connection, grant)
         return replace(grant, version=grant.version + 1)
 
@@ -115,7 +125,7 @@ class SqlLedger:
     def postpone(self, grant: Grant, due_at: datetime) -> None:
         """Sets when to look again; no audit record, for the same reason as a claim."""
         with self._database.write() as connection:
-            update_one(connection, _fenced(grant), {"due_at": due_at, "version": grant.version + 1})
+            update_one(connection, _SAVE, grant.id, grant.version, {"due_at": due_at})
 
     def grant_of_role(self, name: str) -> Grant | None:
         """The grant that a role name belongs to, compared without regard to case."""
@@ -144,10 +154,6 @@ class SqlLedger:
         with self._database.read() as connection:
             rows = connection.execute(query if activity is None else query.where(GrantRow.activity == activity)).all()
             return _read(connection, rows)
-
-
-def _fenced(grant: Grant) -> sa.Update:
-    return sa.update(GrantRow).where(GrantRow.id == grant.id, GrantRow.version == grant.version)
 
 
 def _values(grant: Grant) -> dict[str, Any]:
@@ -191,11 +197,9 @@ def _save_roles(connection: Connection, grant: Grant) -> None:
             "role_id": role.role_id,
             "deleted": role.deleted,
         }
-        known = sa.update(MintedRoleRow).where(
-            MintedRoleRow.grant_id == grant.id, MintedRoleRow.attempt == role.attempt
-        )
-        if connection.execute(known.values(values)).rowcount == 0:
-            connection.execute(sa.insert(MintedRoleRow), {"grant_id": grant.id, "attempt": role.attempt, **values})
+        of = {"of_grant": grant.id, "of_attempt": role.attempt}
+        if connection.execute(_SAVE_ROLE, {**values, **of}).rowcount == 0:
+            connection.execute(_NEW_ROLE, {"grant_id": grant.id, "attempt": role.attempt, **values})
 
 
 def _read(connection: Connection, rows: Sequence[AnyRow]) -> list[Grant]:
@@ -203,7 +207,7 @@ def _read(connection: Connection, rows: Sequence[AnyRow]) -> list[Grant]:
     if not rows:
         return []
     roles: defaultdict[str, list[MintedRole]] = defaultdict(list)
-    for role in connection.execute(_ROLES.where(MintedRoleRow.grant_id.in_([row.id for row in rows]))):
+    for role in connection.execute(_ROLES, {"grants": [row.id for row in rows]}):
         roles[role.grant_id].append(
             MintedRole(attempt=role.attempt, name=role.name, arn=role.arn, role_id=role.role_id, deleted=role.deleted)
         )

@@ -43,7 +43,8 @@ class StoredRequest:
     decided_at: datetime
 
 
-_REQUESTS = sa.select(AccessRequestRow.__table__)
+_REQUESTS = sa.select(AccessRequestRow.table())
+_NEW = sa.insert(AccessRequestRow.table())
 _LISTING = Listing(
     name="requests",
     keys=(AccessRequestRow.id,),
@@ -99,7 +100,7 @@ def insert_request(
         "grant_id": grant,
         "decided_at": decided_at,
     }
-    connection.execute(sa.insert(AccessRequestRow), values)
+    connection.execute(_NEW, values)
 
 
 def _read(rows: Sequence[AnyRow]) -> list[StoredRequest]:

@@ -36,7 +36,7 @@ class StoredRulebook:
     live_at: datetime
 
 
-_RULEBOOKS = sa.select(RulebookRow.__table__)
+_RULEBOOKS = sa.select(RulebookRow.table())
 _LIVE = _RULEBOOKS.where(RulebookRow.state == RulebookState.LIVE.value)
 _LIVE_VERSION = sa.select(RulebookRow.version).where(RulebookRow.state == RulebookState.LIVE.value)
 

@@ -1,0 +1,187 @@
+"""Every public write of every store takes an event, whose record commits with it and rolls back with it.
+
+The stores and their methods are found by reflection: a new write without an event, or without a call here, fails.
+"""
+
+import inspect
+import pkgutil
+import typing
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+
+import pytest
+import sqlalchemy as sa
+
+import platform_api.db
+from jit_engine.domain.event import Event
+from jit_engine.domain.grant import GrantState
+from platform_api.db.audit import AuditTrail
+from platform_api.db.engine import Database
+from platform_api.db.ledger import SqlLedger
+from platform_api.db.registry import SqlRegistry
+from platform_api.db.rulebooks import SqlRulebooks
+from platform_api.db.tables import metadata
+from tests.contract.db import samples
+from tests.contract.db.samples import HOUR, NOW, event
+
+UNRECORDED = {
+    "SqlLedger.claim_due": "says only who looks next",
+    "SqlLedger.postpone": "says only when to look again (the port demands it so)",
+    "SqlActivities.claim_due_environments": "says only who looks next",
+    "SqlIdempotencyKeys.claim": "belongs to the transport",
+    "SqlIdempotencyKeys.complete": "belongs to the transport",
+    "SqlIdempotencyKeys.release": "belongs to the transport",
+    "SqlIdempotencyKeys.forget": "belongs to the transport",
+}
+"""Writes without an audit record, and why."""
+
+TRAIL_TABLES = {"audit_records", "audit_about", "audit_tree"}
+Write = Callable[[Database, Event], object]
+
+
+def registry(database: Database) -> SqlRegistry:
+    return SqlRegistry(database)
+
+
+def registered(database: Database) -> SqlRegistry:
+    store = SqlRegistry(database)
+    store.register(samples.activity(), samples.environment(), samples.review(), event("before"))
+    store.propose_contract(samples.contract(), event("before"))
+    return store
+
+
+def opened(database: Database) -> SqlLedger:
+    ledger = SqlLedger(database)
+    ledger.open(samples.grant(), samples.clearance(), event("before"))
+    return ledger
+
+
+WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
+    "SqlLedger.open": (
+        lambda db: None,
+        lambda db, e: SqlLedger(db).open(samples.grant(), samples.clearance(), e),
+    ),
+    "SqlLedger.refuse": (lambda db: None, lambda db, e: SqlLedger(db).refuse(samples.refusal(), e)),
+    "SqlLedger.save": (opened, lambda db, e: SqlLedger(db).save(samples.grant().moved(GrantState.ACTIVE), e)),
+    "SqlLedger.note": (lambda db: None, lambda db, e: SqlLedger(db).note(e)),
+    "SqlActivities.register": (
+        lambda db: None,
+        lambda db, e: registry(db).register(samples.activity(), samples.environment(), samples.review(), e),
+    ),
+    "SqlActivities.add_environment": (
+        registered,
+        lambda db, e: registry(db).add_environment(samples.environment(2, of=1), samples.review(2, of=1), e),
+    ),
+    "SqlActivities.save_activity": (registered, lambda db, e: registry(db).save_activity(samples.activity(), e)),
+    "SqlActivities.save_environment": (
+        registered,
+        lambda db, e: registry(db).save_environment(samples.environment(), e),
+    ),
+    "SqlActivities.save_review": (
+        registered,
+        lambda db, e: registry(db).save_review(samples.review(), samples.environment(), samples.activity(), e),
+    ),
+    "SqlContracts.propose_contract": (
+        lambda db: None,
+        lambda db, e: registry(db).propose_contract(samples.contract(), e),
+    ),
+    "SqlContracts.save_contract": (
+        registered,
+        lambda db, e: registry(db).save_contract(samples.signed(samples.contract()), e),
+    ),
+    "SqlContracts.accept": (registered, lambda db, e: registry(db).accept(samples.acceptance(), e)),
+    "SqlDirectory.put_directory": (lambda db: None, lambda db, e: registry(db).put_directory(samples.directory(), e)),
+    "SqlDirectory.put_standing_approvals": (
+        lambda db: None,
+        lambda db, e: registry(db).put_standing_approvals(samples.APPROVALS, e),
+    ),
+    "SqlCatalogue.put_purposes": (lambda db: None, lambda db, e: registry(db).put_purposes(samples.PURPOSES, e)),
+    "SqlCatalogue.put_catalogue": (lambda db: None, lambda db, e: registry(db).put_catalogue(samples.ITEMS, e)),
+    "SqlRulebooks.put_rulebook": (lambda db: None, lambda db, e: SqlRulebooks(db).put_rulebook("1", "permit", e)),
+}
+
+
+def store_classes() -> list[type]:
+    """Every class of `platform_api.db` that is made with a `Database`."""
+    found = []
+    for module in pkgutil.walk_packages(platform_api.db.__path__, "platform_api.db."):
+        for _, cls in inspect.getmembers(import_module(module.name), inspect.isclass):
+            if cls.__module__ == module.name and "database" in inspect.signature(cls.__init__).parameters:
+                found.append(cls)
+    return found
+
+
+def public_methods() -> dict[str, Callable[..., object]]:
+    return {
+        f"{cls.__name__}.{name}": member
+        for cls in store_classes()
+        for name, member in vars(cls).items()
+        if inspect.isfunction(member) and not name.startswith("_")
+    }
+
+
+def takes_an_event(method: Callable[..., object]) -> bool:
+    return Event in typing.get_type_hints(method).values()
+
+
+def state(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """Everything in every table."""
+    with database.read() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key))]
+            for table in metadata.sorted_tables
+        }
+
+
+def test_the_stores_are_found() -> None:
+    names = {cls.__name__ for cls in store_classes()}
+    assert {"SqlLedger", "SqlActivities", "SqlContracts", "SqlDirectory", "SqlCatalogue", "SqlRulebooks"} <= names
+
+
+def test_every_method_that_takes_an_event_is_called_here() -> None:
+    assert {name for name, method in public_methods().items() if takes_an_event(method)} == set(WRITES)
+
+
+def test_every_method_that_writes_takes_an_event_or_says_why_not() -> None:
+    writes = {
+        name
+        for name, method in public_methods().items()
+        if "_database.write(" in inspect.getsource(method) or "recorded(" in inspect.getsource(method)
+    }
+    helpers = {"SqlIdempotencyKeys.claim"}  # writes in a method of its own, to try twice
+    assert {name for name in writes if not takes_an_event(public_methods()[name])} | helpers == set(UNRECORDED)
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_write_commits_exactly_one_record_with_it(database: Database, name: str) -> None:
+    prepare, write = WRITES[name]
+    prepare(database)
+    before, size = state(database), AuditTrail(database).head().size
+    write(database, event("the.write"))
+    head = AuditTrail(database).head()
+    assert head.size == size + 1
+    record = AuditTrail(database).record(head.size)
+    assert record is not None
+    assert record.record["action"] == "the.write"
+    after = state(database)
+    changed = {table for table in after if after[table] != before[table]} - TRAIL_TABLES
+    assert bool(changed) is (name != "SqlLedger.note")
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_write_whose_record_fails_changes_nothing(database: Database, name: str) -> None:
+    prepare, write = WRITES[name]
+    prepare(database)
+    before = state(database)
+    with pytest.raises(TypeError):
+        write(database, replace(event("the.write"), details={"share": 0.5}))  # type: ignore[dict-item]
+    assert state(database) == before
+
+
+def test_a_claim_leaves_the_trail_alone(database: Database) -> None:
+    ledger = opened(database)
+    before = {table: rows for table, rows in state(database).items() if table in TRAIL_TABLES}
+    ledger.claim_due(NOW + 4 * HOUR, 1, HOUR)
+    after = {table: rows for table, rows in state(database).items() if table in TRAIL_TABLES}
+    assert after == before
