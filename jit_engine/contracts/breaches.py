@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jit_engine.contracts.terms import ApprovalRule, Contract
+from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState
 from jit_engine.domain.activity import Activity
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.request import AccessRequest, SourceAsk
@@ -88,6 +88,14 @@ def _of_validity(coarse: CoarseAsk, contract: Contract, now: datetime) -> Iterat
             allowed="at least 900 s, the shortest AWS session",
             next_step=f"ask team {contract.owner_team} to renew contract {contract.name}",
         )
+    if contract.state is not ContractState.IN_FORCE:
+        yield Breach(
+            code="contract-not-in-force",
+            clause="signatures",
+            given=f"version {contract.version} is {contract.state.value}",
+            allowed="a version that is in force",
+            next_step=f"ask team {contract.owner_team} for a version of contract {contract.name} that is in force",
+        )
     if contract.key not in coarse.activity.accepted:
         yield Breach(
             code="contract-not-accepted",
@@ -162,7 +170,7 @@ def _of_consumer(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach]:
         yield Breach(
             code="training-missing",
             clause="consumers.requireTraining",
-            given=", ".join(sorted(subject.trainings)) if isinstance(subject, Person) else "",
+            given=(", ".join(sorted(subject.trainings)) if isinstance(subject, Person) else "") or "no training",
             allowed=", ".join(sorted(contract.trainings)),
             next_step="complete the training: " + ", ".join(sorted(missing)),
         )

@@ -26,6 +26,7 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 LAKE = "sample-lake"
 REPORTS = "sample-reports"
+OWNERS = "lending-data-owners"
 BROKER = f"arn:aws:iam::{ACCOUNT}:role/sluicegate/sluicegate-broker"
 
 ACTIVITY = ActivityId("ac_01JABCDEFGHJKMNPQRSTVWXYZ1")
@@ -93,7 +94,7 @@ def prefix_item(source: S3Prefix, **changes: Any) -> PrefixItem:
         source=source,
         title="Loans",
         product="loan-applications",
-        owner_team="lending-data-owners",
+        owner_team=OWNERS,
         domain="lending",
         zone=Zone.LAKE,
         classification=Classification.CONFIDENTIAL,
@@ -113,7 +114,7 @@ def table_item(source: GlueTable, location: S3Prefix, *groups: ColumnGroup) -> T
         source=source,
         title="Loans",
         product="loan-applications",
-        owner_team="lending-data-owners",
+        owner_team=OWNERS,
         domain="lending",
         location=location,
         groups=groups or (group("plain"),),
@@ -147,7 +148,7 @@ def contract(**changes: Any) -> Contract:
         name="loan-applications",
         state=ContractState.IN_FORCE,
         proposer=SubjectId("pe_01JABCDEFGHJKMNPQRSTVWXYZE"),
-        owner_team="lending-data-owners",
+        owner_team=OWNERS,
         starts_at=NOW - timedelta(days=100),
         ends_at=NOW + timedelta(days=265),
         purposes=frozenset({"lending"}),
