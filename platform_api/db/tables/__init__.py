@@ -1,7 +1,7 @@
 """Every table; `metadata` is what the migrations have to arrive at."""
 
 from platform_api.db.tables import activities, catalogue, contracts, directory, grants, trail
-from platform_api.db.tables.base import Row
+from platform_api.db.tables.row import Row
 
 metadata = Row.metadata
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from jit_engine.domain.activity import Place
 from platform_api.db.columns import Document, JsonObject, UtcTime, Value
-from platform_api.db.tables.base import Row
+from platform_api.db.tables.row import Row
 from platform_api.registry.records import Criterion, ProvisioningEvent
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from jit_engine.domain.catalogue import CatalogueItem
 from platform_api.db.columns import UtcTime, Value
-from platform_api.db.tables.base import Row
+from platform_api.db.tables.row import Row
 
 
 class GenerationRow(Row):

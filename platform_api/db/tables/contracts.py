@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from jit_engine.contracts.terms import ClauseHold, Contract
 from platform_api.db.columns import Document, JsonObject, UtcTime, Value
-from platform_api.db.tables.base import Row
+from platform_api.db.tables.row import Row
 
 
 class ContractRow(Row):

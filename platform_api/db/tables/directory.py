@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from platform_api.db.columns import Value
-from platform_api.db.tables.base import Row
+from platform_api.db.tables.row import Row
 
 
 class SubjectRow(Row):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from jit_engine.domain.grant import Denial, StatementNote, StepTime
 from platform_api.db.columns import Document, JsonObject, UtcTime, Value
-from platform_api.db.tables.base import Row
+from platform_api.db.tables.row import Row
 
 ContractKeys = frozenset[tuple[str, str]]
 

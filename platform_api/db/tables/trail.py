@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from platform_api.db.columns import UtcTime
-from platform_api.db.tables.base import Row
+from platform_api.db.tables.row import Row
 
 
 class AuditRecordRow(Row):
