@@ -85,11 +85,15 @@ def check_may_print(environment: Mapping[str, str], *, named_format: bool, allow
             "CI is set: what is printed here ends in a log",
             next_step="use `sluice run --grant ID -- COMMAND`, or say --allow-ci when the output is not logged",
         )
-    if not named_format and not sys.stdout.isatty():
+    if not named_format and not _on_terminal():
         raise DeliveryRefused(
             "the standard output is not a terminal, so credentials are printed only in a format that you name",
             next_step="say --format env or --format json, or use `sluice run --grant ID -- COMMAND`",
         )
+
+
+def _on_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _check_endpoint(url: str) -> None:

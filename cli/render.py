@@ -60,7 +60,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], empty: str) ->
     cells = [[clean(cell) for cell in row] for row in rows]
     if not cells:
         note(empty)
-    elif sys.stdout.isatty():
+    elif _on_terminal():
         _fitted(headings, cells)
     else:
         _aligned(headings, cells)
@@ -80,6 +80,10 @@ def answer(found: Doc, *, as_json: bool, show: Callable[[Doc], None]) -> None:
         print_json(found)
     else:
         show(found)
+
+
+def _on_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _aligned(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -66,7 +66,7 @@ def export(
 ) -> None:
     """Write the whole log to a file, with its root.
 
-    Size and root go to FILE.root.json. Keep the latter apart from the former: somebody who can change both can make them agree.
+    Size and root go to FILE.root.json. Keep that apart from the log: who can change both can make them agree.
     """
     with connect() as client:
         head = fetch_export(client, output)

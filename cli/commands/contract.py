@@ -42,7 +42,10 @@ def sign(
     role: Annotated[str, typer.Option(help="As whom: data-owner or privacy-office.")],
     as_json: AsJson = False,
 ) -> None:
-    """Sign one version; it is in force once everybody needed has signed."""
+    """Sign one version.
+
+    It is in force once everybody needed has signed.
+    """
     with connect() as client:
         path = at("contracts", contract_id(client, contract), "versions", version, "signatures")
         found = client.create(path, {"role": role})
@@ -80,7 +83,7 @@ def show(
     version: Annotated[str | None, typer.Option(metavar="V", help="The latest by default.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """One version: who signed, what each clause says and how it is held."""
+    """One version: its signatures, and each clause."""
     with connect() as client:
         wanted = at("contracts", contract_id(client, contract))
         found = client.get(wanted if version is None else f"{wanted}{at('versions', version).removeprefix('/v1')}")

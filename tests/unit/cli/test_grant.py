@@ -1,0 +1,102 @@
+"""Showing a grant and following its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cli.failure import ExitCode
+from tests.unit.cli.conftest import Sluice
+from tests.unit.cli.fake_platform import FakePlatform
+
+STATEMENT = {"Sid": "Read0", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::lake/facts/*"]}
+POLICY = {"Version": "2012-10-17", "Statement": [STATEMENT]}
+
+
+def grant(state: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": "gr_1",
+        "state": state,
+        "purpose": "risk",
+        "tier": "research",
+        "ends_at": "2100-01-01T00:00:00Z",
+        "sources": [{"uri": "s3://lake/facts/", "operations": ["select"]}],
+        "role": {"name": "sg-gr_1-1", "arn": "arn:aws:iam::1:role/jit/sg-gr_1-1"},
+        "policy": POLICY,
+        "statements": [{"sid": "Read0", "why": "select on s3://lake/facts/", "statement": STATEMENT}],
+        "steps": [{"step": "create-role", "milliseconds": 120}],
+        "denial": None,
+        **changes,
+    }
+
+
+def denied(count: int = 3) -> dict[str, Any]:
+    return {"count": count, "first_at": "2030-01-01T00:00:04Z", "where": "the engine's own session"}
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+
+
+def test_a_grant_is_shown_with_each_statement_and_why(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("GET", "/v1/grants/gr_1", grant("active"))
+    told = sluice("grant", "show", "gr_1")
+    assert "Read0: select on s3://lake/facts/" in told.out
+    assert '"Resource": [' in told.out
+    assert "arn:aws:s3:::lake/facts/*" in told.out
+    assert "arn:aws:iam::1:role/jit/sg-gr_1-1" in told.out
+    assert "0.12 s (create-role 120 ms)" in told.out
+
+
+def test_the_policy_alone_is_what_aws_has(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("GET", "/v1/grants/gr_1", grant("active"))
+    assert sluice("grant", "show", "gr_1", "--policy").json == POLICY
+
+
+def test_a_revocation_without_waiting_claims_no_more_than_revoking(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("POST", "/v1/grants/gr_1/revoke", grant("revoking"), status=202)
+    told = sluice("grant", "revoke", "gr_1", "--reason", "over")
+    assert told.code == 0
+    assert "gr_1 is revoking" in told.out
+    assert "denied" not in told.out
+    assert platform.asked[0].body == {"reason": "over"}
+
+
+def test_a_revocation_is_followed_until_aws_was_seen_to_refuse(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("POST", "/v1/grants/gr_1/revoke", grant("revoking"), status=202)
+    for state, denial in (("revoking", None), ("revoking", None), ("denied", denied())):
+        platform.answers("GET", "/v1/grants/gr_1", grant(state, denial=denial))
+    told = sluice("grant", "revoke", "gr_1", "--reason", "over", "--wait")
+    assert told.code == 0
+    assert told.err.count("revoking") == 1
+    assert "AWS was seen to refuse 3 times" in told.err
+    assert "gr_1 is denied" in told.out
+
+
+def test_a_denial_that_nobody_saw_is_told_as_such(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("POST", "/v1/grants/gr_1/revoke", grant("revoking"), status=202)
+    unseen = {"count": 0, "first_at": None, "where": "no session was left to look with"}
+    platform.answers("GET", "/v1/grants/gr_1", grant("denied", denial=unseen))
+    told = sluice("grant", "revoke", "gr_1", "--reason", "over", "--wait")
+    assert "nobody could look" in told.err
+    assert "seen" not in told.out
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "ends"),
+    [("stuck", (), ExitCode.FAILED), ("revoking", ("--timeout", "PT0S"), ExitCode.UNAVAILABLE)],
+)
+def test_an_end_that_does_not_come_is_not_success(
+    sluice: Sluice, platform: FakePlatform, state: str, words: tuple[str, ...], ends: ExitCode
+) -> None:
+    platform.answers("POST", "/v1/grants/gr_1/revoke", grant("revoking"), status=202)
+    platform.answers("GET", "/v1/grants/gr_1", grant(state))
+    assert sluice("grant", "revoke", "gr_1", "--reason", "over", "--wait", *words).code == ends
+
+
+def test_the_list_shows_sources(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("GET", "/v1/grants", {"items": [grant("active")], "next_cursor": None})
+    assert "s3://lake/facts/" in sluice("grant", "list", "--state", "active").out
+    assert platform.asked[0].query["state"] == "active"

@@ -1,0 +1,192 @@
+"""Asking for access: what is sent, and how each verdict is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cli.failure import ExitCode
+from tests.unit.cli.conftest import Sluice
+from tests.unit.cli.fake_platform import FakePlatform
+
+ACTIVITY, ENVIRONMENT = "ac_01J00000000000000000000000", "en_01J00000000000000000000000"
+PATH = "/v1/access-requests"
+ASK = ("request", "--activity", ACTIVITY, "--env", ENVIRONMENT, "--purpose", "risk")
+NOT_ASKED = {"consulted": False}
+
+
+def rules(passes: bool, why: str, *named: dict[str, Any]) -> dict[str, Any]:
+    return {"consulted": True, "passes": passes, "why": why, "rules": list(named), "refused_item": None}
+
+
+def verdict(source: str, refused_by: str | None, **gates: Any) -> dict[str, Any]:
+    contract = {"consulted": True, "passes": True, "contract": {"id": "co_1", "version": "1.0.0"}, "breaches": []}
+    passing = {"invariants": rules(True, "permitted"), "contract": contract}
+    passing["rules"] = rules(True, "permitted", {"id": "allow-research", "title": "T", "advice": None})
+    return {
+        "source": source,
+        "operations": ["describe", "select"],
+        "passes": refused_by is None,
+        "refused_by": refused_by,
+        **passing,
+        **gates,
+    }
+
+
+FACTS = verdict("s3://lake/facts/", None)
+BREACH = {
+    "code": "purpose-not-allowed",
+    "clause": "purposes",
+    "given": "campaign",
+    "allowed": "risk",
+    "next_step": "ask for one of the purposes, or for another contract",
+}
+BY_CONTRACT = verdict(
+    "s3://lake/personal/",
+    "contract",
+    contract={
+        "consulted": True,
+        "passes": False,
+        "contract": {"id": "co_1", "version": "1.0.0"},
+        "breaches": [BREACH],
+    },
+    rules=NOT_ASKED,
+)
+BY_RULE = verdict(
+    "glue://1/r/loans/people",
+    "rules",
+    rules=rules(
+        False,
+        "forbidden",
+        {"id": "forbid-personal", "title": "Personal data stays out of research", "advice": "ask for the facts"},
+    ),
+)
+
+
+def granted(*sources: Any) -> dict[str, Any]:
+    grant = {"id": "gr_1", "ends_at": "2100-01-01T00:00:00Z"}
+    return {"request_id": "rq_1", "outcome": "granted", "grant": grant, "sources": list(sources), "shortened": None}
+
+
+def test_a_request_is_sent_whole(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("POST", PATH, granted(FACTS), status=201)
+    more = ("--duration", "PT1H", "--ends-at", "2100-01-01T00:00:00Z", "--mode", "partial", "--justification", "why")
+    assert sluice(*ASK, *more, "s3://lake/facts/=select", "glue:loans.facts").code == 0
+    assert platform.asked[0].body == {
+        "activity": ACTIVITY,
+        "environment": ENVIRONMENT,
+        "purpose": "risk",
+        "duration": "PT1H",
+        "ends_at": "2100-01-01T00:00:00Z",
+        "mode": "partial",
+        "justification": "why",
+        "dry_run": False,
+        "sources": [
+            {"kind": "s3-prefix", "bucket": "lake", "prefix": "facts/", "operations": ["select"]},
+            {"kind": "glue-table", "database": "loans", "table": "facts", "operations": ["select", "describe"]},
+        ],
+    }
+    assert len(platform.asked[0].headers["Idempotency-Key"]) >= 8
+
+
+def test_what_was_not_said_is_not_sent(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("POST", PATH, granted(FACTS), status=201)
+    sluice(*ASK, "s3://lake/facts/")
+    assert {"duration", "ends_at", "justification"} & set(platform.asked[0].body) == set()
+
+
+def test_a_grant_is_told_with_a_verdict_a_source_and_the_next_step(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("POST", PATH, granted(FACTS, BY_RULE), status=201)
+    told = sluice(*ASK, "s3://lake/facts/", "glue:loans.people")
+    assert "Granted: gr_1" in told.out
+    assert "within co_1 1.0.0" in told.out
+    assert "permitted by allow-research" in told.out
+    assert "forbidden by forbid-personal" in told.out
+    assert "next: ask for the facts" in told.out
+    assert "sluice run --grant gr_1" in told.err
+
+
+def test_a_refusal_tells_every_source_every_reason_and_the_next_step(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.refuses(
+        "POST", PATH, 403, "access-refused", request_id="rq_9", sources=[FACTS, BY_CONTRACT, BY_RULE], reasons=[]
+    )
+    told = sluice(*ASK, "s3://lake/facts/", "s3://lake/personal/", "glue:loans.people")
+    assert told.code == ExitCode.REFUSED
+    assert told.out == ""
+    for expected in (
+        "1 clause(s) of co_1 1.0.0 exceeded; policy: not asked",
+        "purposes purpose-not-allowed",
+        "given: campaign",
+        "allowed: risk",
+        "next: ask for one of the purposes",
+        "forbid-personal: Personal data stays out of research",
+        "next: ask for the facts",
+        "sluice requests show rq_9",
+    ):
+        assert expected in told.err
+
+
+def test_a_reason_that_concerns_the_whole_is_told_too(sluice: Sluice, platform: FakePlatform) -> None:
+    reason = {**BREACH, "code": "activity-not-active", "clause": "activity"}
+    platform.refuses("POST", PATH, 403, "access-refused", sources=[FACTS], reasons=[reason])
+    assert "activity-not-active" in sluice(*ASK, "s3://lake/facts/").err
+
+
+def test_a_refusal_as_json_is_the_answer_and_still_a_refusal(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.refuses("POST", PATH, 403, "access-refused", request_id="rq_9", sources=[BY_RULE], reasons=[])
+    told = sluice(*ASK, "glue:loans.people", "--json")
+    assert told.code == ExitCode.REFUSED
+    assert told.json["request_id"] == "rq_9"
+    assert told.json["sources"] == [BY_RULE]
+
+
+@pytest.mark.parametrize(("outcome", "ends"), [("would-be-granted", 0), ("would-be-refused", ExitCode.REFUSED)])
+def test_a_dry_run_ends_as_the_request_would(sluice: Sluice, platform: FakePlatform, outcome: str, ends: int) -> None:
+    platform.answers("POST", PATH, {"outcome": outcome, "sources": [FACTS], "ends_at": None, "shortened": None})
+    assert sluice(*ASK, "--dry-run", "s3://lake/facts/").code == ends
+    assert platform.asked[0].body["dry_run"] is True
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--duration", "1h"), ("--ends-at", "2030-01-01T00:00:00"), ("--mode", "some"), ()],
+)
+def test_what_cannot_be_sent_is_refused_before_it_is(
+    sluice: Sluice, platform: FakePlatform, words: tuple[str, ...]
+) -> None:
+    assert sluice(*ASK, *words, "lake/facts" if not words else "s3://lake/facts/").code == ExitCode.USAGE
+    assert platform.asked == []
+
+
+def test_activity_and_environment_are_found_by_name_and_tier(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("GET", "/v1/activities", {"items": [{"id": ACTIVITY, "name": "credit"}], "next_cursor": None})
+    retired = {"id": "en_old", "state": "retired"}
+    items = [retired, {"id": ENVIRONMENT, "state": "active"}]
+    platform.answers("GET", "/v1/environments", {"items": items, "next_cursor": None})
+    platform.answers("POST", PATH, granted(FACTS), status=201)
+    asked = ("request", "--activity", "credit", "--env", "research", "--purpose", "risk", "s3://lake/facts/")
+    assert sluice(*asked).code == 0
+    assert platform.asked[0].query["name"] == "credit"
+    assert platform.asked[1].query["activity"] == ACTIVITY
+    assert platform.asked[1].query["tier"] == "research"
+    assert (platform.asked[2].body["activity"], platform.asked[2].body["environment"]) == (ACTIVITY, ENVIRONMENT)
+
+
+@pytest.mark.parametrize("items", [[], [{"id": "ac_1", "name": "credit"}, {"id": "ac_2", "name": "credit"}]])
+def test_a_name_of_none_or_of_two_is_not_guessed(
+    sluice: Sluice, platform: FakePlatform, items: list[dict[str, str]]
+) -> None:
+    platform.answers("GET", "/v1/activities", {"items": items, "next_cursor": None})
+    asked = ("request", "--activity", "credit", "--env", "research", "--purpose", "risk", "s3://lake/facts/")
+    assert sluice(*asked).code == ExitCode.NOT_FOUND
+    assert platform.paths() == ["GET /v1/activities"]
+
+
+def test_a_recorded_request_shows_what_was_not_asked(sluice: Sluice, platform: FakePlatform) -> None:
+    decision = {"outcome": "refused", "asked": {"purpose": "campaign"}, "sources": [BY_CONTRACT], "reasons": []}
+    record = {"id": "rq_9", "subject": "pe_1", "outcome": "refused", "decision": decision, "grant": None}
+    platform.answers("GET", f"{PATH}/rq_9", record)
+    told = sluice("requests", "show", "rq_9")
+    assert "not asked" in told.out
+    assert "next: ask for one of the purposes" in told.out

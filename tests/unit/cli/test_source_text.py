@@ -1,0 +1,47 @@
+"""How sources are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.failure import InputInvalid
+from cli.source_text import source_of
+
+BOTH = ["select", "describe"]
+LOANS = {"kind": "s3-prefix", "bucket": "lake"}
+TABLE = {"kind": "glue-table", "database": "loans", "table": "facts"}
+FULL = {**TABLE, "account": "111122223333", "region": "us-east-1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("s3://lake/loans/", {**LOANS, "prefix": "loans/", "operations": BOTH}),
+        ("s3://lake/loans/=select", {**LOANS, "prefix": "loans/", "operations": ["select"]}),
+        ("s3://lake/loans/=insert,describe", {**LOANS, "prefix": "loans/", "operations": ["insert", "describe"]}),
+        ("s3://lake/year=2024/", {**LOANS, "prefix": "year=2024/", "operations": BOTH}),
+        ("s3://lake/year=2024/=delete", {**LOANS, "prefix": "year=2024/", "operations": ["delete"]}),
+        ("s3://lake/=odd/", {**LOANS, "prefix": "=odd/", "operations": BOTH}),
+        ("s3://lake/loans", {**LOANS, "prefix": "loans", "operations": BOTH}),
+        ("s3://lake/year=2024", {**LOANS, "prefix": "year=2024", "operations": BOTH}),
+        ("s3://lake/", {**LOANS, "prefix": "", "operations": BOTH}),
+        ("glue:loans.facts", {**TABLE, "operations": BOTH}),
+        ("glue:loans.facts=describe", {**TABLE, "operations": ["describe"]}),
+        ("glue://loans/facts", {**TABLE, "operations": BOTH}),
+        ("glue://111122223333/us-east-1/loans/facts=select", {**FULL, "operations": ["select"]}),
+    ],
+)
+def test_a_source_is_read_as_it_is_meant(text: str, meant: dict[str, object]) -> None:
+    assert source_of(text) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["lake/loans/", "s3://", "s3://lake", "s3:///loans/", "glue:loans", "glue:loans.facts.more", "glue://a/b/c",
+     "glue://111122223333/us-east-1//facts", "s3://lake/loans/=", "s3://lake/loans/=read", "s3://lake/loans/=select,",
+     "s3://lake/loans/=select,select", "glue:loans.facts=SELECT", "arn:aws:s3:::lake/loans/", "", "="],
+)  # fmt: skip
+def test_what_names_no_source_is_refused_with_the_way_to_write_it(text: str) -> None:
+    with pytest.raises(InputInvalid) as refused:
+        source_of(text)
+    assert refused.value.next_step
