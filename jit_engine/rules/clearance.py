@@ -10,7 +10,7 @@ from jit_engine.contracts.breaches import SHORTEST_SESSION, CoarseAsk, contract_
 from jit_engine.contracts.terms import Contract
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import TableItem
-from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
+from jit_engine.domain.request import MIN_DURATION, AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.verdict import (
     Breach,
@@ -106,8 +106,12 @@ def _check_request(request: AccessRequest, facts: Facts, now: datetime) -> tuple
             given=str(request.duration),
             fix=f"the {environment.tier.value} tier allows {longest} at most",
         )
-    if request.ends_at is not None and request.ends_at <= now:
-        raise InvalidValue(field="ends_at", given=request.ends_at.isoformat(), fix="name a time that is still to come")
+    if request.ends_at is not None and request.ends_at - now < MIN_DURATION:
+        raise InvalidValue(
+            field="ends_at",
+            given=request.ends_at.isoformat(),
+            fix=f"name a time that is at least {MIN_DURATION.seconds} s ahead",
+        )
     for position, ask in enumerate(request.asks):
         item = facts.catalogue.item(ask.source)
         if item is None:
