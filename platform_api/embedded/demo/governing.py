@@ -96,7 +96,7 @@ def audit_trail(cast: Cast) -> None:
     """11. The story, its proof, and a forgery that is found and named."""
     stage = cast.stage
     stage.act(11, "An auditor reads the whole story, proves it, and finds a forged byte.")
-    stage.tell(stage.sluice("ines", "audit", "show", "--grant", cast.grant).out)
+    stage.show(stage.sluice("ines", "audit", "show", "--grant", cast.grant))
     told = {
         str(row["action"])
         for row in rows(

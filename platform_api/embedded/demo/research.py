@@ -113,7 +113,7 @@ def request(cast: Cast) -> None:
     stage.check("every statement says why", len(policy), sum(1 for s in policy if why.get(str(s["Sid"]))))
     on_aws = cast.platform.operator_view_of_role(str(mapping(shown["role"])["name"]))
     stage.check("the policy shown is the one on AWS", True, on_aws.policy == shown["policy"])
-    stage.tell(stage.sluice("dana", "grant", "show", cast.grant).out)
+    stage.show(stage.sluice("dana", "grant", "show", cast.grant))
 
 
 def asking(cast: Cast, tier: str, purpose: str, *sources: str, duration: str | None = None) -> tuple[str, ...]:

@@ -48,10 +48,12 @@ def _play(cast: Cast) -> None:
 def _close(stage: Stage, report: Path, seconds: float) -> int:
     failed = [check for check in stage.checks if not check.ok]
     width = max(len(check.name) for check in stage.checks)
-    stage.tell("\nWhat was checked")
+    stage.tell("")
+    stage.tell("What was checked")
     for check in stage.checks:
         stage.tell(f"  {'ok  ' if check.ok else 'FAIL'} {check.name:<{width}}  {check.observed[:70]}")
+    stage.tell("")
     stage.tell(
-        f"\n{len(stage.checks) - len(failed)} of {len(stage.checks)} checks hold, in {seconds:.0f} s. Report: {report}"
+        f"{len(stage.checks) - len(failed)} of {len(stage.checks)} checks hold, in {seconds:.0f} s. Report: {report}"
     )
     return 1 if failed else 0

@@ -62,7 +62,8 @@ class Stage:
 
     def act(self, number: int, title: str) -> None:
         """Opens an act of the story."""
-        self.tell(f"\n{number}. {title}")
+        self.tell("")
+        self.tell(f"{number}. {title}")
         self._began = time.monotonic()
 
     def sluice(self, person: str, *words: str, quiet: bool = False) -> Typed:
@@ -103,6 +104,11 @@ class Stage:
             "SLUICE_PROFILE": str(self.profile),
             "SLUICEGATE_SETTINGS": str(self.settings),
         }
+
+    def show(self, typed: Typed) -> None:
+        """Shows what a command printed, a line at a time."""
+        for line in typed.out.splitlines():
+            self.tell(f"         {line}")
 
     def check(self, name: str, expected: object, observed: object, *, ok: bool | None = None) -> None:
         """Keeps a claim; without `ok` it holds when the two are equal."""

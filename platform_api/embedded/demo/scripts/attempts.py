@@ -3,12 +3,13 @@
 
 import json
 import sys
+from collections.abc import Callable
 
 import boto3
 from botocore.exceptions import ClientError
 
 
-def outcome(call, **parameters):
+def outcome(call: Callable[..., object], **parameters: object) -> str:
     try:
         call(**parameters)
     except ClientError as error:
