@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from platform_api.problems import KINDS, MEDIA_TYPE, TYPES
 from platform_api.routes import access, activities, audit, contracts, grants, health
+from platform_api.routes.meter import RefusalMeter
 from platform_api.routes.middleware import Doorway
 from platform_api.routes.refusals import OURS, refuse
 from platform_api.wiring import THREADS, Platform
@@ -42,6 +43,7 @@ def create_app(platform: Platform) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.platform = platform
+    app.state.refusals = RefusalMeter()
     for module in (health, activities, contracts, access, grants, audit):
         app.include_router(module.routes)
     for kind in OURS:

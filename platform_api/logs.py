@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from typing import IO
+from typing import TextIO
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 from platform_api.settings import LogLevel
 
 
-def log_to(file: IO[str], level: LogLevel) -> None:
+def log_to(file: TextIO, level: LogLevel) -> None:
     """Sends the log of this process to `file`, from `level` on."""
     structlog.configure(
         processors=[
@@ -26,4 +27,8 @@ def log_to(file: IO[str], level: LogLevel) -> None:
 
 def log_nowhere() -> None:
     """Ends that: what is logged from now on is dropped."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL + 1))
+    structlog.configure(processors=[_drop])
+
+
+def _drop(_logger: WrappedLogger, _method: str, _event: EventDict) -> EventDict:
+    raise structlog.DropEvent

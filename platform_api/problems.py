@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from jit_engine.contracts.problems import ClauseNotEnforceable, ContractInvalid
 from jit_engine.domain.event import Json
-from jit_engine.errors import AwsRefused, AwsUnavailable, InvalidValue, WrongState
+from jit_engine.errors import AwsRefused, AwsUnavailable, InvalidValue, NotFound, WrongState
 from jit_engine.flows.outcome import AccessRefused, GrantNotUsable
 from jit_engine.ports import LostRace
 from jit_engine.rules.record import refusal_record
@@ -19,7 +19,7 @@ from platform_api.authorize import Forbidden
 from platform_api.db.errors import StoreUnavailable
 from platform_api.identity.errors import KeysUnavailable
 from platform_api.registry.errors import ContractOverlap, OrderInvalid
-from platform_api.routes.errors import DoorError, FieldsInvalid, KeyInFlight
+from platform_api.routes.errors import DoorError, FieldsInvalid, KeyInFlight, TooManyRefusals
 
 TYPES = "https://sluicegate.example/problems/"
 MEDIA_TYPE = "application/problem+json"
@@ -76,6 +76,7 @@ KINDS: Mapping[str, Kind] = {
     "name-taken": _kind(409, "The name is taken", "Names are never used twice."),
     "version-taken": _kind(409, "The version is taken", "Versions only rise."),
     "contract-overlap": _kind(409, "The data has a contract already", "Each place is listed."),
+    "too-many-refusals": _kind(429, "Too many refused requests", "Wait a minute; something asks in vain."),
     "too-many-grants": _kind(409, "Too many live grants", "Revoke one first."),
     "environment-exists": _kind(409, "The environment exists", "One a tier."),
     # what is down
@@ -131,7 +132,7 @@ def problem_of(error: Exception) -> Problem:
             return _of_http(error)
         case LostRace():
             return Problem(code="lost-race", detail=f"{error}: read it again and decide anew".removeprefix(": "))
-        case StoreUnavailable() | KeysUnavailable() | AwsUnavailable() | KeyInFlight():
+        case StoreUnavailable() | KeysUnavailable() | AwsUnavailable() | KeyInFlight() | TooManyRefusals():
             return _passing(error)
     code = getattr(error, "code", None)
     if not isinstance(code, str) or code not in KINDS or KINDS[code].status == 500:
@@ -175,7 +176,9 @@ def _of_http(error: HTTPException) -> Problem:
     return Problem(code=code, detail=detail, headers=dict(error.headers or {}))
 
 
-def _passing(error: StoreUnavailable | KeysUnavailable | AwsUnavailable | KeyInFlight) -> Problem:
+def _passing(
+    error: StoreUnavailable | KeysUnavailable | AwsUnavailable | KeyInFlight | TooManyRefusals,
+) -> Problem:
     wait = {"Retry-After": _seconds(error.retry_after)}
     if isinstance(error, KeysUnavailable):
         return Problem(code=error.code, detail="the identity provider does not answer: try again", headers=wait)
@@ -211,6 +214,8 @@ def _more(error: Exception) -> dict[str, Json]:
         case Forbidden():
             rules: Sequence[Json] = [{"id": r.id, "title": r.title, "advice": r.advice} for r in error.rules]
             return {"action": error.action, "rules": rules, "rulebook": error.rulebook}
+        case NotFound():
+            return {"field": error.kind, "fix": "list those that you may see"}
         case WrongState():
             return {"kind": error.kind, "id": error.id, "state": error.state, "fix": error.fix}
         case GrantNotUsable():

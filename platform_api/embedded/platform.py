@@ -58,6 +58,7 @@ class EmbeddedPlatform:
         clock: Callable[[], datetime] = system_clock,
         work: bool = True,
         api_port: int | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.state_dir = state_dir.absolute()
         self.organisation = load_organisation()
@@ -65,6 +66,7 @@ class EmbeddedPlatform:
         self._clock = clock
         self._work = work
         self._api_port = api_port
+        self._environment = environment
         self._parts = ExitStack()
         self._platform: Platform | None = None
         self._account: EmbeddedAccount | None = None
@@ -187,7 +189,7 @@ class EmbeddedPlatform:
 
     def _start_aws(self, port: int | None) -> EmbeddedAccount:
         self._tell("starting the embedded AWS")
-        aws = EmbeddedAws(state_dir=self.state_dir / "aws", port=port)
+        aws = EmbeddedAws(state_dir=self.state_dir / "aws", port=port, environment=self._environment)
         self._parts.enter_context(aws)
         account = bootstrap(endpoint_url=aws.endpoint_url, state_dir=aws.state_dir)
         loaded = load_lake(self.organisation, endpoint_url=aws.endpoint_url)

@@ -41,7 +41,13 @@ class Serving:
         if not is_loopback_host(bound.getsockname()[0]):
             raise ValueError("the embedded platform listens on loopback only")
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="on", server_header=False, timeout_graceful_shutdown=5
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=5,
         )
         self._name = name
         self._bound = bound

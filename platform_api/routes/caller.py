@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from jit_engine.domain.subject import Subject
 from platform_api.routes.errors import NotSignedIn, UnknownSubject
+from platform_api.routes.meter import RefusalMeter
 from platform_api.wiring import Platform
 
 
@@ -29,11 +30,15 @@ def platform_of(request: Request) -> Platform:
 
 
 def caller_of(request: Request, platform: Annotated[Platform, Depends(platform_of)]) -> Caller:
-    """1. The token proves issuer and subject. 2. The directory knows them. 3. Only then the request's form counts."""
+    """1. The token proves issuer and subject. 2. The directory knows them, and they were not refused too often.
+    3. Only then the request's form counts.
+    """
     verified = platform.verifier.verify(_token(request))  # 1
     subject = platform.registry.subject_of(verified.issuer, verified.subject)  # 2
     if subject is None:
         raise UnknownSubject
+    meter: RefusalMeter = request.app.state.refusals
+    meter.check(subject.id)
     request.state.subject = subject.id
     malformed = getattr(request.state, "malformed", None)  # 3
     if isinstance(malformed, Exception):

@@ -97,3 +97,14 @@ class TooManyGrants(DoorError):
         self.most = most
         self.fix = "revoke one that you no longer need, or use one that covers the same sources"
         super().__init__(f"you hold {most} live grants, the most that one may: {self.fix}")
+
+
+class TooManyRefusals(DoorError):
+    """So many refused requests in a minute that somebody, or something, is probing."""
+
+    code: ClassVar[str] = "too-many-refusals"
+    retry_after: ClassVar[timedelta] = timedelta(minutes=1)
+
+    def __init__(self, *, most: int) -> None:
+        self.most = most
+        super().__init__(f"more than {most} of your requests were refused within a minute: wait, and mend what asks")

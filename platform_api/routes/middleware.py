@@ -6,7 +6,7 @@ import secrets
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from platform_api.problems import rendered_bytes, unexpected
+from platform_api.problems import Problem, rendered_bytes, unexpected
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z", re.ASCII)
 _HEADERS = (
@@ -39,6 +39,9 @@ class Doorway:
                 message["headers"] = [*message.get("headers", []), *_headers(scope["path"], request_id)]
             await send(message)
 
+        if not scope["path"].startswith("/"):  # such as `GET @host/path`, in which others read another authority
+            await _send(answer, *rendered_bytes(Problem(code="bad-request", detail="name a path"), request_id))
+            return
         try:
             await self._app(scope, receive, answer)
         except Exception as error:

@@ -60,8 +60,10 @@ def refuse(request: Request, error: Exception) -> Response:
         error=type(error).__name__,
         reason=getattr(error, "reason", None),
     )
-    if request.method == "POST" and isinstance(subject, str) and problem.status < 500:
-        _record(request, problem, subject, request_id)
+    if isinstance(subject, str) and problem.status < 500:
+        request.app.state.refusals.count(subject)
+        if request.method == "POST":
+            _record(request, problem, subject, request_id)
     status, headers, body = rendered_bytes(problem, request_id)
     response = Response(body, status)
     response.raw_headers.extend(headers)
