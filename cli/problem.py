@@ -57,7 +57,8 @@ def explained(document: Doc, status: int) -> list[str]:
     if detail and detail != title:
         lines.append(f"  {detail}")
     listed = [reason for name in document.fields if name not in _OWN for reason in document.records(name)]
-    lines += [line for reason in listed for line in reason_lines(reason)]
+    told = [reason for reason in listed if not _is_told(reason, detail)]
+    lines += [line for reason in told for line in reason_lines(reason)]
     lines += [f"  - {clean(path)}" for path in document.texts("paths")]
     if document.has("corrected"):
         lines.append(f"  use: {clean(document.text('corrected'))}")
@@ -66,7 +67,7 @@ def explained(document: Doc, status: int) -> list[str]:
         lines.append(f"  next: {step}")
     if status == 401:
         lines.append("  next: sign in again: sluice login --as NAME, or give a fresh SLUICE_TOKEN")
-    if document.has("request_id"):
+    if document.has("request_id") and not document.has("access_request"):
         lines.append(f"  to ask about it, quote: {clean(document.text('request_id'))}")
     return lines
 
@@ -85,6 +86,12 @@ def reason_lines(reason: Doc) -> list[str]:
     if step := _first(reason, _NEXT):
         lines.append(f"    next: {clean(step)}")
     return lines
+
+
+def _is_told(reason: Doc, detail: str) -> bool:
+    """Whether the detail says already what to do about this reason."""
+    step = clean(_first(reason, _NEXT))
+    return bool(step) and step in detail
 
 
 def _first(document: Doc, names: tuple[str, ...]) -> str:

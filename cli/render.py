@@ -37,6 +37,11 @@ def line(text: str = "") -> None:
     print(clean(text))
 
 
+def story(text: str) -> None:
+    """Lines of the result as they come, while others wait for the next."""
+    print(multiline(text), flush=True)
+
+
 def note(text: str) -> None:
     """One line beside the result: progress, and what to do next."""
     print(clean(text), file=sys.stderr, flush=True)

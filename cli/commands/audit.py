@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -121,21 +121,38 @@ def _expected(root: str | None, size: int | None, file: Path | None) -> tuple[st
 
 
 def _show_story(records: Sequence[Doc]) -> None:
+    """Oldest first; what all records are about is said once, above."""
+    abouts = [record.record("about").fields for record in records]
+    shared = (
+        {name: value for name, value in abouts[0].items() if all(a.get(name) == value for a in abouts)}
+        if abouts
+        else {}
+    )
+    if len(records) > 1 and shared:
+        line(f"About {_pairs(Doc(shared))}")
+        line()
+    else:
+        shared = {}
     table(
-        ("no", "time", "who", "action", "about", "details"),
+        ("no", "time", "who", "action", "what"),
         [
             (
                 record.text("seq"),
                 local(record.text("at")),
                 record.text("actor"),
                 record.text("action"),
-                _pairs(record.record("about")),
-                _pairs(record.record("details")),
+                "; ".join(
+                    filter(None, (_pairs(_without(record.record("about"), shared)), _pairs(record.record("details"))))
+                ),
             )
-            for record in records
+            for record in sorted(records, key=lambda record: record.whole("seq"))
         ],
         empty="Nothing is recorded about that, or nothing that you may see.",
     )
+
+
+def _without(doc: Doc, names: Container[str]) -> Doc:
+    return Doc({name: value for name, value in doc.fields.items() if name not in names})
 
 
 def _pairs(doc: Doc) -> str:

@@ -129,8 +129,8 @@ def _show(contract: Doc) -> None:
     if contract.records("clauses"):
         line()
         table(
-            ("clause", "held", "by", "says"),
-            [(c.text("clause"), c.text("hold"), c.text("by"), c.text("text")) for c in contract.records("clauses")],
+            ("clause", "held", "says", "by"),
+            [(c.text("clause"), c.text("hold"), c.text("text"), c.text("by")) for c in contract.records("clauses")],
             empty="",
         )
     for role in contract.texts("needed"):

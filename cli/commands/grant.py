@@ -132,7 +132,7 @@ def _show_all(found: Sequence[Doc]) -> None:
                 item.text("state"),
                 item.text("purpose"),
                 item.text("tier"),
-                until(item.text("ends_at"), now()) if item.text("state") == "active" else local(item.text("ends_at")),
+                _end(item),
                 ", ".join(source.text("uri") for source in item.records("sources")),
             )
             for item in found
@@ -154,7 +154,7 @@ def _show(grant: Doc) -> None:
             ("contracts", ", ".join(f"{c.text('id')} {c.text('version')}" for c in grant.records("contracts"))),
             ("request", grant.text("request")),
             ("from", local(grant.text("created_at"))),
-            ("until", until(grant.text("ends_at"), now())),
+            ("until", _end(grant)),
             ("shortened", grant.text("shortened")),
             ("sessions", grant.text("sessions")),
             ("last session ends", local(grant.text("last_session_end"))),
@@ -183,6 +183,11 @@ def _show(grant: Doc) -> None:
         print(multiline(_indented(statement.record("statement"))))
 
 
+def _end(grant: Doc) -> str:
+    ends = grant.text("ends_at")
+    return until(ends, now()) if grant.text("state") == "active" else local(ends)
+
+
 def _indented(statement: Doc) -> str:
     return "\n".join(f"    {row}" for row in json.dumps(statement.fields, indent=2, ensure_ascii=True).split("\n"))
 
@@ -198,7 +203,8 @@ def _denial(denial: Doc) -> str:
         return ""
     if denial.whole("count") == 0:
         return f"told, not observed: {denial.text('where')}"
-    return f"seen {denial.text('count')} times, first at {local(denial.text('first_at'))}: {denial.text('where')}"
+    first = local(denial.text("first_at"))
+    return f"AWS was seen to refuse {denial.text('count')} times, first at {first} (by {denial.text('where')})"
 
 
 def _show_revoked(grant: Doc) -> None:

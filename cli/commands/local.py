@@ -10,7 +10,7 @@ import typer
 from cli.failure import CommandFailed, ExitCode
 from cli.lazy import single
 from cli.profile import DEFAULT
-from cli.render import line
+from cli.render import story
 from cli.stopping import stop_event
 
 up = single()
@@ -32,15 +32,15 @@ def up_(
     from platform_api.embedded.platform import EmbeddedPlatform
 
     try:
-        with EmbeddedPlatform(state.absolute(), tell=line) as platform:
-            line(f"\nThe API is at {platform.api_url}, AWS at {platform.aws_endpoint_url}. Act as one of these:")
+        with EmbeddedPlatform(state.absolute(), tell=story) as platform:
+            story(f"\nThe API is at {platform.api_url}, AWS at {platform.aws_endpoint_url}. Act as one of these:")
             for login in load_organisation().logins():
-                line(f"  sluice login --as {login.login:<10} {login.name}, {login.role}")
+                story(f"  sluice login --as {login.login:<10} {login.name}, {login.role}")
             if platform.profile_path.absolute() != DEFAULT.absolute():
-                line(f"elsewhere: export SLUICE_PROFILE={platform.profile_path}")
-            line("Several people at once: give each a SLUICE_HOME of their own. Stop with Ctrl-C.")
+                story(f"elsewhere: export SLUICE_PROFILE={platform.profile_path}")
+            story("Several people at once: give each a SLUICE_HOME of their own. Stop with Ctrl-C.")
             stop.wait()
-            line("\nStopping.")
+            story("\nStopping.")
     except EmbeddedError as error:
         raise CommandFailed(str(error)) from error
 
@@ -59,7 +59,7 @@ def demo_(
     from platform_api.embedded.errors import EmbeddedError
 
     try:
-        failed = run(Path("var/demo/state").absolute(), report.absolute(), line)
+        failed = run(Path("var/demo/state").absolute(), report.absolute(), story)
     except EmbeddedError as error:
         raise CommandFailed(str(error)) from error
     raise typer.Exit(ExitCode.FAILED if failed else ExitCode.DONE)

@@ -54,7 +54,7 @@ def _told(grant: Doc, state: str, began: datetime) -> str:
     if state in _SHUT and first is not None:
         return (
             f"{clock(denial.text('first_at'))}  {state}: AWS was seen to refuse {denial.text('count')} times, "
-            f"first {spoken(first - began)} after the command; {denial.text('where')}"
+            f"first {spoken(first - began)} after the command (by {denial.text('where')})"
         )
     if state in _SHUT and denial.fields:
         return f"{line}: AWS was told, and nobody could look: {denial.text('where')}"

@@ -105,3 +105,15 @@ def test_the_platforms_own_verification_decides_the_exit(
     bad = [] if ok else [{"seq": 2, "what": "changed"}]
     platform.answers("POST", "/v1/audit/verify", {"ok": ok, "size": 4, "root": "ab", "bad": bad})
     assert sluice("audit", "verify").code == ends
+
+
+def test_what_every_record_is_about_is_said_once_and_the_oldest_comes_first(
+    sluice: Sluice, platform: FakePlatform
+) -> None:
+    about = {"grant": "gr_1", "activity": "ac_1"}
+    later = {**RECORD, "seq": 2, "action": "grant.revoking", "about": {**about, "request": "rq_1"}}
+    platform.answers("GET", "/v1/audit", {"items": [later, {**RECORD, "about": about}], "next_cursor": None})
+    told = sluice("audit", "show", "--grant", "gr_1").out
+    assert told.count("gr_1") == 1
+    assert "request: rq_1" in told
+    assert told.index("grant.opened") < told.index("grant.revoking")
