@@ -7,9 +7,7 @@ slows both alike.
 from __future__ import annotations
 
 import json
-import statistics
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from tests.bench.decision import decision
