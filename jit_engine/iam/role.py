@@ -8,13 +8,22 @@ from datetime import timedelta
 from jit_engine.domain.activity import Place
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.source import Operation
-from jit_engine.domain.verdict import Clearance
+from jit_engine.domain.verdict import Clearance, ClearedSource
+from jit_engine.errors import LimitExceeded
 from jit_engine.iam.grant_policy import MARKER_KEY, grant_statements
-from jit_engine.iam.limits import check_inline_policy, check_role_name, check_session, check_tags, check_trust_policy
+from jit_engine.iam.limits import (
+    SESSION_POLICY_LIMIT,
+    check_inline_policy,
+    check_role_name,
+    check_session,
+    check_tags,
+    check_trust_policy,
+)
 from jit_engine.iam.reading import check_within
 from jit_engine.iam.statement import bucket_arn, document, object_arn
 from jit_engine.ports import ProbeCall, ProbeKind, Probes, RolePlan, SessionPlan
 
+_PROBED_SOURCES = 3
 TAG_PREFIX = "sluicegate:"
 DENY_EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Sid":"Revoked","Effect":"Deny","Action":"*","Resource":"*"}]}'
 """What a revoked role carries, in place of its policy and under the same name, so that it always fits."""
@@ -105,15 +114,41 @@ def marker(place: Place) -> ProbeCall:
 
 
 def probes_for(clearance: Clearance, place: Place) -> Probes:
-    """The marker must answer; root and sibling of every prefix must not be listed, and nothing beside be written."""
-    denied: dict[ProbeCall, None] = {}
-    for cleared in clearance.cleared[:3]:
-        bucket, prefix = cleared.files.bucket, cleared.files.prefix
-        denied[ProbeCall(kind=ProbeKind.LIST, bucket=bucket, key="")] = None
-        denied[ProbeCall(kind=ProbeKind.LIST, bucket=bucket, key=f"{prefix[:-1]}-sluicegate-probe/")] = None
-        beside = prefix[:-1] if Operation.INSERT in cleared.ask.operations else prefix
-        denied[ProbeCall(kind=ProbeKind.WRITE, bucket=bucket, key=f"{beside}-sluicegate-probe")] = None
-    return Probes(allowed=marker(place), denied=tuple(denied))
+    """The marker must answer; root and sibling of every prefix must not be listed, and nothing beside be written.
+
+    Of as many sources as one session policy holds, three at most. What another source of the grant holds is no probe.
+    """
+    for count in range(_PROBED_SOURCES, 0, -1):
+        denied = dict.fromkeys(
+            call
+            for cleared in clearance.cleared[:count]
+            for call in _beside(cleared)
+            if not _is_cleared(call, clearance)
+        )
+        probes = Probes(allowed=marker(place), denied=tuple(denied))
+        if len(probe_session_policy(probes)) <= SESSION_POLICY_LIMIT:
+            return probes
+    raise LimitExceeded(what="session policy of the probes", limit=f"{SESSION_POLICY_LIMIT} characters")
+
+
+def _beside(cleared: ClearedSource) -> tuple[ProbeCall, ...]:
+    bucket, prefix = cleared.files.bucket, cleared.files.prefix
+    beside = prefix[:-1] if Operation.INSERT in cleared.ask.operations else prefix
+    return (
+        ProbeCall(kind=ProbeKind.LIST, bucket=bucket, key=""),
+        ProbeCall(kind=ProbeKind.LIST, bucket=bucket, key=f"{prefix[:-1]}-sluicegate-probe/"),
+        ProbeCall(kind=ProbeKind.WRITE, bucket=bucket, key=f"{beside}-sluicegate-probe"),
+    )
+
+
+def _is_cleared(call: ProbeCall, clearance: Clearance) -> bool:
+    """Whether some source of the grant holds the key and is used in that way."""
+    return any(
+        cleared.files.bucket == call.bucket
+        and call.key.startswith(cleared.files.prefix)
+        and (call.kind is not ProbeKind.WRITE or Operation.INSERT in cleared.ask.operations)
+        for cleared in clearance.cleared
+    )
 
 
 def probe_session_policy(probes: Probes) -> str:

@@ -1,0 +1,105 @@
+"""The flows of the engine over fakes, as one desk that a test can talk to."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from jit_engine.domain.activity import Place
+from jit_engine.domain.grant import Grant
+from jit_engine.domain.ids import EnvironmentId, GrantId
+from jit_engine.domain.request import AccessRequest
+from jit_engine.flows.deliver import Deliver
+from jit_engine.flows.reconcile import Reconcile
+from jit_engine.flows.request_access import RequestAccess
+from jit_engine.flows.revoke import Revoke
+from jit_engine.flows.sweep import Sweep
+from jit_engine.rules.clearance import Judges
+from tests.fakes import world
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.minter import FakeMinter
+
+
+@dataclass(slots=True)
+class Desk:
+    """A platform of fakes at one moment, `now`, which a test moves on."""
+
+    facts: world.FakeFacts = field(default_factory=world.FakeFacts)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    minter: FakeMinter = field(default_factory=FakeMinter)
+    judges: Judges = field(default_factory=world.judges)
+    now: datetime = world.NOW
+    _tokens: itertools.count[int] = field(default_factory=itertools.count)
+    _reconcile: Reconcile | None = None
+
+    def ask(self, request: AccessRequest | None = None) -> Grant:
+        """Requests access."""
+        return self.request_access(request or world.request(), self.now)
+
+    @property
+    def request_access(self) -> RequestAccess:
+        return RequestAccess(
+            facts=self.facts,
+            ledger=self.ledger,
+            minter=self.minter,
+            judges=lambda: self.judges,
+            external_id="our-external-id",
+            new_grant_id=lambda _: GrantId(f"gr_01JABCDEFGHJKMNPQRSTVW{len(self.ledger.grants):04}"),
+            token=self.token,
+        )
+
+    @property
+    def deliver(self) -> Deliver:
+        return Deliver(
+            facts=self.facts, ledger=self.ledger, minter=self.minter, judges=lambda: self.judges, token=self.token
+        )
+
+    @property
+    def revoke(self) -> Revoke:
+        return Revoke(ledger=self.ledger)
+
+    @property
+    def sweep(self) -> Sweep:
+        return Sweep(ledger=self.ledger, minter=self.minter)
+
+    @property
+    def reconcile(self) -> Reconcile:
+        """One process's reconciler, with what it remembers."""
+        if self._reconcile is None:
+            self._reconcile = Reconcile(
+                ledger=self.ledger, minter=self.minter, place_of=_place_of, token=self.token, where="here"
+            )
+        return self._reconcile
+
+    def restart(self) -> None:
+        """Another process takes over; what was only in memory is gone."""
+        self._reconcile = None
+
+    def later(self, **span: float) -> datetime:
+        """Moves the clock."""
+        self.now += timedelta(**span)
+        self.minter.now = self.now
+        return self.now
+
+    def step(self, times: int = 1) -> None:
+        """Lets the reconciler tend what is due, each time half a second later."""
+        for _ in range(times):
+            self.reconcile.step(self.now)
+            self.later(seconds=0.5)
+
+    def grant(self, grant: Grant) -> Grant:
+        """The grant as the ledger has it."""
+        return self.ledger.grants[grant.id]
+
+    def token(self) -> str:
+        """Text that was not there before."""
+        return f"token-{next(self._tokens):05}"
+
+    def actions(self) -> list[str]:
+        """The audit trail, as a list of what happened."""
+        return [event.action for event in self.ledger.events]
+
+
+def _place_of(environment: EnvironmentId) -> Place | None:
+    return world.place(environment)
