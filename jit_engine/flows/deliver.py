@@ -11,7 +11,7 @@ from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
-from jit_engine.errors import NotFound
+from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.flows.outcome import AccessRefused, GrantNotUsable
 from jit_engine.iam.limits import LONGEST_CHAINED_SESSION, SHORTEST_SESSION
 from jit_engine.iam.role import grant_policy, session_plan
@@ -36,7 +36,8 @@ class Deliver:
         """A session for the grant's own holder, with its own name and audit record.
 
         1. Only the holder: anybody else meets `NotFound`.
-        2. Only while the grant is active and its end has not come; else `GrantNotUsable`.
+        2. Only while the grant is active, its end has not come and a session fits before all ends; else
+           `GrantNotUsable`.
         3. Decided anew from today's facts and rules; a grant that no longer passes is revoked and `AccessRefused`
            (or `GrantNotUsable`, when the same sources would now need another policy).
         4. Recorded, with the session's name and its latest end, and committed.
@@ -49,11 +50,11 @@ class Deliver:
             if grant.state is not GrantState.ACTIVE or now >= grant.ends_at:  # 2
                 why = f"it is {grant.state.value}" if grant.state is not GrantState.ACTIVE else "its end has come"
                 raise GrantNotUsable(grant=grant.id, state=grant.state.value, why=why)
-            self._decide_anew(grant, subject, now)  # 3
             duration = _duration(grant, now)
             name = f"{subject.id}.{grant.sessions + 1}.{self.token()}"
             plan = session_plan(grant, name=name, duration=duration, policy=None)
             try:
+                self._decide_anew(grant, subject, now)  # 3
                 grant = self._record(grant, name, now + duration, now)  # 4
             except LostRace:
                 continue
@@ -62,7 +63,14 @@ class Deliver:
 
     def _decide_anew(self, grant: Grant, subject: Subject, now: datetime) -> None:
         request = cleared_request(self.ledger.decision_of(grant.id), subject)
-        verdict = clear(request, self.facts.facts_for(grant.activity, grant.environment), self.judges(), now)
+        facts = self.facts.facts_for(grant.activity, grant.environment)
+        try:
+            verdict = clear(request, facts, self.judges(), now)
+        except (InvalidValue, NotFound) as gone:
+            self._revoke(grant, "what it rests on is gone", now, None)
+            raise GrantNotUsable(
+                grant=grant.id, state=grant.state.value, why=f"what it rests on is gone ({gone})"
+            ) from gone
         if isinstance(verdict, Refusal):
             self._revoke(grant, "no longer permitted", now, verdict)
             raise AccessRefused(verdict)
