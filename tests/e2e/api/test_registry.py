@@ -1,0 +1,132 @@
+"""Activities, reviews, contracts, sources, rules and the audit trail, as each of the people sees them."""
+
+import json
+
+from platform_api.audit.export import verify
+from tests.support.platform import Cast, Story, made
+from tests.unit.api.orders import order
+
+
+def test_the_fast_path_says_what_it_met(cast: Cast, story: Story) -> None:
+    environment = cast.dana.get(f"/v1/environments/{story.environment}").json()
+    review = cast.dana.get(f"/v1/reviews/{environment['review']}").json()
+    assert (review["state"], review["decided_by"]) == ("approved", "fast path")
+    assert len(review["criteria"]) == 7
+    assert all(criterion["met"] for criterion in review["criteria"])
+    assert environment["tags"]["sluicegate:activity"] == story.activity
+
+
+def test_what_the_fast_path_leaves_is_decided_by_a_named_reviewer_of_another_team(cast: Cast, story: Story) -> None:
+    waiting = made(cast.dana.post("/v1/activities", order(cast.platform.now(), monthly_budget_usd=1_000_000)))
+    review = waiting["review"]
+    assert (review["state"], [criterion["met"] for criterion in review["criteria"]]) == ("open", [False])
+    path = f"/v1/reviews/{review['id']}/decision"
+    words = {"decision": "approve", "comment": "The budget was granted."}
+    assert cast.dana.post(path, words).status_code == 403
+    assert cast.sam.post(path, words).status_code == 404
+    assert cast.ari.post(path, {**words, "comment": " "}).json()["field"] == "comment"
+    assert review["id"] in {one["id"] for one in cast.ari.get("/v1/reviews", state="open").json()["items"]}
+    decided = made(cast.ari.post(path, words))
+    assert (decided["state"], decided["decided_by"]) == ("approved", cast.ari.get("/v1/me").json()["id"])
+    assert cast.ari.post(path, words).status_code == 409
+    activity = cast.dana.get(f"/v1/activities/{waiting['activity']['id']}").json()
+    assert activity["state"] == "active"
+
+
+def test_a_name_is_taken_once(cast: Cast, story: Story) -> None:
+    taken = cast.dana.get(f"/v1/activities/{story.activity}").json()["name"]
+    answer = cast.dana.post("/v1/activities", order(cast.platform.now(), name=taken))
+    assert (answer.status_code, answer.json()["code"]) == (409, "name-taken")
+
+
+def test_an_activity_is_shown_to_its_members_and_to_who_sees_all(cast: Cast, story: Story) -> None:
+    for person, sees in ((cast.dana, True), (cast.pipeline, True), (cast.gus, True), (cast.ines, True),
+                         (cast.ari, True), (cast.sam, False), (cast.pat, False)):  # fmt: skip
+        listed = {item["id"] for item in person.get("/v1/activities", limit=200).json()["items"]}
+        assert (story.activity in listed) is sees, person.login
+        assert person.get(f"/v1/activities/{story.activity}").status_code == (200 if sees else 404), person.login
+        environments = {item["id"] for item in person.get("/v1/environments", limit=200).json()["items"]}
+        assert (story.environment in environments) is sees, person.login
+
+
+def test_only_who_may_registers_proposes_and_reads_the_trail(cast: Cast) -> None:
+    for answer in (
+        cast.gus.post("/v1/activities", order(cast.platform.now())),
+        cast.pipeline.post("/v1/activities", order(cast.platform.now())),
+        cast.dana.post("/v1/contracts", {"document": {}}),
+        cast.dana.get("/v1/audit"),
+        cast.dana.get("/v1/audit/export"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), answer.text
+
+
+def test_a_contract_in_force_says_how_each_clause_is_held(cast: Cast, story: Story) -> None:
+    contract = cast.sam.get(f"/v1/contracts/{story.contract}/versions/{story.version}").json()
+    assert contract["state"] == "in-force"
+    assert {signature["role"] for signature in contract["signatures"]} == {"data-owner", "privacy-office"}
+    assert {clause["hold"] for clause in contract["clauses"]} <= {"enforced", "monitored", "attested"}
+    assert all(clause["by"] for clause in contract["clauses"])
+    assert cast.sam.get(f"/v1/contracts/{story.contract}").json() == contract
+    assert cast.sam.get("/v1/contracts", state="in-force").json()["items"] == [contract]
+    signed_again = cast.olga.post(
+        f"/v1/contracts/{story.contract}/versions/{story.version}/signatures", {"role": "data-owner"}
+    )
+    assert signed_again.status_code == 409
+
+
+def test_only_the_owner_accepts_a_contract_for_an_activity(cast: Cast, story: Story) -> None:
+    path = f"/v1/contracts/{story.contract}/versions/{story.version}/acceptances"
+    assert cast.pipeline.post(path, {"activity": story.activity}).status_code == 403
+    assert cast.sam.post(path, {"activity": story.activity}).status_code == 404
+    accepted = cast.dana.get(f"/v1/activities/{story.activity}").json()["accepted"]
+    assert accepted == [{"contract": story.contract, "version": story.version}]
+
+
+def test_the_catalogue_says_which_contract_covers_what(cast: Cast, story: Story) -> None:
+    found = cast.dana.get("/v1/sources", q="loans/facts").json()["items"]
+    assert [item["uri"] for item in found] == ["s3://acme-prod-lake/loans/facts/"]
+    assert found[0]["contract"]["id"] == story.contract
+    tables = cast.dana.get("/v1/sources", kind="glue-table", q="APPLICANTS").json()["items"]
+    assert [table["table"] for table in tables] == ["applicants"]
+    assert tables[0]["columns"][0]["classes"] == ["personal"]
+    level = tables[0]["classification"]
+    alike = cast.dana.get("/v1/sources", classification=level).json()["items"]
+    assert tables[0] in alike
+    assert {item["classification"] for item in alike} == {level}
+    first = cast.dana.get("/v1/sources", limit=2).json()
+    second = cast.dana.get("/v1/sources", limit=200, cursor=first["next_cursor"]).json()
+    uris = [item["uri"] for item in first["items"] + second["items"]]
+    assert uris == sorted(set(uris))
+    assert len(uris) == len(cast.platform.organisation.catalogue_items())
+    assert second["next_cursor"] is None
+
+
+def test_every_rule_can_be_read_and_nobody_edits_the_invariants(cast: Cast) -> None:
+    rules = cast.sam.get("/v1/policies", limit=200).json()["items"]
+    assert {rule["editable"] for rule in rules if rule["id"].startswith("inv-")} == {False}
+    shown = cast.sam.get("/v1/policies/inv-operation-is-for-pipelines").json()
+    assert "forbid" in shown["text"]
+    assert cast.sam.get("/v1/policies/no-such-rule").status_code == 404
+
+
+def test_the_trail_verifies_here_and_as_an_export(cast: Cast, story: Story) -> None:
+    assert made(cast.ines.post("/v1/audit/verify", {}))["ok"] is True
+    export = cast.ines.get("/v1/audit/export")
+    assert export.headers["content-type"] == "application/jsonl"
+    size, root = int(export.headers["audit-size"]), export.headers["audit-root"]
+    lines = export.content.splitlines(keepends=True)
+    assert len(lines) == size > 5
+    assert verify(lines, root, size).ok
+    lines[3] = lines[3].replace(b"sample.", b"simple.")
+    found = verify(lines, root, size)
+    assert not found.ok
+    assert 4 in {finding.seq for finding in found.bad}
+
+
+def test_the_trail_tells_the_story_of_an_activity(cast: Cast, story: Story) -> None:
+    told = cast.ines.get("/v1/audit", activity=story.activity, limit=200).json()["items"]
+    actions = [record["action"] for record in told][::-1]
+    for action in ("activity.registered", "contract.accepted", "environment.provisioning", "environment.active"):
+        assert action in actions
+    assert all(record["about"]["activity"] == story.activity for record in told)
+    assert json.dumps(told) == json.dumps(sorted(told, key=lambda record: -record["seq"]))
