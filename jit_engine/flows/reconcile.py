@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole
 from jit_engine.domain.ids import EnvironmentId, GrantId
+from jit_engine.errors import EngineError
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY, marker, probe_session_policy, session_plan
 from jit_engine.ports import Ledger, LostRace, Minter, Observer, Probe, Probes
@@ -22,6 +24,8 @@ LOOK_AGAIN = timedelta(milliseconds=300)
 MAX_TRIES = 6
 """Failures before a grant is stuck (as OpenBao's maxRevokeAttempts)."""
 STUCK_AGAIN = timedelta(days=1)
+LONGEST_PAUSE = timedelta(minutes=1)
+"""Between two tries while sessions may still be used: a day is for cleaning up behind a Deny, never for the Deny."""
 ABSENCE_PROVEN = timedelta(minutes=5)
 """NoSuchEntity for a role that was just created may be a lagging replica (Vault waits as long)."""
 
@@ -94,9 +98,10 @@ class Reconcile:
                 duration=SHORTEST_SESSION,
                 policy=probe_session_policy(probes),
             )
-            observer = self.minter.observer(plan, probes)
-            if observer is not None:
-                self._watches[grant.id] = _Watch(observer=observer)
+            with suppress(EngineError):  # whether it can be watched comes second: the Deny never waits for it
+                observer = self.minter.observer(plan, probes)
+                if observer is not None:
+                    self._watches[grant.id] = _Watch(observer=observer)
         for role in _existing(grant):
             self.minter.shut(role.name, TRUST_NOBODY, DENY_EVERYTHING)
         self._save(replace(grant, shut_at=now, due_at=now, tries=0), "shut", now)
@@ -106,7 +111,8 @@ class Reconcile:
             self._save(replace(grant, due_at=grant.last_session_end or now), "not-yet-due", now)
             return
         watch = self._watches.get(grant.id)
-        if watch is None:
+        if watch is None or (grant.shut_at is not None and now - grant.shut_at >= SHORTEST_SESSION):
+            self._watches.pop(grant.id, None)  # its session has ended by itself: what it meets now proves nothing
             self._read_back(grant, now)
             return
         if watch.observer.look() is Probe.DENIED:
@@ -155,7 +161,10 @@ class Reconcile:
     def _failed(self, grant: Grant, error: Exception, now: datetime) -> None:
         tries = grant.tries + 1
         stuck = tries >= MAX_TRIES and grant.state in _SPENT
-        due = now + (STUCK_AGAIN if stuck else timedelta(seconds=2**tries))
+        open_still = grant.shut_at is None and grant.sessions > 0
+        due = now + (
+            STUCK_AGAIN if stuck and not open_still else min(timedelta(seconds=2 ** min(tries, 9)), LONGEST_PAUSE)
+        )
         left = replace(grant, tries=tries, last_error=f"{type(error).__name__}: {error}"[:500], due_at=due)
         if stuck and grant.state is not GrantState.STUCK:
             left = left.moved(GrantState.STUCK)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jit_engine.domain.event import Event
+from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.errors import AwsUnavailable, EngineError
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY
 from jit_engine.ports import FoundRole, Ledger, Minter
 
@@ -24,7 +26,17 @@ class Sweep:
 
     def __call__(self, now: datetime) -> int:
         """How many roles were deleted or quarantined."""
-        return sum(self._judge(role, now) for role in self.minter.roles())
+        return sum(self._tend(role, now) for role in self.minter.roles())
+
+    def _tend(self, role: FoundRole, now: datetime) -> bool:
+        """One role; one that AWS will not let us touch is an alarm, and never keeps the others from being looked at."""
+        try:
+            return self._judge(role, now)
+        except AwsUnavailable:
+            return False  # the next sweep meets it again
+        except EngineError as error:
+            self._note("alarm.role-not-swept", role, now, {"error": str(error)[:500]})
+            return False
 
     def _judge(self, role: FoundRole, now: datetime) -> bool:
         grant = self.ledger.grant_of_role(role.name)
@@ -45,8 +57,10 @@ class Sweep:
         self._note("alarm.foreign-role-quarantined", full, now)
         return True
 
-    def _note(self, action: str, role: FoundRole, now: datetime) -> None:
-        details = {"role": role.name, "role_id": role.role_id, "boundary": role.boundary_arn or "none"}
+    def _note(self, action: str, role: FoundRole, now: datetime, more: Mapping[str, Json] | None = None) -> None:
+        details: dict[str, Json] = {"role": role.name, "role_id": role.role_id, **(more or {})}
+        if more is None:
+            details["boundary"] = role.boundary_arn or "none"
         self.ledger.note(Event(action=action, actor="system:sweep", at=now, about={"role": role.name}, details=details))
 
 

@@ -39,7 +39,7 @@ class FakeMinter:
     calls: list[tuple[str, str]] = field(default_factory=list)
     sessions: list[SessionPlan] = field(default_factory=list)
     proven: list[tuple[SessionPlan, Probes]] = field(default_factory=list)
-    faults: dict[str, list[Exception | Callable[[], None]]] = field(default_factory=lambda: defaultdict(list))
+    faults: dict[str, list[Exception | Callable[[], object]]] = field(default_factory=lambda: defaultdict(list))
     looks: list[Probe] = field(default_factory=list)
     """What observers see next; without any, the truth."""
     _made: int = 0

@@ -11,6 +11,7 @@ from jit_engine.domain.grant import GrantState
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.source import Operation
 from jit_engine.domain.tier import Tier
+from jit_engine.domain.verdict import Clearance
 from jit_engine.errors import AwsRefused, AwsUnavailable, InvalidValue, NotFound, PolicyTooLarge
 from jit_engine.flows.outcome import AccessRefused, DurationTooLong
 from jit_engine.iam.role import grant_tags
@@ -96,7 +97,7 @@ def test_what_makes_no_sense_changes_nothing_anywhere(asked: AccessRequest, erro
 
 def test_a_preview_records_and_mints_nothing() -> None:
     desk = Desk()
-    assert desk.request_access.preview(request(), NOW)
+    assert isinstance(desk.request_access.preview(request(), NOW), Clearance)
     assert (desk.minter.calls, desk.ledger.events, desk.ledger.grants) == ([], [], {})
 
 
