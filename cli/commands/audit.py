@@ -139,7 +139,7 @@ def _show_story(records: Sequence[Doc]) -> None:
             (
                 record.text("seq"),
                 local(record.text("at")),
-                record.text("actor"),
+                record.text("actor_name") or record.text("actor"),
                 record.text("action"),
                 "; ".join(
                     filter(None, (_pairs(_without(record.record("about"), shared)), _pairs(record.record("details"))))

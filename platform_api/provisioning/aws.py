@@ -132,7 +132,8 @@ class Provisioner:
         if still:
             return Failed(reason=f"{plan.stack_name} is not guarded, after repair: {', '.join(still)}")
         self._put_probe(made.workspace_bucket, plan.environment_id)
-        return Ready(resources=made, repaired=tuple(check.name for check in missing))
+        repaired = tuple(check.name for check in missing)
+        return Ready(resources=made, repaired=repaired, events=self._events(plan.stack_name))
 
     def _put_probe(self, bucket: str, environment_id: str) -> None:
         # Written each time: without the right to list, S3 does not tell what is missing.

@@ -193,15 +193,11 @@ def _everything_else_closed() -> tuple[Statement, ...]:
     )
 
 
-def _allow(
-    sid: str, actions: Sequence[str], resources: Sequence[str], condition: Condition = None
-) -> Statement:
+def _allow(sid: str, actions: Sequence[str], resources: Sequence[str], condition: Condition = None) -> Statement:
     return _statement(sid, "Allow", actions, resources, condition)
 
 
-def _deny(
-    sid: str, actions: Sequence[str], resources: Sequence[str], condition: Condition = None
-) -> Statement:
+def _deny(sid: str, actions: Sequence[str], resources: Sequence[str], condition: Condition = None) -> Statement:
     return _statement(sid, "Deny", actions, resources, condition)
 
 

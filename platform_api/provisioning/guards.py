@@ -46,9 +46,7 @@ class Check:
         return f"{self.logical_id}: {self.guard.value}"
 
 
-def guard_checks(
-    client: ClientFactory, plan: EnvironmentPlan, made: EnvironmentResources
-) -> tuple[Check, ...]:
+def guard_checks(client: ClientFactory, plan: EnvironmentPlan, made: EnvironmentResources) -> tuple[Check, ...]:
     """Every check that `plan` demands of what was made; KeyError for a guard that nobody can read back."""
     tags = tag_accesses(client, plan, made)
     particular: dict[tuple[str, Guard], Callable[[], _Pair]] = {

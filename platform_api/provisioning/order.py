@@ -67,9 +67,7 @@ class EnvironmentOrder:
         _check("region", self.region, _REGION, "give a region of the standard partition, such as eu-west-1")
         _check("broker_role_arn", self.broker_role_arn, _ROLE_ARN, "give the broker role's ARN")
         if self.expires_at.utcoffset() is None:
-            raise InvalidValue(
-                field="expires_at", given=str(self.expires_at), fix="give a time with its offset"
-            )
+            raise InvalidValue(field="expires_at", given=str(self.expires_at), fix="give a time with its offset")
         for bucket in self.lake_buckets:
             _check("lake_buckets", bucket, _BUCKET, "give literal bucket names of 3 to 63 characters")
             if bucket.startswith(WORKSPACE_PREFIX):

@@ -48,6 +48,7 @@ class Ready:
 
     resources: EnvironmentResources
     repaired: tuple[str, ...]
+    events: tuple[StackEvent, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

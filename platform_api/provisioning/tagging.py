@@ -35,9 +35,7 @@ class TagAccess:
         return lambda: self.add(wanted)
 
 
-def tag_accesses(
-    client: ClientFactory, plan: EnvironmentPlan, made: EnvironmentResources
-) -> dict[str, TagAccess]:
+def tag_accesses(client: ClientFactory, plan: EnvironmentPlan, made: EnvironmentResources) -> dict[str, TagAccess]:
     """The tag access of every resource of the plan, by logical id."""
     place = f"{plan.region}:{plan.account_id}"
     return {

@@ -144,6 +144,7 @@ class ProvisioningReconciler:
             template_digest=plan.template_digest,
             resources={name: str(value) for name, value in asdict(seen.resources).items()},
             tags=dict(plan.tags),
+            events=tuple(_line(event) for event in seen.events),
             due_at=None,
             tries=0,
             last_error=None,

@@ -32,7 +32,9 @@ class AuditFilters(Paged):
 def records(caller: CallerDep, _: MayRead, query: Annotated[AuditFilters, Query()]) -> Listed[AuditShown]:
     """The newest first."""
     page = caller.platform.audit.page(query.ask())
-    return Listed[AuditShown](items=[AuditShown.of(entry) for entry in page.items], next_cursor=page.next_cursor)
+    names: dict[str, str] = {entry.subject.id: entry.subject.name for entry in caller.platform.registry.directory()}
+    items = [AuditShown.of(entry, names) for entry in page.items]
+    return Listed[AuditShown](items=items, next_cursor=page.next_cursor)
 
 
 @routes.get("/root", summary="The root that commits to the whole log")

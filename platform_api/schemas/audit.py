@@ -1,5 +1,6 @@
 """The audit trail on the wire."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from platform_api.audit.export import Verification
@@ -8,24 +9,26 @@ from platform_api.schemas.wire import Asked, Shown
 
 
 class AuditShown(Shown):
-    """One record with its leaf hash (hex)."""
+    """One record with its leaf hash (hex). `actor_name` is today's directory's, not the record's."""
 
     seq: int
     at: str
     actor: str
+    actor_name: str | None
     action: str
     about: dict[str, str]
     details: dict[str, Any]
     leaf: str
 
     @classmethod
-    def of(cls, entry: AuditEntry) -> Self:
-        """The record as it was written."""
+    def of(cls, entry: AuditEntry, names: Mapping[str, str]) -> Self:
+        """The record as it was written, with the name that its actor has in `names`."""
         record: dict[str, Any] = dict(entry.record)
         return cls(
             seq=entry.seq,
             at=record["at"],
             actor=record["actor"],
+            actor_name=names.get(record["actor"]),
             action=record["action"],
             about=record["about"],
             details=record["details"],

@@ -151,7 +151,7 @@ def test_an_operation_environment_waits_for_the_architect() -> None:
 
 def test_a_later_environment_remembers_what_the_activity_asked_for() -> None:
     at, _ = desk()
-    made = at.register(ADA, order(public_endpoints=("pypi.org",)), NOW)
+    made = at.register(ADA, order(public_endpoints=("packages.example",)), NOW)
     at.decide(ARCHIE, made.review.id, ReviewDecision.APPROVE, "a mirror", NOW)
     later = at.request_environment(ADA, made.activity.activity.id, Tier.VALIDATION, NOW)
     assert [one.id for one in later.review.criteria] == ["no-new-network-path"]

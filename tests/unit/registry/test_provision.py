@@ -39,7 +39,8 @@ RESOURCES = EnvironmentResources(
     image_repository="sluicegate/e",
     stack_id="arn:stack",
 )
-READY = Ready(resources=RESOURCES, repaired=("Workspace: tags",))
+LAST_LINE = StackEvent(at=NOW, logical_id="Workspace", type="AWS::S3::Bucket", status="CREATE_COMPLETE", reason="")
+READY = Ready(resources=RESOURCES, repaired=("Workspace: tags",), events=(LAST_LINE,))
 CREATING = StackEvent(at=NOW, logical_id="Workspace", type="AWS::S3::Bucket", status="CREATE_IN_PROGRESS", reason="")
 WORKING = InProgress(events=(CREATING,))
 

@@ -54,7 +54,7 @@ def test_validation_is_read_only_too() -> None:
     [
         ({"template": "homemade"}, "catalogued-template"),
         ({"template_digest": "d2"}, "catalogued-template"),
-        ({"public_endpoints": ("pypi.org",)}, "no-new-network-path"),
+        ({"public_endpoints": ("packages.example",)}, "no-new-network-path"),
         ({"classification": Classification.RESTRICTED}, "standing-approval"),
         ({"purposes": frozenset({"acme:loss-forecasting", "dpv:Marketing"})}, "standing-approval"),
         ({"purposes": frozenset({"nowhere"})}, "standing-approval"),

@@ -1,1 +1,0 @@
-"""Mutants: see `__main__`."""
