@@ -19,12 +19,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TypeAlias, assert_never, cast
 
 import cedarpy
+from cedarpy import pst
 
+from policy import syntax
 from policy.decision import Effect
 from policy.errors import QuestionUnfit, SchemaBroken
+from policy.question import EntityRef
 from policy.statements import Statement
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
@@ -46,6 +49,10 @@ class CedarSchema:
             raise SchemaBroken(f"the policy schema does not parse: {error}") from error
         # Entity types whose members the schema itself lists: they exist without being loaded.
         self.enums = frozenset(_ENUM.findall(text))
+
+    def __str__(self) -> str:
+        """The schema as Cedar writes it: one declaration an entity type and action, comments gone."""
+        return str(self.handle)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +92,104 @@ def _parsed(policy: dict[str, Json]) -> ParsedRule:
         annotations={name: value or "" for name, value in annotations.items()},
         is_unscoped=all(part["op"] == "All" for part in scope),
     )
+
+
+def syntax_of(statement: Statement) -> syntax.RuleSyntax:
+    """What one statement says, as data of our own; ValueError where it is not one rule that can be read so.
+
+    Cedar gives no tree of more than 100 levels, a chain of `&&` counted: such a rule can decide, but not be read.
+    """
+    try:
+        with _panics_raised():
+            read = cedarpy.policies_to_pst(statement.text)
+    except ValueError as error:
+        raise ValueError(_clean(str(error))) from error
+    rules = tuple(read.static_policies.values())
+    if read.templates or len(rules) != 1:
+        raise ValueError(f"one rule without slots was expected here, Cedar reads {len(rules)}")
+    (rule,) = rules
+    return syntax.RuleSyntax(
+        annotations=dict(rule.annotations),
+        effect=Effect(rule.effect),
+        principal=_scope(rule.principal),
+        action=_action_scope(rule.action),
+        resource=_scope(rule.resource),
+        clauses=tuple(
+            syntax.Clause("when" if isinstance(clause, pst.When) else "unless", _expr(clause.expr))
+            for clause in rule.clauses
+        ),
+    )
+
+
+def _ref(uid: pst.EntityOrSlot) -> EntityRef:
+    if isinstance(uid, pst.Slot):
+        raise ValueError("slots (`?principal`) are not used here")
+    return EntityRef(type=str(uid.type), id=uid.id)
+
+
+def _scope(scope: pst.PrincipalOrResourceConstraint) -> syntax.Scope:
+    match scope:
+        case pst.ScopeAny():
+            return syntax.AnyEntity()
+        case pst.ScopeEq(entity):
+            return syntax.IsEntity(_ref(entity))
+        case pst.ScopeIn(entity):
+            return syntax.InEntity(_ref(entity))
+        case pst.ScopeIs(kind):
+            return syntax.OfType(str(kind))
+        case pst.ScopeIsIn(kind, entity):
+            return syntax.OfTypeIn(str(kind), _ref(entity))
+        case _:
+            assert_never(scope)
+
+
+def _action_scope(scope: pst.ActionConstraint) -> syntax.ActionScope:
+    match scope:
+        case pst.ScopeAny():
+            return syntax.AnyEntity()
+        case pst.ActionEq(entity):
+            return syntax.IsAction(entity.id)
+        case pst.ActionIn(entities):
+            return syntax.InActions(tuple(entity.id for entity in entities))
+        case _:
+            assert_never(scope)
+
+
+def _expr(expr: pst.Expr) -> syntax.Expr:
+    """A tree of at most 100 levels, which is what makes recursion safe here."""
+    match expr:
+        case pst.Var(name):
+            return syntax.Var(name)
+        case pst.BoolLit(flag):
+            return syntax.BoolLit(flag)
+        case pst.LongLit(number):
+            return syntax.LongLit(number)
+        case pst.StringLit(text):
+            return syntax.TextLit(text)
+        case pst.EntityLit(uid):
+            return syntax.RefLit(_ref(uid))
+        case pst.UnaryOp(unary, arg):
+            return syntax.Unary(unary, _expr(arg))
+        case pst.BinaryOp(binary, left, right):
+            return syntax.Binary(binary, _expr(left), _expr(right))
+        case pst.GetAttr(base, name):
+            return syntax.Attr(_expr(base), name)
+        case pst.HasAttr(base, path):
+            return syntax.Has(_expr(base), tuple(path))
+        case pst.Like(base, pattern):
+            return syntax.Like(_expr(base), tuple(c.value if isinstance(c, pst.Char) else None for c in pattern))
+        case pst.Is(base, kind, inside):
+            return syntax.IsType(_expr(base), str(kind), None if inside is None else _expr(inside))
+        case pst.IfThenElse(test, then, other):
+            return syntax.IfElse(_expr(test), _expr(then), _expr(other))
+        case pst.Set(members):
+            return syntax.SetOf(tuple(_expr(member) for member in members))
+        case pst.Record(fields):
+            return syntax.RecordOf(tuple((name, _expr(value)) for name, value in fields.items()))
+        case pst.Slot():
+            raise ValueError("slots (`?principal`) are not used here")
+        case _:
+            assert_never(expr)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
