@@ -157,9 +157,9 @@ def _too_deep() -> BodyInvalid:
 
 
 def _is_deeper(value: object, limit: int) -> bool:
-    """Level by level, so that no depth exhausts the stack."""
+    """Whether `value` holds more than `limit` objects or lists in each other; level by level, for any depth."""
     level = [value]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         level = [
             inner
             for outer in level
@@ -168,7 +168,7 @@ def _is_deeper(value: object, limit: int) -> bool:
         ]
         if not level:
             return False
-    return True
+    return any(isinstance(inner, dict | list) for inner in level)
 
 
 def faults_in(error: ValidationError) -> tuple[tuple[str, str, str], ...]:
