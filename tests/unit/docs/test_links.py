@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.sources import ROOT, committed_files
+from tests.support.sources import ROOT, committed_files, modules
 
 DOCUMENTS = sorted(name for name in committed_files() if name.endswith(".md") and "/sample/" not in name)
 FOLDERS = ("policy/", "jit_engine/", "platform_api/", "cli/", "tests/", "docs/", "migrations/", ".ci/")
@@ -77,3 +77,10 @@ def test_every_test_that_a_document_names_exists() -> None:
     named = {(document, test) for document in DOCUMENTS for test in _TEST.findall(text_of(document))}
     assert named
     assert {(document, test) for document, test in named if test not in defined} == set()
+
+
+def test_every_alarm_is_explained_to_operators() -> None:
+    code = (module.text for module in modules("jit_engine", "platform_api"))
+    raised = {alarm for text in code for alarm in re.findall(r'"((?:alarm|sweep)\.[a-z-]+)"', text)}
+    assert raised
+    assert {alarm for alarm in raised if f"`{alarm}`" not in text_of("docs/operator.md")} == set()
