@@ -83,6 +83,7 @@ KINDS: Mapping[str, Kind] = {
     "aws-unavailable": _kind(503, "AWS did not answer", "Nothing is left half made; try again."),
     "store-unavailable": _kind(503, "The database did not answer", "Nothing was written; try again."),
     "schema-outdated": _kind(503, "The database is of another release", "Run `sluice operate migrate`."),
+    "no-live-rulebook": _kind(503, "No rules are live", "Nothing can be decided, so nothing is permitted."),
     "aws-refused": _kind(502, "AWS refused the platform", "An operator has to look at the platform's role."),
     "role-exists": _kind(503, "The role's name is taken", "Another attempt gets another name; try again."),
     # what should not be

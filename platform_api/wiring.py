@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from jit_engine.aws.calls import AwsAccess, AwsCalls, client_as
 from jit_engine.aws.minter import AwsMinter
@@ -41,7 +41,7 @@ from platform_api.registry.contracts import ContractDesk
 from platform_api.registry.provision import Ground, ProvisioningReconciler
 from platform_api.registry.review import FastPathLimits
 from platform_api.settings import Settings
-from policy import Engine, Rulebook, invariants
+from policy import Engine, PolicyError, Rulebook, invariants
 
 THREADS = 32
 """Requests worked on at once; the connection pool has one for each, and some for the worker."""
@@ -84,8 +84,13 @@ class Platform:
         self.database.close()
 
 
-class NoRulebook(RuntimeError):
+class NoRulebook(PolicyError):
     """There is no live rulebook, so nothing can be decided and nothing is allowed."""
+
+    code: ClassVar[str] = "no-live-rulebook"
+
+    def __init__(self) -> None:
+        super().__init__("no rulebook is live, so nothing is permitted: an operator has to activate one")
 
 
 @dataclass(slots=True)
@@ -103,7 +108,7 @@ class LiveJudges:
         """Raises `NoRulebook` where there is none: fail closed."""
         version = self.rulebooks.live_version()
         if version is None:
-            raise NoRulebook("no rulebook is live")
+            raise NoRulebook
         engine = self._engine
         if engine is None or engine.version != version:
             engine = self._load(version)
@@ -115,7 +120,7 @@ class LiveJudges:
                 return self._engine
             stored = self.rulebooks.rulebook(version)
             if stored is None:
-                raise NoRulebook(f"rulebook {version} is live and missing")
+                raise NoRulebook
             engine = Engine.load(Rulebook(version=stored.version, text=stored.text))
             self._engine = engine
             return engine

@@ -13,7 +13,7 @@ from platform_api.ids import new_id
 from platform_api.paging import PageAsk
 from platform_api.routes.caller import Caller, CallerDep
 from platform_api.routes.errors import TooManyGrants
-from platform_api.routes.finding import activity_by, request_in_path, request_thing
+from platform_api.routes.finding import Lookup, activity_by, request_in_path
 from platform_api.routes.grants import grant_shown
 from platform_api.routes.lists import Filter, Paged, shown
 from platform_api.routes.once import OnceDep
@@ -70,7 +70,7 @@ def _granted(caller: Caller, request: AccessRequest) -> GrantedShown:
         raise TooManyGrants(most=most)
     grant = caller.platform.request_access(request, caller.now)
     decision = caller.platform.ledger.decision_of(grant.id)
-    shown_grant = grant_shown(caller.platform, grant)
+    shown_grant = grant_shown(Lookup(caller.platform), grant)
     sources = decision["sources"]
     return GrantedShown.model_validate(
         {"request_id": request.id, "grant": shown_grant, "sources": sources, "shortened": grant.shortened}
@@ -86,7 +86,7 @@ def requests(caller: CallerDep, query: Annotated[RequestFilters, Query()]) -> Li
         AGrant,
         query.ask(),
         caller.platform.requests.page,
-        lambda request: request_thing(request, caller.platform),
+        Lookup(caller.platform).request_thing,
         RequestShown.of,
     )
 

@@ -11,13 +11,7 @@ from platform_api.authorize import AnActivity, AnEnvironment, AReview, ThePlatfo
 from platform_api.paging import PageAsk
 from platform_api.registry.records import ActivityRecord, EnvironmentRecord
 from platform_api.routes.caller import Caller, CallerDep
-from platform_api.routes.finding import (
-    activity_in_path,
-    environment_in_path,
-    environment_thing,
-    review_in_path,
-    review_thing,
-)
+from platform_api.routes.finding import Lookup, activity_in_path, environment_in_path, review_in_path
 from platform_api.routes.lists import Filter, Paged, shown
 from platform_api.routes.once import OnceDep
 from platform_api.routes.permits import permits, shows, the_platform
@@ -132,13 +126,14 @@ def request_environment(
 @routes.get("/environments", summary="The environments that you may see", dependencies=[shows("viewEnvironment")])
 def environments(caller: CallerDep, query: Annotated[EnvironmentFilters, Query()]) -> Listed[EnvironmentShown]:
     """The newest first."""
+    lookup = Lookup(caller.platform)
     return shown(
         caller,
         "viewEnvironment",
         AnEnvironment,
         query.ask(),
         caller.platform.registry.environments,
-        lambda record: environment_thing(record, caller.platform),
+        lambda record: lookup.environment_thing(record.environment),
         lambda record: _environment(caller, record),
     )
 
@@ -163,7 +158,7 @@ def reviews(caller: CallerDep, query: Annotated[ReviewFilters, Query()]) -> List
         AReview,
         query.ask(),
         caller.platform.registry.reviews,
-        lambda review: review_thing(review, caller.platform),
+        Lookup(caller.platform).review_thing,
         ReviewShown.of,
     )
 

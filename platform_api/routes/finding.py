@@ -1,17 +1,70 @@
 """Finds the thing that a route is about. What is not there is not found, in the words used for what may not be seen."""
 
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Path
 
+from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, GrantId, RequestId, ReviewId, check_id
 from jit_engine.errors import InvalidValue, NotFound
 from platform_api.authorize import AContract, AGrant, AnActivity, AnEnvironment, AReview
 from platform_api.db.requests import StoredRequest
-from platform_api.registry.records import EnvironmentRecord, Review
+from platform_api.registry.records import Review
 from platform_api.routes.caller import Caller, CallerDep
 from platform_api.wiring import Platform
+
+
+@dataclass(slots=True)
+class Lookup:
+    """Reads each activity and environment once, for lists whose rows share them."""
+
+    platform: Platform
+    _activities: dict[ActivityId, Activity | None] = field(default_factory=dict)
+    _environments: dict[EnvironmentId, Environment | None] = field(default_factory=dict)
+
+    def activity(self, id: ActivityId) -> Activity | None:
+        """The activity, or None."""
+        if id not in self._activities:
+            record = self.platform.registry.activity(id)
+            self._activities[id] = None if record is None else record.activity
+        return self._activities[id]
+
+    def environment(self, id: EnvironmentId) -> Environment | None:
+        """The environment, or None."""
+        if id not in self._environments:
+            record = self.platform.registry.environment(id)
+            self._environments[id] = None if record is None else record.environment
+        return self._environments[id]
+
+    def environment_thing(self, environment: Environment) -> AnEnvironment:
+        """An environment with its activity."""
+        activity = self.activity(environment.activity)
+        if activity is None:
+            raise NotFound(kind="environment", id=environment.id)
+        return AnEnvironment(environment=environment, activity=activity)
+
+    def review_thing(self, review: Review) -> AReview:
+        """A review with its activity."""
+        activity = self.activity(review.activity)
+        if activity is None:
+            raise NotFound(kind="review", id=review.id)
+        return AReview(id=review.id, author=review.author, activity=activity)
+
+    def grant_thing(self, grant: Grant) -> AGrant:
+        """A grant with its activity."""
+        activity = self.activity(grant.activity)
+        if activity is None:
+            raise NotFound(kind="grant", id=grant.id)
+        return AGrant(id=grant.id, holder=grant.subject, tier=grant.tier, activity=activity)
+
+    def request_thing(self, request: StoredRequest) -> AGrant:
+        """A request as the rules see it: the grant that it asks for, held by who asked."""
+        activity, environment = self.activity(request.activity), self.environment(request.environment)
+        if activity is None or environment is None:
+            raise NotFound(kind="request", id=request.id)
+        return AGrant(id=request.id, holder=request.subject, tier=environment.tier, activity=activity)
 
 
 def activity_by(id: str, caller: Caller) -> AnActivity:
@@ -32,15 +85,7 @@ def environment_in_path(environment_id: Annotated[str, Path()], caller: CallerDe
     found = caller.platform.registry.environment(EnvironmentId(check_id(environment_id, "en", "environment")))
     if found is None:
         raise NotFound(kind="environment", id=environment_id)
-    return environment_thing(found, caller.platform)
-
-
-def environment_thing(record: EnvironmentRecord, platform: Platform) -> AnEnvironment:
-    """An environment with its activity."""
-    activity = platform.registry.activity(record.environment.activity)
-    if activity is None:
-        raise NotFound(kind="environment", id=record.environment.id)
-    return AnEnvironment(environment=record.environment, activity=activity.activity)
+    return Lookup(caller.platform).environment_thing(found.environment)
 
 
 def review_in_path(review_id: Annotated[str, Path()], caller: CallerDep) -> AReview:
@@ -48,15 +93,7 @@ def review_in_path(review_id: Annotated[str, Path()], caller: CallerDep) -> ARev
     found = caller.platform.registry.review(ReviewId(check_id(review_id, "rv", "review")))
     if found is None:
         raise NotFound(kind="review", id=review_id)
-    return review_thing(found, caller.platform)
-
-
-def review_thing(review: Review, platform: Platform) -> AReview:
-    """A review with its activity."""
-    activity = platform.registry.activity(review.activity)
-    if activity is None:
-        raise NotFound(kind="review", id=review.id)
-    return AReview(id=review.id, author=review.author, activity=activity.activity)
+    return Lookup(caller.platform).review_thing(found)
 
 
 def contract_in_path(
@@ -77,15 +114,7 @@ def grant_in_path(grant_id: Annotated[str, Path()], caller: CallerDep) -> AGrant
     found = caller.platform.ledger.get(GrantId(check_id(grant_id, "gr", "grant")))
     if found is None:
         raise NotFound(kind="grant", id=grant_id)
-    return grant_thing(found, caller.platform)
-
-
-def grant_thing(grant: Grant, platform: Platform) -> AGrant:
-    """A grant with its activity."""
-    activity = platform.registry.activity(grant.activity)
-    if activity is None:
-        raise NotFound(kind="grant", id=grant.id)
-    return AGrant(id=grant.id, holder=grant.subject, tier=grant.tier, activity=activity.activity)
+    return Lookup(caller.platform).grant_thing(found)
 
 
 def request_in_path(request_id: Annotated[str, Path()], caller: CallerDep) -> AGrant:
@@ -93,14 +122,4 @@ def request_in_path(request_id: Annotated[str, Path()], caller: CallerDep) -> AG
     found = caller.platform.requests.get(RequestId(check_id(request_id, "rq", "request")))
     if found is None:
         raise NotFound(kind="request", id=request_id)
-    return request_thing(found, caller.platform)
-
-
-def request_thing(request: StoredRequest, platform: Platform) -> AGrant:
-    """A request as the rules see it: the grant that it asks for, held by who asked."""
-    activity = platform.registry.activity(request.activity)
-    environment = platform.registry.environment(request.environment)
-    if activity is None or environment is None:
-        raise NotFound(kind="request", id=request.id)
-    tier = environment.environment.tier
-    return AGrant(id=request.id, holder=request.subject, tier=tier, activity=activity.activity)
+    return Lookup(caller.platform).request_thing(found)

@@ -9,13 +9,12 @@ from jit_engine.domain.ids import GrantId
 from jit_engine.errors import NotFound
 from platform_api.authorize import AGrant
 from platform_api.routes.caller import Caller, CallerDep
-from platform_api.routes.finding import grant_in_path, grant_thing
+from platform_api.routes.finding import Lookup, grant_in_path
 from platform_api.routes.lists import Filter, Paged, shown
 from platform_api.routes.permits import permits, shows
 from platform_api.routes.strict import StrictRoute
 from platform_api.schemas.access import CredentialsShown, GrantShown, RevokeAsked
 from platform_api.schemas.wire import Listed
-from platform_api.wiring import Platform
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["grants"])
 
@@ -31,21 +30,22 @@ class GrantFilters(Paged):
 @routes.get("/grants", summary="The grants that you may see", dependencies=[shows("viewGrant")])
 def grants(caller: CallerDep, query: Annotated[GrantFilters, Query()]) -> Listed[GrantShown]:
     """The newest first."""
+    lookup = Lookup(caller.platform)
     return shown(
         caller,
         "viewGrant",
         AGrant,
         query.ask(),
         caller.platform.ledger.grants,
-        lambda grant: grant_thing(grant, caller.platform),
-        lambda grant: grant_shown(caller.platform, grant),
+        lookup.grant_thing,
+        lambda grant: grant_shown(lookup, grant),
     )
 
 
 @routes.get("/grants/{grant_id}", summary="One grant, with its exact IAM policy and why each statement is there")
 def grant(caller: CallerDep, found: Annotated[AGrant, permits("viewGrant", grant_in_path)]) -> GrantShown:
     """The grant."""
-    return grant_shown(caller.platform, _grant(caller, found))
+    return grant_shown(Lookup(caller.platform), _grant(caller, found))
 
 
 @routes.post("/grants/{grant_id}/credentials", summary="Credentials of a live grant, for its holder alone")
@@ -64,15 +64,15 @@ def revoke(
 ) -> GrantShown:
     """Marked at once; the reconciler has AWS refuse, sees it refuse, and removes the role. Asking twice is fine."""
     grant = caller.platform.revoke(GrantId(found.id), caller.subject, body.reason, caller.now)
-    return grant_shown(caller.platform, grant)
+    return grant_shown(Lookup(caller.platform), grant)
 
 
-def grant_shown(platform: Platform, grant: Grant) -> GrantShown:
+def grant_shown(lookup: Lookup, grant: Grant) -> GrantShown:
     """The grant with its decision and its environment's boundary."""
-    environment = platform.registry.environment(grant.environment)
-    place = None if environment is None else environment.environment.place
+    environment = lookup.environment(grant.environment)
+    place = None if environment is None else environment.place
     boundary = None if place is None else place.boundary_arn
-    return GrantShown.of(grant, platform.ledger.decision_of(grant.id), boundary)
+    return GrantShown.of(grant, lookup.platform.ledger.decision_of(grant.id), boundary)
 
 
 def _grant(caller: Caller, found: AGrant) -> Grant:

@@ -219,6 +219,14 @@ def test_a_body_that_cannot_be_read_in_one_way_is_refused(cast: Cast, story: Sto
     assert cast.last_rejection()["details"]["request_id"] == answer.headers["x-request-id"]
 
 
+def test_a_body_without_a_length_is_cut_off_too(cast: Cast) -> None:
+    parts = (b"x" * 65536 for _ in range(64))
+    headers = {"Content-Type": "application/json"}
+    answer = cast.dana.call("POST", ASK, content=parts, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+    assert cast.dana.get("/v1/me").status_code == 200
+
+
 def test_a_lone_surrogate_is_refused(cast: Cast, story: Story) -> None:
     raw = json.dumps(story.asking()).replace("PT1H", "\\ud800").encode()
     assert cast.dana.send(ASK, raw).status_code == 422
