@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +36,8 @@ def up_(
     try:
         with EmbeddedPlatform(state.absolute(), tell=story) as platform:
             story(f"\nThe API is at {platform.api_url}, AWS at {platform.aws_endpoint_url}. Act as one of these:")
+            if shutil.which("sluice") is None:
+                story(f"  export PATH={Path(sys.executable).parent}:$PATH")
             for login in load_organisation().logins():
                 story(f"  sluice login --as {login.login:<10} {login.name}, {login.role}")
             if platform.profile_path.absolute() != DEFAULT.absolute():
