@@ -49,8 +49,8 @@ class AwsAccess:
     region: str
     endpoint_url: str | None
     access_key_id: str | None
-    secret_access_key: str | None
-    external_id: str
+    secret_access_key: str | None = field(repr=False)
+    external_id: str = field(repr=False)
 
 
 class Calls(Protocol):

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from jit_engine.aws.calls import Calls
-from jit_engine.errors import AwsRefused, AwsUnavailable, RoleExists
+from jit_engine.errors import AwsRefused, AwsUnavailable, EngineError, RoleExists
 from jit_engine.iam.limits import ROLE_PATH
 from jit_engine.ports import (
     CreatedRole,
@@ -32,9 +33,10 @@ USABLE_WITHIN = 60.0
 REFUSED_WITHIN = 10.0
 """Seconds that a fresh role's Denies may need until every probe that must fail does fail."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
-_DENIED = frozenset(
-    {"AccessDenied", "AccessDeniedException", "403", "UnauthorizedOperation", "ExpiredToken", "InvalidClientTokenId"}
-)
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403", "UnauthorizedOperation"})
+"""What a policy's no looks like. An expired or unknown token is refused whatever the role carries: it is not here."""
+_NOT_YET = _DENIED | {"InvalidClientTokenId"}
+"""What AssumeRole of a fresh role may meet."""
 _GONE = frozenset({"NoSuchEntity", "NoSuchEntityException"})
 
 
@@ -116,7 +118,7 @@ class AwsMinter:
     def is_shut(self, name: str, deny: str) -> bool:
         try:
             names = self.calls("iam", "list_role_policies", {"RoleName": name})["PolicyNames"]
-            if names != [POLICY_NAME]:
+            if POLICY_NAME not in names:
                 return False
             named = {"RoleName": name, "PolicyName": POLICY_NAME}
             found = self.calls("iam", "get_role_policy", named)["PolicyDocument"]
@@ -133,7 +135,7 @@ class AwsMinter:
         if role_id is not None and found.role_id != role_id:
             raise AwsRefused(operation=f"deleting {name}", aws_code="AnotherRoleOfThatName")
         with suppress(_RoleGone):
-            for policy in self.calls("iam", "list_role_policies", {"RoleName": name})["PolicyNames"]:
+            for policy in self._on_role(name, "list_role_policies", {})["PolicyNames"]:
                 self._on_role(name, "delete_role_policy", {"PolicyName": policy})
             self._on_role(name, "delete_role", {})
 
@@ -175,10 +177,10 @@ class AwsMinter:
                 return found
             marker = {"Marker": str(page["Marker"])}
 
-    def _on_role(self, name: str, operation: str, parameters: Mapping[str, object]) -> None:
-        """A change to a role; one that is gone raises `_RoleGone`. AWS may answer AccessDenied for it."""
+    def _on_role(self, name: str, operation: str, parameters: Mapping[str, object]) -> Mapping[str, Any]:
+        """A call about a role; one that is gone raises `_RoleGone`. AWS may answer AccessDenied for it."""
         try:
-            self.calls("iam", operation, {"RoleName": name, **parameters}, urgent=True)
+            return self.calls("iam", operation, {"RoleName": name, **parameters}, urgent=True)
         except AwsRefused as refused:
             if refused.aws_code in _GONE or (refused.aws_code in _DENIED and self.find(name) is None):
                 raise _RoleGone from refused
@@ -190,7 +192,7 @@ class AwsMinter:
             try:
                 return self._session(self.assume(plan))
             except AwsRefused as refused:
-                if refused.aws_code not in _DENIED or self.monotonic() + pause > deadline:
+                if refused.aws_code not in _NOT_YET or self.monotonic() + pause > deadline:
                     raise AwsUnavailable(operation="sts:AssumeRole", retry_after=timedelta(seconds=30)) from refused
             self.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
@@ -232,7 +234,8 @@ def _look(session: Calls, probe: ProbeCall) -> Probe:
             case ProbeKind.WRITE:
                 target = {"Bucket": probe.bucket, "Key": probe.key}
                 upload = session("s3", "create_multipart_upload", target)
-                session("s3", "abort_multipart_upload", {**target, "UploadId": upload["UploadId"]})
+                with suppress(EngineError):  # it was allowed, whatever comes of giving it up
+                    session("s3", "abort_multipart_upload", {**target, "UploadId": upload["UploadId"]})
     except AwsRefused as refused:
         return Probe.DENIED if refused.aws_code in _DENIED else Probe.UNKNOWN
     except AwsUnavailable:
