@@ -1,0 +1,58 @@
+"""The token bucket in front of IAM's writes: mints leave half of it to revocation."""
+
+from __future__ import annotations
+
+import pytest
+
+from jit_engine.aws.throttle import TokenBucket
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _bucket(clock: Clock) -> TokenBucket:
+    return TokenBucket(rate=5.0, burst=15.0, monotonic=clock)
+
+
+def test_a_burst_is_taken_at_once_and_then_tokens_come_at_their_rate() -> None:
+    clock = Clock()
+    bucket = _bucket(clock)
+    assert [bucket.take(reserve=0.0) for _ in range(15)] == [0.0] * 15
+    wait = bucket.take(reserve=0.0)
+    assert wait == pytest.approx(0.2)
+    clock.now += wait + 1e-9
+    assert bucket.take(reserve=0.0) == 0.0
+    assert bucket.take(reserve=0.0) > 0.0
+
+
+def test_a_mint_cannot_take_what_is_kept_for_revocation() -> None:
+    bucket = _bucket(Clock())
+    minted = sum(bucket.take(reserve=7.5) == 0.0 for _ in range(100))
+    assert minted == 7
+    revoked = sum(bucket.take(reserve=0.0) == 0.0 for _ in range(100))
+    assert revoked == 8
+
+
+def test_a_wait_is_as_long_as_it_says_and_takes_nothing() -> None:
+    clock = Clock()
+    bucket = _bucket(clock)
+    for _ in range(7):
+        bucket.take(reserve=7.5)
+    wait = bucket.take(reserve=7.5)
+    assert wait == pytest.approx(bucket.take(reserve=7.5))
+    clock.now += wait - 1e-3
+    assert bucket.take(reserve=7.5) > 0.0
+    clock.now += 2e-3
+    assert bucket.take(reserve=7.5) == 0.0
+
+
+def test_idling_saves_no_more_than_a_burst() -> None:
+    clock = Clock()
+    bucket = _bucket(clock)
+    clock.now += 10_000
+    assert sum(bucket.take(reserve=0.0) == 0.0 for _ in range(100)) == 15
