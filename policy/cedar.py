@@ -28,9 +28,14 @@ from policy import syntax
 from policy.decision import Effect
 from policy.errors import QuestionUnfit, SchemaBroken
 from policy.question import EntityRef
+from policy.scope_index import Key, Scope
+from policy.scope_keys import action_groups, scope_of
 from policy.statements import Statement
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
+
+# Values are bounded in depth before they get here, so circles need not be looked for.
+_json = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 _POSITION = re.compile(r"policy `?policy(\d+)`?")
 _NOISE = re.compile(r"^(?:for policy `policy\d+`[,:] |Policy parse error: )")
@@ -40,7 +45,7 @@ _ENUM = re.compile(r"^entity\s+(\w+)\s+enum\b", re.MULTILINE)
 class CedarSchema:
     """A parsed schema."""
 
-    __slots__ = ("enums", "handle")
+    __slots__ = ("_groups", "enums", "handle")
 
     def __init__(self, text: str) -> None:
         try:
@@ -49,10 +54,15 @@ class CedarSchema:
             raise SchemaBroken(f"the policy schema does not parse: {error}") from error
         # Entity types whose members the schema itself lists: they exist without being loaded.
         self.enums = frozenset(_ENUM.findall(text))
+        self._groups = action_groups(str(self.handle))
 
     def __str__(self) -> str:
         """The schema as Cedar writes it: one declaration an entity type and action, comments gone."""
         return str(self.handle)
+
+    def action_keys(self, action: str) -> frozenset[Key]:
+        """The keys under which a rule's action scope can match `action`; one that is unknown has only its own."""
+        return self._groups.get(action, frozenset({("Action", action), None}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +72,7 @@ class ParsedRule:
     effect: Effect
     annotations: Mapping[str, str]
     is_unscoped: bool
+    scope: Scope
 
 
 def read_rule(statement: Statement, schema: CedarSchema) -> tuple[ParsedRule | None, tuple[str, ...]]:
@@ -91,6 +102,7 @@ def _parsed(policy: dict[str, Json]) -> ParsedRule:
         effect=Effect(cast(str, policy["effect"])),
         annotations={name: value or "" for name, value in annotations.items()},
         is_unscoped=all(part["op"] == "All" for part in scope),
+        scope=scope_of(policy),
     )
 
 
@@ -201,12 +213,29 @@ class Answer:
     errors: tuple[str, ...]
 
 
+class ParsedFacts:
+    """Entities parsed with the schema once, for any number of questions about them.
+
+    QuestionUnfit when they do not fit it.
+    """
+
+    __slots__ = ("handle", "schema")
+
+    def __init__(self, entities: list[Json], schema: CedarSchema) -> None:
+        self.schema = schema
+        try:
+            with _panics_raised():
+                self.handle = cedarpy.Entities.from_json_str(_json(entities), schema.handle)
+        except (ValueError, TypeError) as error:
+            raise QuestionUnfit(f"Cedar could not be asked: {error}") from error
+
+
 class PolicyHandle:
     """Rules parsed once, ready to be asked any number of times."""
 
-    __slots__ = ("_names", "_policies", "_schema")
+    __slots__ = ("_names", "_policies")
 
-    def __init__(self, statements: Sequence[Statement], names: Sequence[str], schema: CedarSchema) -> None:
+    def __init__(self, statements: Sequence[Statement], names: Sequence[str]) -> None:
         """Parse; `names` are the `@id`s, in the order of the statements.
 
         ValueError when Cedar does not read exactly one policy a statement.
@@ -215,7 +244,6 @@ class PolicyHandle:
             self._policies = cedarpy.PolicySet.from_str("\n".join(s.text for s in statements))
         if len(self._policies) != len(statements):
             raise ValueError(f"Cedar reads {len(self._policies)} rules where {len(statements)} are written")
-        self._schema = schema
         self._names = tuple(names)
 
     def ask(
@@ -223,13 +251,13 @@ class PolicyHandle:
         principal: dict[str, str],
         asks: Sequence[tuple[str, dict[str, str]]],
         context: dict[str, Json],
-        entities: list[Json],
+        facts: ParsedFacts,
     ) -> tuple[Answer, ...]:
-        """An answer to each (action, resource) in order, all from the same facts, which are parsed once.
+        """An answer to each (action, resource) in order, all from the same facts.
 
-        QuestionUnfit when the facts do not fit the schema or Cedar could not be asked at all.
+        QuestionUnfit when Cedar could not be asked at all.
         """
-        written = json.dumps(context)
+        written = _json(context)
         requests = [
             {
                 "principal": principal,
@@ -241,8 +269,7 @@ class PolicyHandle:
         ]
         try:
             with _panics_raised():
-                facts = cedarpy.Entities.from_json_str(json.dumps(entities), self._schema.handle)
-                results = cedarpy.is_authorized_batch(requests, self._policies, facts, self._schema.handle)
+                results = cedarpy.is_authorized_batch(requests, self._policies, facts.handle, facts.schema.handle)
                 if len(results) != len(requests):
                     raise ValueError(f"{len(results)} answers to {len(requests)} requests")
                 return tuple(self._answer(result) for result in results)

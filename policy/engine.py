@@ -1,54 +1,83 @@
 """A live rulebook, ready to answer; and the invariants, which are one that nobody edits."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-from policy.cedar import Answer, CedarSchema, PolicyHandle
+from policy.cedar import Answer, CedarSchema, ParsedFacts
 from policy.decision import Decision, Effect, Rule, Why
 from policy.errors import Problem, QuestionUnfit, RulebookInvalid
 from policy.facts import Facts
 from policy.question import Entity, EntityRef, Question, Value
 from policy.rulebook import Authorship, Rulebook, WrittenRule, rules_in
+from policy.scope_index import Scope
+from policy.shelf import Shelf, Slice
 from policy.statements import Statement
 
 # Named in records beside the rulebook's version: raise it when the schema changes what a rule can mean.
 SCHEMA_VERSION = "1"
 
 # What the invariants stand on: they only forbid, and what they leave is for others to decide. It never leaves
-# this module and no decision names it.
-_THE_REST = Statement(text='@id("the-rest") permit (principal, action, resource);', line=0)
+# this module and no decision names it. No rule that anybody writes can have its id.
+_REST = "(the-rest)"
+_THE_REST = WrittenRule(
+    rule=Rule(id=_REST, title="", owner="", effect=Effect.PERMIT),
+    statement=Statement(text=f'@id("{_REST}") permit (principal, action, resource);', line=0),
+    scope=Scope(principal=None, actions=(None,), resource=None),
+)
 
 
 class Engine:
-    """The rules of one rulebook, parsed once. Safe to share between threads; it never changes."""
+    """The rules of one rulebook, indexed by scope. Safe to share between threads; its answers never change.
 
-    __slots__ = ("_by_id", "_handle", "_written", "rules", "version")
+    Only the rules whose scope can match a question are put to Cedar; parsed, they are kept for the next question
+    and for the engines that are made from this one.
+    """
 
-    def __init__(
-        self, version: str, written: tuple[WrittenRule, ...], foundation: tuple[Statement, ...]
-    ) -> None:
-        """For this module: `load` and `invariants` are the ways to an engine."""
-        statements = [each.statement for each in written]
-        names = [each.rule.id for each in written] + ["the-rest"] * len(foundation)
-        try:
-            self._handle = PolicyHandle([*statements, *foundation], names, _schema())
-        except ValueError as error:
-            raise RulebookInvalid(version, (Problem(line=1, message=str(error)),)) from error
+    __slots__ = ("_shelf", "version")
+
+    def __init__(self, version: str, shelf: Shelf) -> None:
+        """For this module: `load`, `edited` and `invariants` are the ways to an engine."""
         self.version = version
-        self.rules: tuple[Rule, ...] = tuple(each.rule for each in written)
-        self._written = {each.rule.id: each.statement.text for each in written}
-        self._by_id = {rule.id: rule for rule in self.rules}
+        self._shelf = shelf
 
     @classmethod
-    def load(cls, rulebook: Rulebook) -> "Engine":
-        """An engine of an editable rulebook; RulebookInvalid with every problem when it must not be live."""
-        return cls(rulebook.version, rules_in(rulebook, _schema(), Authorship.EDITABLE), ())
+    def load(cls, rulebook: Rulebook, after: "Engine | None" = None) -> "Engine":
+        """An engine of an editable rulebook; RulebookInvalid with every problem when it must not be live.
+
+        The answers are the same with any `after`, an engine that was made before: of it, rules that are still
+        written as they were are not read again, and what is kept of it stays warm.
+        """
+        shelf = after._shelf if after and _REST not in after._shelf else Shelf()
+        known = {each.statement.text: each for each in shelf}
+        written = rules_in(rulebook, _schema(), Authorship.EDITABLE, known)
+        return cls(rulebook.version, shelf.holding(written))
+
+    def edited(self, version: str, *, put: str = "", removed: Collection[str] = ()) -> "Engine":
+        """An engine of a few rules more, others or fewer, made at the price of the edit.
+
+        `put` is a text of rules: each takes the place of the rule with its id or, if there is none, comes last.
+        `removed` are ids. RulebookInvalid with every problem, as for a whole rulebook.
+        """
+        written = rules_in(Rulebook(version=version, text=put), _schema(), Authorship.EDITABLE)
+        unknown = sorted({name for name in removed if name not in self._shelf})
+        both = sorted({each.rule.id for each in written}.intersection(removed))
+        problems = [Problem(line=1, rule=name, message="there is no such rule to remove") for name in unknown]
+        problems += [Problem(line=1, rule=name, message="either remove this rule or put it") for name in both]
+        if problems:
+            raise RulebookInvalid(version, tuple(problems))
+        return Engine(version, self._shelf.edited(put=written, removed=frozenset(removed)))
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules, in the order of the rulebook."""
+        return tuple(each.rule for each in self._shelf if each.rule.id != _REST)
 
     def source_of(self, rule_id: str) -> str | None:
         """The text of a rule as its author wrote it; None where there is no such rule."""
-        return self._written.get(rule_id)
+        written = self._shelf.rule(rule_id)
+        return written.statement.text if written and rule_id != _REST else None
 
     def decide(self, question: Question) -> Decision:
         """The answer to one question; what goes wrong is a refusal with `Why.FAILED`, never raised."""
@@ -77,31 +106,45 @@ class Engine:
         except QuestionUnfit as unfit:
             return tuple(self._failed(str(unfit)) for _ in asks)
         decisions: dict[int, Decision] = {}
-        fit: list[tuple[int, tuple[str, dict[str, str]]]] = []
+        slices: dict[Slice, dict[int, tuple[str, dict[str, str]]]] = {}
         for place, (action, resource) in enumerate(asks):
             try:
-                fit.append((place, (action, facts.check_known(resource, "resource"))))
+                ask = (action, facts.check_known(resource, "resource"))
             except QuestionUnfit as unfit:
                 decisions[place] = self._failed(str(unfit))
-        if fit:
+            else:
+                slices.setdefault(self._matching(facts, principal, action, resource), {})[place] = ask
+        if slices:
             try:
-                answers = self._handle.ask(who, [ask for _, ask in fit], facts.context, facts.entities)
-            except QuestionUnfit as unfit:
+                parsed = ParsedFacts(facts.entities, _schema())
+                for numbers, together in slices.items():
+                    answers = self._shelf.parsed(numbers).ask(who, [*together.values()], facts.context, parsed)
+                    decisions |= {place: self._decided(each) for place, each in zip(together, answers, strict=True)}
+            except (QuestionUnfit, ValueError) as unfit:
                 return tuple(self._failed(str(unfit)) for _ in asks)
-            for (place, _), answer in zip(fit, answers, strict=True):
-                decisions[place] = self._decided(answer)
         return tuple(decisions[place] for place in range(len(asks)))
+
+    def _matching(self, facts: Facts, principal: EntityRef, action: str, resource: EntityRef) -> Slice:
+        return self._shelf.matching(
+            principal=facts.keys(principal), action=_schema().action_keys(action), resource=facts.keys(resource)
+        )
 
     def _decided(self, answer: Answer) -> Decision:
         """Cedar's answer as a decision: allowed only without any error."""
         if answer.errors:
-            return self._failed(*answer.errors)
-        rules = tuple(sorted((self._by_id[name] for name in answer.rules if name in self._by_id), key=_id))
+            return self._failed(*sorted(answer.errors))
+        rules = tuple(self._rule(name) for name in sorted(answer.rules) if name != _REST)
         if answer.allowed:
             why = Why.PERMITTED
         else:
             why = Why.FORBIDDEN if any(rule.effect is Effect.FORBID for rule in rules) else Why.NOT_PERMITTED
         return Decision(allowed=answer.allowed, why=why, rules=rules, errors=(), rulebook=self.version)
+
+    def _rule(self, rule_id: str) -> Rule:
+        written = self._shelf.rule(rule_id)
+        if written is None:
+            raise QuestionUnfit(f"Cedar answers with a rule `{rule_id}` that is not in the rulebook")
+        return written.rule
 
     def _failed(self, *errors: str) -> Decision:
         return Decision(allowed=False, why=Why.FAILED, rules=(), errors=errors, rulebook=self.version)
@@ -117,13 +160,10 @@ def invariants() -> Engine:
     text = files("policy").joinpath("schema", "invariants.cedar").read_text(encoding="utf-8")
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     rulebook = Rulebook(version=f"invariants-{digest}", text=text)
-    return Engine(rulebook.version, rules_in(rulebook, _schema(), Authorship.PLATFORM), (_THE_REST,))
+    written = rules_in(rulebook, _schema(), Authorship.PLATFORM)
+    return Engine(rulebook.version, Shelf().holding([*written, _THE_REST]))
 
 
 @cache
 def _schema() -> CedarSchema:
     return CedarSchema(files("policy").joinpath("schema", "platform.cedarschema").read_text(encoding="utf-8"))
-
-
-def _id(rule: Rule) -> str:
-    return rule.id

@@ -6,11 +6,14 @@ off. So whatever the values mention has to be there.
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from policy.cedar import Json
 from policy.errors import QuestionUnfit
 from policy.question import Entity, EntityRef, Value
+from policy.scope_index import Key
 
+_Uid: TypeAlias = tuple[str, str]
 _LARGEST = 2**63
 _DEEPEST = 8
 # What Cedar would read as something other than a record: an escape, an entity, an extension call.
@@ -24,36 +27,49 @@ class Facts:
     neither there nor of one of the `enums`, the types whose members the schema lists.
     """
 
-    __slots__ = ("_known", "_mentioned", "context", "entities")
+    __slots__ = ("_keys", "_mentioned", "_parents", "context", "entities")
 
-    def __init__(
-        self, entities: Iterable[Entity], context: Mapping[str, Value], enums: frozenset[str]
-    ) -> None:
-        self._known: set[tuple[str, str]] = set()
-        self._mentioned: set[tuple[str, str]] = set()
+    def __init__(self, entities: Iterable[Entity], context: Mapping[str, Value], enums: frozenset[str]) -> None:
+        self._parents: dict[_Uid, list[_Uid]] = {}
+        self._mentioned: set[_Uid] = set()
+        self._keys: dict[_Uid, frozenset[Key]] = {}
         self.entities: list[Json] = [self._entity(entity) for entity in entities]
         self.context = self._record(context, 1)
-        missing = sorted(ref for ref in self._mentioned - self._known if ref[0] not in enums)
+        missing = sorted(ref for ref in self._mentioned - self._parents.keys() if ref[0] not in enums)
         if missing:
             named = ", ".join(f'{kind}::"{name}"' for kind, name in missing)
             raise QuestionUnfit(f"not among the known entities, though something mentions them: {named}")
 
     def check_known(self, ref: EntityRef, role: str) -> dict[str, str]:
         """The id of `ref` in Cedar's JSON; QuestionUnfit when no such entity is there."""
-        if (ref.type, ref.id) not in self._known:
+        if (ref.type, ref.id) not in self._parents:
             raise QuestionUnfit(f"the {role} {ref} is not a known entity")
         return {"type": ref.type, "id": ref.id}
+
+    def keys(self, ref: EntityRef) -> frozenset[Key]:
+        """Every key under which a rule's scope can match `ref`: itself, all that it is in, its type, and None."""
+        uid = (ref.type, ref.id)
+        keys = self._keys.get(uid)
+        if keys is None:
+            above, unread = {uid}, [uid]
+            while unread:
+                for parent in self._parents.get(unread.pop(), ()):
+                    if parent not in above:
+                        above.add(parent)
+                        unread.append(parent)
+            keys = self._keys[uid] = frozenset({*above, ref.type, None})
+        return keys
 
     def _entity(self, entity: Entity) -> Json:
         ref = entity.ref
         key = (ref.type, ref.id)
-        if key in self._known:
+        if key in self._parents:
             raise QuestionUnfit(f"{ref} is there twice")
         if ref.type == "Action":
             raise QuestionUnfit(f"{ref} is no fact: actions come from the schema alone")
         if entity.attrs.get("uid", ref.id) != ref.id:
             raise QuestionUnfit(f"{ref} carries the uid of another")
-        self._known.add(key)
+        self._parents[key] = [(parent.type, parent.id) for parent in entity.parents]
         return {
             "uid": {"type": ref.type, "id": ref.id},
             "attrs": self._record(entity.attrs, 1),

@@ -2,13 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from policy.cedar import CedarSchema, ParsedRule, read_rule
 from policy.decision import Effect, Rule
 from policy.errors import Problem, RulebookInvalid
+from policy.scope_index import Scope
 from policy.statements import Statement, statements_of
 
 _REQUIRED = ("id", "title", "owner")
@@ -37,17 +39,24 @@ class Authorship(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenRule:
-    """A rule with the text that says it."""
+    """A rule with the text that says it, and the scope that Cedar read in it."""
 
     rule: Rule
     statement: Statement
+    scope: Scope
 
 
-def rules_in(rulebook: Rulebook, schema: CedarSchema, authorship: Authorship) -> tuple[WrittenRule, ...]:
+def rules_in(
+    rulebook: Rulebook,
+    schema: CedarSchema,
+    authorship: Authorship,
+    known: Mapping[str, WrittenRule] = MappingProxyType({}),
+) -> tuple[WrittenRule, ...]:
     """The rules of a rulebook in the order of its text; RulebookInvalid with everything that is wrong.
 
     Each rule fits the schema (strictly), says its id, title and owner, and has an id of its own. An editable
-    rulebook permits nothing without a scope; the platform's own holds forbids alone.
+    rulebook permits nothing without a scope; the platform's own holds forbids alone. A rule whose text is among
+    the `known` ones, by the same author and schema, was found right before and is not read again.
     """
     statements, problems = statements_of(rulebook.text)
     if problems:
@@ -55,11 +64,14 @@ def rules_in(rulebook: Rulebook, schema: CedarSchema, authorship: Authorship) ->
     written: list[WrittenRule] = []
     found: list[Problem] = []
     for statement in statements:
+        if before := known.get(statement.text):
+            written.append(replace(before, statement=statement))
+            continue
         parsed, complaints = read_rule(statement, schema)
         name = parsed.annotations.get("id") if parsed else None
         if parsed:
             complaints += tuple(_faults(parsed, authorship))
-            written.append(WrittenRule(rule=_rule(parsed), statement=statement))
+            written.append(WrittenRule(rule=_rule(parsed), statement=statement, scope=parsed.scope))
         found += (Problem(line=statement.line, rule=name, message=text) for text in complaints)
     found += _repeated(written)
     if found:
@@ -108,6 +120,4 @@ def _repeated(written: list[WrittenRule]) -> Iterator[Problem]:
     for each in written:
         seen[each.rule.id] += 1
         if each.rule.id and seen[each.rule.id] > 1:
-            yield Problem(
-                line=each.statement.line, rule=each.rule.id, message="another rule before has this @id"
-            )
+            yield Problem(line=each.statement.line, rule=each.rule.id, message="another rule before has this @id")
