@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +17,7 @@ from cli.times import duration
 
 if TYPE_CHECKING:
     from platform_api.settings import Settings
+    from platform_api.wiring import Platform
 
 app = group("Operate the platform: in this process, by the SLUICEGATE_ settings of its environment.")
 
@@ -55,22 +56,47 @@ def work(
             "--clock-offset is for the embedded platform only", next_step="real grants end by the real time"
         )
     stop = stop_event()
-    from platform_api.wiring import build
     from platform_api.worker import Worker
 
-    platform = build(settings, clock=lambda: datetime.now(UTC) + offset)
+    platform = _platform(settings)
     try:
-        worker = Worker(platform)
+        worker = Worker(platform, ahead=offset)
         if not once:
             worker.run(stop)
             return
         tended = 0
         for _ in range(_MOST_TURNS):
-            done = worker.once(platform.clock())
+            done = worker.once(worker.now())
             tended += done
             if not done or stop.is_set():
                 break
         line(f"Tended {tended} grants and environments.")
+    finally:
+        platform.close()
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API at the settings' host and port. Run `sluice operate work` beside it."""
+    settings = _settings()
+    import uvicorn
+
+    from platform_api.app import create_app
+    from platform_api.logs import log_to
+
+    log_to(sys.stderr, settings.log_level)
+    platform = _platform(settings)
+    try:
+        note(f"serving at http://{settings.api_host}:{settings.api_port}; end with Ctrl-C")
+        uvicorn.run(
+            create_app(platform),
+            host=settings.api_host,
+            port=settings.api_port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="none",
+        )
     finally:
         platform.close()
 
@@ -103,6 +129,19 @@ def doctor() -> None:
     if wrong:
         note(f"{wrong} to mend")
         sys.exit(ExitCode.FAILED)
+
+
+def _platform(settings: Settings) -> Platform:
+    """The platform of these settings, on a database that has the form of this release."""
+    from platform_api.db.errors import SchemaOutdated
+    from platform_api.db.migrate import check_current
+    from platform_api.wiring import build
+
+    try:
+        check_current(settings.database_url.get_secret_value())
+    except SchemaOutdated as error:
+        raise CommandFailed(str(error), next_step="run `sluice operate migrate`") from error
+    return build(settings)
 
 
 def _settings() -> Settings:

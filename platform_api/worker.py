@@ -20,18 +20,26 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Worker:
-    """One worker. Whatever fails is logged by its kind and tried again at the next turn; the loop never ends by it."""
+    """One worker. Whatever fails is logged by its kind and tried again at the next turn; the loop never ends by it.
+
+    It goes by the database's time, which all workers share. `ahead` moves its clock, on the embedded platform only.
+    """
 
     platform: Platform
     period: timedelta | None = None
+    ahead: timedelta = timedelta()
     _swept_at: datetime | None = field(default=None, init=False)
 
     def run(self, stop: threading.Event) -> None:
         """Works until `stop` is set; takes the next turn at once while there is more to do."""
         period = (self.period or self.platform.settings.limits.reconciler_period).total_seconds()
         while not stop.is_set():
-            busy = self.once(self.platform.clock())
+            busy = self._part("turn", lambda: self.once(self.now()))
             stop.wait(period / 10 if busy else period)
+
+    def now(self) -> datetime:
+        """The time that it works by."""
+        return self.platform.database.now() + self.ahead
 
     def once(self, now: datetime) -> int:
         """One turn at `now`; how many grants and environments were tended."""
