@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -36,17 +37,31 @@ def up_(
     try:
         with EmbeddedPlatform(state.absolute(), tell=story) as platform:
             story(f"\nThe API is at {platform.api_url}, AWS at {platform.aws_endpoint_url}. Act as one of these:")
+            samples = _write_samples(state, platform.now())
             if shutil.which("sluice") is None:
                 story(f"  export PATH={Path(sys.executable).parent}:$PATH")
             for login in load_organisation().logins():
                 story(f"  sluice login --as {login.login:<10} {login.name}, {login.role}")
             if platform.profile_path.absolute() != DEFAULT.absolute():
                 story(f"elsewhere: export SLUICE_PROFILE={platform.profile_path}")
+            story(f"A contract to propose, an activity to register and an analysis to run: {samples}")
             story("Several people at once: give each a SLUICE_HOME of their own. Stop with Ctrl-C.")
             stop.wait()
             story("\nStopping.")
     except EmbeddedError as error:
         raise CommandFailed(str(error)) from error
+
+
+def _write_samples(state: Path, now: datetime) -> Path:
+    """The sample's files with dates that begin now, where people can use and change them; those there are kept."""
+    from platform_api.embedded.organisation import sample_text
+
+    folder = state / "sample"
+    folder.mkdir(exist_ok=True)
+    for name in ("loans.odcs.yaml", "activity.yaml", "analysis.py"):
+        if not (folder / name).exists():
+            (folder / name).write_text(sample_text(name, now), encoding="utf-8")
+    return folder
 
 
 @demo.command(name="demo")
