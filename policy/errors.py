@@ -44,3 +44,34 @@ class QuestionUnfit(PolicyError):
     """A question that cannot be put to the rules; the engine answers it with a refusal."""
 
     code = "question-unfit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProblem:
+    """One thing wrong with a document; `field` is the way to it, such as `who.teams[0]` or `cases[2].expect`."""
+
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
+
+
+class FormInvalid(PolicyError):
+    """A form that is no rule, with every problem found in it."""
+
+    code = "rule-form-invalid"
+
+    def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
+        self.problems = problems
+        super().__init__("the form is no rule yet: " + "; ".join(map(str, problems)))
+
+
+class CasesInvalid(PolicyError):
+    """Test cases that cannot be read, with every problem found in them."""
+
+    code = "rule-cases-invalid"
+
+    def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
+        self.problems = problems
+        super().__init__("the test cases cannot be read: " + "; ".join(map(str, problems)))
