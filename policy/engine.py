@@ -35,24 +35,27 @@ class Engine:
     and for the engines that are made from this one.
     """
 
-    __slots__ = ("_shelf", "version")
+    __slots__ = ("_schema", "_shelf", "version")
 
-    def __init__(self, version: str, shelf: Shelf) -> None:
+    def __init__(self, version: str, shelf: Shelf, schema: CedarSchema | None = None) -> None:
         """For this module: `load`, `edited` and `invariants` are the ways to an engine."""
         self.version = version
         self._shelf = shelf
+        self._schema = schema or _schema()
 
     @classmethod
-    def load(cls, rulebook: Rulebook, after: "Engine | None" = None) -> "Engine":
+    def load(cls, rulebook: Rulebook, after: "Engine | None" = None, *, schema: CedarSchema | None = None) -> "Engine":
         """An engine of an editable rulebook; RulebookInvalid with every problem when it must not be live.
 
         The answers are the same with any `after`, an engine that was made before: of it, rules that are still
-        written as they were are not read again, and what is kept of it stays warm.
+        written as they were are not read again, and what is kept of it stays warm. `schema` is what the rules
+        speak about; the platform's own unless given.
         """
-        shelf = after._shelf if after and _REST not in after._shelf else Shelf()
+        schema = schema or _schema()
+        shelf = after._shelf if after and after._schema is schema and _REST not in after._shelf else Shelf()
         known = {each.statement.text: each for each in shelf}
-        written = rules_in(rulebook, _schema(), Authorship.EDITABLE, known)
-        return cls(rulebook.version, shelf.holding(written))
+        written = rules_in(rulebook, schema, Authorship.EDITABLE, known)
+        return cls(rulebook.version, shelf.holding(written), schema)
 
     def edited(self, version: str, *, put: str = "", removed: Collection[str] = ()) -> "Engine":
         """An engine of a few rules more, others or fewer, made at the price of the edit.
@@ -60,14 +63,14 @@ class Engine:
         `put` is a text of rules: each takes the place of the rule with its id or, if there is none, comes last.
         `removed` are ids. RulebookInvalid with every problem, as for a whole rulebook.
         """
-        written = rules_in(Rulebook(version=version, text=put), _schema(), Authorship.EDITABLE)
+        written = rules_in(Rulebook(version=version, text=put), self._schema, Authorship.EDITABLE)
         unknown = sorted({name for name in removed if name not in self._shelf})
         both = sorted({each.rule.id for each in written}.intersection(removed))
         problems = [Problem(line=1, rule=name, message="there is no such rule to remove") for name in unknown]
         problems += [Problem(line=1, rule=name, message="either remove this rule or put it") for name in both]
         if problems:
             raise RulebookInvalid(version, tuple(problems))
-        return Engine(version, self._shelf.edited(put=written, removed=frozenset(removed)))
+        return Engine(version, self._shelf.edited(put=written, removed=frozenset(removed)), self._schema)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -101,7 +104,7 @@ class Engine:
         An ask that fails leaves the others as they are; facts that do not hold together fail them all.
         """
         try:
-            facts = Facts(entities, context, _schema().enums)
+            facts = Facts(entities, context, self._schema.enums)
             who = facts.check_known(principal, "principal")
         except QuestionUnfit as unfit:
             return tuple(self._failed(str(unfit)) for _ in asks)
@@ -116,7 +119,7 @@ class Engine:
                 slices.setdefault(self._matching(facts, principal, action, resource), {})[place] = ask
         if slices:
             try:
-                parsed = ParsedFacts(facts.entities, _schema())
+                parsed = ParsedFacts(facts.entities, self._schema)
                 for numbers, together in slices.items():
                     answers = self._shelf.parsed(numbers).ask(who, [*together.values()], facts.context, parsed)
                     decisions |= {place: self._decided(each) for place, each in zip(together, answers, strict=True)}
@@ -126,7 +129,7 @@ class Engine:
 
     def _matching(self, facts: Facts, principal: EntityRef, action: str, resource: EntityRef) -> Slice:
         return self._shelf.matching(
-            principal=facts.keys(principal), action=_schema().action_keys(action), resource=facts.keys(resource)
+            principal=facts.keys(principal), action=self._schema.action_keys(action), resource=facts.keys(resource)
         )
 
     def _decided(self, answer: Answer) -> Decision:
