@@ -20,6 +20,8 @@ from platform_api.db.errors import StoreUnavailable
 from platform_api.identity.errors import KeysUnavailable
 from platform_api.registry.errors import ContractOverlap, OrderInvalid
 from platform_api.routes.errors import DoorError, FieldsInvalid, KeyInFlight, TooManyRefusals
+from policy.errors import RulebookInvalid
+from policy.refusals import ApprovalVoid, CasesFailed, GuardrailTouched, OwnProposal, WrongRulebookState
 
 TYPES = "https://sluicegate.example/problems/"
 MEDIA_TYPE = "application/problem+json"
@@ -68,8 +70,15 @@ KINDS: Mapping[str, Kind] = {
     "not-a-signer": _kind(403, "Not in this role", "Only members of the team that holds the role sign."),
     "not-the-owner": _kind(403, "Only the activity's owner may", "Ask the owner."),
     "other-owner": _kind(403, "The contract is another team's", "A contract keeps its owner."),
+    "own-rulebook": _kind(403, "Another person has to judge it", "Authors never approve their own rules."),
+    "approval-void": _kind(403, "An approval does not count", "Whoever gave it has no right to it now."),
+    "guardrail": _kind(403, "The platform's own rules stay", "They always hold, and are no part of a rulebook."),
     "not-found": _kind(404, "Not found", "There is no such thing, or you may not see it."),
+    "unknown-rulebook": _kind(404, "No such version", "List the versions of the rulebook."),
     # what is in the way
+    "rulebook-state": _kind(409, "Not in this state", "The version exists, but its state does not allow it."),
+    "rulebook-overtaken": _kind(409, "Changed meanwhile", "The version, or what is live, is another by now."),
+    "cases-failed": _kind(409, "The test cases do not pass", "Each that fails is listed under errors."),
     "wrong-state": _kind(409, "Not in this state", "The thing exists, but its state does not allow it."),
     "grant-not-usable": _kind(409, "The grant gives no credentials", "It has ended, or what it covers has changed."),
     "lost-race": _kind(409, "Changed meanwhile", "Somebody else was faster: read it again and decide anew."),
@@ -221,6 +230,18 @@ def _more(error: Exception) -> dict[str, Json]:
             return {"kind": error.kind, "id": error.id, "state": error.state, "fix": error.fix}
         case GrantNotUsable():
             return {"grant": error.grant, "state": error.state}
+        case RulebookInvalid():
+            return {"errors": [_line_fault(problem.rule, problem.line, problem.message) for problem in error.problems]}
+        case GuardrailTouched():
+            return {"guardrails": list(error.rules)}
+        case CasesFailed():
+            return {
+                "errors": [_fault("cases", None, failure, "mend the rules or the case") for failure in error.failures]
+            }
+        case WrongRulebookState():
+            return {"kind": "rulebook", "id": error.version, "state": error.state, "fix": error.fix}
+        case OwnProposal() | ApprovalVoid():
+            return {"kind": "rulebook", "id": error.version, "fix": error.fix}
         case ContractOverlap():
             return {"paths": list(error.paths)}
         case AwsRefused():
@@ -234,6 +255,11 @@ def _more(error: Exception) -> dict[str, Json]:
 def _fault(path: str, line: int | None, message: str, fix: str) -> dict[str, Json]:
     fault: dict[str, Json] = {"field": path.removeprefix("$."), "message": message, "fix": fix}
     return fault if line is None else {**fault, "line": line}
+
+
+def _line_fault(rule: str | None, line: int, message: str) -> dict[str, Json]:
+    fault: dict[str, Json] = {"field": "text", "line": line, "message": message, "fix": "correct the rule at this line"}
+    return fault if rule is None else {**fault, "rule": rule}
 
 
 def _refusal(error: AccessRefused) -> dict[str, Json]:

@@ -118,7 +118,7 @@ class LiveJudges:
         with self._lock:
             if self._engine is not None and self._engine.version == version:
                 return self._engine
-            stored = self.rulebooks.rulebook(version)
+            stored = self.rulebooks.get(version)
             if stored is None:
                 raise NoRulebook
             engine = Engine.load(Rulebook(version=stored.version, text=stored.text))

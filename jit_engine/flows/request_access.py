@@ -51,18 +51,7 @@ class RequestAccess:
         """An active grant. Raises `AccessRefused`, `NotFound`, `InvalidValue`, `PolicyTooLarge` before any AWS call,
         `AwsUnavailable` when minting did not come about: what was begun is then the reconciler's to undo.
         """
-        verdict = self.preview(request, now)  # 1 gather, 2 decide
-        if isinstance(verdict, Refusal):
-            self.ledger.refuse(verdict, _event("access.refused", request, now, refusal_record(verdict)))
-            raise DurationTooLong(verdict) if refused_only_by_duration(verdict) else AccessRefused(verdict)
-        place = verdict.environment.place
-        if place is None:
-            raise ValueError("an active environment has a place")
-        policy, notes = grant_policy(verdict, place)
-        grant = self._intent(verdict, policy, notes, now)
-        grant = self.ledger.open(  # 3 record the intent, committed before AWS hears of it
-            grant, verdict, _event("grant.opened", request, now, clearance_record(verdict), grant=grant.id)
-        )
+        verdict, place, grant = self._opened(request, now)
         try:
             return self._mint(grant, verdict, place, now)  # 4 act, 5 record
         except EngineError as error:
@@ -70,6 +59,26 @@ class RequestAccess:
             raise
         except LostRace as overtaken:  # the reconciler has given this mint up; its role is being removed
             raise AwsUnavailable(operation="minting in time", retry_after=RETRY_AFTER) from overtaken
+
+    def _opened(self, request: AccessRequest, now: datetime) -> tuple[Clearance, Place, Grant]:
+        """The first three steps. Decided by other rules than those that are live by then: decided again."""
+        for _ in range(ATTEMPTS):
+            verdict = self.preview(request, now)  # 1 gather, 2 decide
+            if isinstance(verdict, Refusal):
+                self.ledger.refuse(verdict, _event("access.refused", request, now, refusal_record(verdict)))
+                raise DurationTooLong(verdict) if refused_only_by_duration(verdict) else AccessRefused(verdict)
+            place = verdict.environment.place
+            if place is None:
+                raise ValueError("an active environment has a place")
+            policy, notes = grant_policy(verdict, place)
+            intent = self._intent(verdict, policy, notes, now)
+            event = _event("grant.opened", request, now, clearance_record(verdict), grant=intent.id)
+            try:
+                grant = self.ledger.open(intent, verdict, event)  # 3 record, committed before AWS hears of it
+            except LostRace:
+                continue
+            return verdict, place, grant
+        raise LostRace("the rules changed again and again while this was decided")
 
     def _intent(self, clearance: Clearance, policy: str, notes: tuple[tuple[str, str], ...], now: datetime) -> Grant:
         request = clearance.request

@@ -79,11 +79,11 @@ def test_one_rulebook_is_live_at_a_time_and_all_are_kept(database: Database) -> 
     live = rulebooks.live()
     assert live is not None
     assert (live.version, live.text, rulebooks.live_version()) == ("2", "two", "2")
-    first = rulebooks.rulebook("1")
+    first = rulebooks.get("1")
     assert first is not None
     assert (first.state, first.text) == (RulebookState.RETIRED, "one")
     assert rulebooks.put_rulebook("1", "one", replace(event(), at=NOW + 2 * HOUR))
-    assert [(one.version, one.state.value) for one in rulebooks.rulebooks()] == [("1", "live"), ("2", "retired")]
+    assert [(one.version, one.state.value) for one in rulebooks.versions()] == [("2", "retired"), ("1", "live")]
 
 
 def test_the_text_of_a_version_never_changes(database: Database) -> None:
