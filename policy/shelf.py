@@ -68,7 +68,7 @@ class Shelf:
 
     def __init__(self, parsed: ParsedSlices | None = None) -> None:
         """An empty shelf: `holding` and `edited` fill another."""
-        self._parsed = parsed or ParsedSlices()
+        self._parsed = ParsedSlices() if parsed is None else parsed
         self._index = ScopeIndex()
         self._numbers: dict[str, Number] = {}
         self._written: dict[Number, WrittenRule] = {}
