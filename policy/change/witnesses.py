@@ -1,0 +1,221 @@
+"""Who, of those in a known directory, gains and who loses what."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from policy.change.access import Access, Subject, access_in, direction
+from policy.change.edit import Edit
+from policy.change.fact_types import FactTypes, fact_types
+from policy.change.reach import Groups, Reach
+from policy.change.search import Direction
+from policy.change.world import Context, World, circumstances
+from policy.engine import Engine, invariants
+from policy.question import Entity, EntityRef, Value
+
+_AT_ONCE: Final = 300
+Ask = tuple[str, EntityRef]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """People who gain or lose one thing; `sensitivity` is None for what is no data. The first circumstance found.
+
+    `teams` are the teams all of whose people are among them.
+    """
+
+    direction: Direction
+    subject: Subject
+    before: Access
+    after: Access
+    sensitivity: int | None
+    tier: str | None
+    purpose: str | None
+    people: tuple[EntityRef, ...]
+    teams: tuple[EntityRef, ...]
+    context: Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witnesses:
+    """All that was found, the most sensitive first, then what concerns most people; and how much was looked at.
+
+    `examined` of `possible` counts questions. What lies outside the changed rules' scopes is no question here.
+    """
+
+    found: tuple[Witness, ...]
+    left_out: int
+    examined: int
+    possible: int
+    people: int
+    resources: int
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every question of this directory and these circumstances was asked."""
+        return self.examined == self.possible
+
+
+def witnesses(edit: Edit, world: World, *, most: int = 20_000, shown: int = 100, seed: int = 1) -> Witnesses:
+    """Ask everything that the changed rules can reach, at the values where they turn, up to `most` questions.
+
+    Beyond that a random sample, the same for the same seed. Invariants are taken into account, contracts not.
+    """
+    types = fact_types()
+    search = _Search(edit, world, types)
+    plans = search.plans()
+    possible = sum(len(plan.asks) for plan in plans)
+    if possible > most:
+        random.Random(seed).shuffle(plans)  # noqa: S311  # a sample, repeatable on purpose
+    examined = 0
+    for plan in plans:
+        if examined >= most:
+            break
+        examined += len(plan.asks)
+        search.ask(plan.principal, plan.context, plan.asks)
+    found = search.found()
+    return Witnesses(
+        found=found[:shown],
+        left_out=len(found[shown:]),
+        examined=examined,
+        possible=possible,
+        people=len({plan.principal for plan in plans if plan.asks}),
+        resources=len({resource for plan in plans for _, resource in plan.asks}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    principal: EntityRef
+    context: Context
+    asks: tuple[Ask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    direction: Direction
+    subject: Subject
+    before: Access
+    after: Access
+    tier: str | None
+    purpose: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    principal: EntityRef
+    context: Context
+    entities: tuple[Entity, ...]
+
+    def put_to(self, engine: Engine, asks: tuple[Ask, ...]) -> dict[Ask, bool]:
+        decisions = engine.decide_all(principal=self.principal, context=self.context, entities=self.entities, asks=asks)
+        return {ask: decision.allowed for ask, decision in zip(asks, decisions, strict=True)}
+
+
+class _Search:
+    def __init__(self, edit: Edit, world: World, types: FactTypes) -> None:
+        self._edit = edit
+        self._world = world
+        self._types = types
+        self._reach = Reach(edit, types.vocabulary)
+        self._groups = Groups(world.entities)
+        self._known = {entity.ref: entity for entity in world.entities}
+        self._people: dict[_Key, set[EntityRef]] = defaultdict(set)
+        self._contexts: dict[_Key, Context] = {}
+
+    def plans(self) -> list[_Plan]:
+        contexts = circumstances(self._world, self._types, self._edit.readings())
+        resources = sorted(self._world.resources, key=lambda ref: (-(self._sensitivity(ref) or 0), str(ref)))
+        fitting: dict[str, list[Context]] = {}
+        for action in self._reach.actions:
+            facts = self._types.contexts[action]
+            projected = ({name: each[name] for name in facts if name in each} for each in contexts)
+            enough = (each for each in projected if all(name in each or facts[name].is_optional for name in facts))
+            fitting[action] = list({repr(sorted(each.items())): each for each in enough}.values())
+        plans: dict[tuple[EntityRef, str], tuple[Context, list[Ask]]] = {}
+        for principal in self._world.principals:
+            for ask in self._reach.asks(principal, resources, self._groups, self._types.vocabulary):
+                for context in fitting.get(ask[0]) or ():
+                    key = (principal, repr(sorted(context.items())))
+                    plans.setdefault(key, (context, []))[1].append(ask)
+        return [_Plan(who, context, tuple(asks)) for (who, _), (context, asks) in plans.items()]
+
+    def ask(self, principal: EntityRef, context: Context, asks: tuple[Ask, ...]) -> None:
+        before: dict[Ask, bool] = {}
+        after: dict[Ask, bool] = {}
+        for start in range(0, len(asks), _AT_ONCE):
+            some = asks[start : start + _AT_ONCE]
+            questions = _Questions(principal, context, self._around(principal, context, some))
+            possible = tuple(ask for ask, allowed in questions.put_to(invariants(), some).items() if allowed)
+            before |= questions.put_to(self._edit.old, possible)
+            after |= questions.put_to(self._edit.new, possible)
+        had, has = access_in(before), access_in(after)
+        tier, purpose = _name(context, "tier"), _name(context, "purpose")
+        for subject in had:
+            if (which := direction(had[subject], has[subject])) is not None:
+                key = _Key(which, subject, had[subject], has[subject], tier, purpose)
+                self._people[key].add(principal)
+                self._contexts.setdefault(key, context)
+
+    def found(self) -> tuple[Witness, ...]:
+        made = [
+            Witness(
+                direction=key.direction,
+                subject=key.subject,
+                before=key.before,
+                after=key.after,
+                sensitivity=self._sensitivity(key.subject.resource),
+                tier=key.tier,
+                purpose=key.purpose,
+                people=tuple(sorted(people, key=str)),
+                teams=self._teams(people),
+                context=self._contexts[key],
+            )
+            for key, people in self._people.items()
+        ]
+        return tuple(sorted(made, key=_importance))
+
+    def _around(self, principal: EntityRef, context: Context, asks: tuple[Ask, ...]) -> tuple[Entity, ...]:
+        """Everything that a question mentions, however indirectly."""
+        waiting = [principal, *_refs(context), *(resource for _, resource in asks)]
+        found: dict[EntityRef, Entity] = {}
+        while waiting:
+            ref = waiting.pop()
+            entity = self._known.get(ref)
+            if entity is not None and ref not in found:
+                found[ref] = entity
+                waiting += (*entity.parents, *_refs(entity.attrs))
+        return tuple(found.values())
+
+    def _sensitivity(self, ref: EntityRef) -> int | None:
+        entity = self._known.get(ref)
+        found = entity.attrs.get("sensitivity") if entity and ref.type != "Activity" else None
+        return found if isinstance(found, int) else None
+
+    def _teams(self, people: set[EntityRef]) -> tuple[EntityRef, ...]:
+        members: dict[EntityRef, set[EntityRef]] = defaultdict(set)
+        for person in self._world.principals:
+            for team in self._groups.above(person):
+                if team.type == "Team":
+                    members[team].add(person)
+        return tuple(sorted((team for team, all_ in members.items() if all_ <= people), key=str))
+
+
+def _importance(witness: Witness) -> tuple[int, int, bool, str]:
+    """The most sensitive first; what has no sensitivity, a power over the platform, comes right after restricted."""
+    rank = 2.5 if witness.sensitivity is None else witness.sensitivity
+    return -int(rank * 2), -len(witness.people), witness.direction is Direction.LOSS, str(witness.subject.resource)
+
+
+def _name(context: Context, fact: str) -> str | None:
+    found = context.get(fact)
+    return found.id if isinstance(found, EntityRef) else None
+
+
+def _refs(facts: Mapping[str, Value]) -> Iterable[EntityRef]:
+    for value in facts.values():
+        for each in value if isinstance(value, frozenset) else (value,):
+            if isinstance(each, EntityRef):
+                yield each
