@@ -17,10 +17,12 @@ class Fields:
         self._problems = problems
         self._values: Mapping[object, object] = {}
         self._read: set[str] = set()
+        self._is_object = isinstance(value, Mapping)
         if isinstance(value, Mapping):
             self._values = value
         else:
-            self._note(None, f"is {_kind(value)}; give an object with fields")
+            message = f"is {_kind(value)}; give an object with fields"
+            problems.append(FieldProblem(field=path or "the document", message=message))
 
     def __contains__(self, name: str) -> bool:
         return self._values.get(name) is not None
@@ -142,9 +144,9 @@ class Fields:
             return  # noted already as of another type
         self._note(name, "is missing or empty")
 
-    def _note(self, name: str | None, message: str) -> None:
-        field = self._path or "the document" if name is None else self._way(name)
-        self._problems.append(FieldProblem(field=field, message=message))
+    def _note(self, name: str, message: str) -> None:
+        if self._is_object:  # else all that there is to say was said
+            self._problems.append(FieldProblem(field=self._way(name), message=message))
 
     def _way(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name

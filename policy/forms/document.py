@@ -52,7 +52,7 @@ def form_from_document(document: object) -> RuleForm:
     """The form that JSON values say; FormInvalid with every problem found, unknown fields included."""
     problems: list[FieldProblem] = []
     fields = Fields(document, "", problems)
-    id, title, owner = fields.text("id"), fields.text("title"), fields.text("owner")
+    rule_id, title, owner = (fields.text(name) for name in ("id", "title", "owner"))
     effect = fields.choice("effect", _MAY)
     advice = fields.text_or_none("advice")
     who = _who(fields.inner("who"))
@@ -74,7 +74,7 @@ def form_from_document(document: object) -> RuleForm:
     if problems or effect is None or who is None or data is None:
         raise FormInvalid(tuple(problems))
     return RuleForm(
-        id=id,
+        id=rule_id,
         title=title,
         owner=owner,
         advice=advice,

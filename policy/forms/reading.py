@@ -110,7 +110,8 @@ def _read(rule: RuleSyntax) -> RuleForm:
             if clause.kind == "when":
                 facts.take(part)
             else:
-                exceptions.append(_condition(part))
+                found = _condition(part)
+                exceptions += [found] if found not in exceptions else []
     return RuleForm(
         id=said.get("id", ""),
         title=said.get("title", ""),
@@ -243,7 +244,8 @@ class _Facts:
             case Binary("greater_eq" | "less", Unary("to_time", _), _):
                 self._hour(part)
             case _:
-                self.conditions.append(_condition(part))
+                found = _condition(part)
+                self.conditions += [found] if found not in self.conditions else []
 
     def _hour(self, part: Expr) -> None:
         match part:

@@ -51,7 +51,7 @@ def _doing(form: RuleForm) -> str:
     verbs = _listed([spoken(name) for name in names], "and" if form.effect is Effect.PERMIT else "or")
     if uses_data:
         return f"{verbs} {_things(form)}"
-    return verbs if form.data == Anything() else f"{verbs}, that is {_things(form)}"
+    return verbs if form.data == Anything() else f"{verbs}, concerning {_things(form)}"
 
 
 def _things(form: RuleForm) -> str:
