@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState
+from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState, HeldContract
 from jit_engine.domain.activity import Activity
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.request import AccessRequest, SourceAsk
@@ -23,7 +23,8 @@ SHORTEST_SESSION = timedelta(seconds=900)
 class CoarseAsk:
     """What the contract check reads: one ask of the request in its surroundings.
 
-    `classification` is the highest of everything that is reached through the source, `owners` whose that is.
+    `classification` is the highest of everything that is reached through the source, `owners` whose that is;
+    `together` is every contract under which the activity ever held data, or asks for it in this request.
     """
 
     ask: SourceAsk
@@ -33,6 +34,7 @@ class CoarseAsk:
     activity: Activity
     tier: Tier
     purposes: Mapping[str, str | None]
+    together: frozenset[HeldContract]
 
 
 def lineage(purpose: str, purposes: Mapping[str, str | None]) -> Iterator[str]:
@@ -55,6 +57,7 @@ def contract_breaches(coarse: CoarseAsk, contract: Contract, now: datetime) -> t
         *_of_consumer(coarse, contract),
         *_of_duration(coarse, contract),
         *_of_classification(coarse, contract),
+        *_of_combination(coarse, contract),
         *_of_write(coarse, contract),
     )
 
@@ -102,7 +105,8 @@ def _of_validity(coarse: CoarseAsk, contract: Contract, now: datetime) -> Iterat
             clause="acceptance",
             given=f"activity {coarse.activity.name} has not accepted version {contract.version}",
             allowed="the activity's owner has accepted the version in force",
-            next_step=f"its owner runs: sluice contract accept {contract.id} --activity {coarse.activity.id}",
+            next_step=f"its owner runs: sluice contract accept {contract.id} --version {contract.version}"
+            f" --activity {coarse.activity.id}",
         )
 
 
@@ -217,6 +221,19 @@ def _approval_rule(coarse: CoarseAsk, contract: Contract) -> ApprovalRule | None
     return None
 
 
+def _of_combination(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach]:
+    """Both contracts are heard: it does not matter which of the two names the other, nor which was there first."""
+    others = {other.id: other for other in coarse.together if contract.held.excludes(other)}
+    for _, other in sorted(others.items()):
+        yield Breach(
+            code="combination-forbidden",
+            clause="combination.forbidWith",
+            given=f"data under contract {other.name} ({other.id}), which the activity has held or asks for",
+            allowed=f"contracts {contract.name} and {other.name} never in one activity",
+            next_step="ask in an activity that has never held data under the other contract",
+        )
+
+
 def _of_write(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach]:
     if not any(operation.writes for operation in coarse.ask.operations):
         return
@@ -248,4 +265,12 @@ def _of_write(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach]:
             given="nothing that shows it",
             allowed=", ".join(sorted(target.requires)),
             next_step="these release checks are not offered yet; ask for a target without them",
+        )
+    if contract.min_aggregation is not None:
+        yield Breach(
+            code="aggregation-not-shown",
+            clause="combination.minAggregation",
+            given="nothing that shows over how many a result was aggregated",
+            allowed=f"results over at least {contract.min_aggregation}",
+            next_step="checking aggregation is not offered yet; ask for a contract that publishes without this clause",
         )

@@ -33,6 +33,7 @@ _VERSION: Final = re.compile(r"(?:0|[1-9][0-9]{0,5})(?:\.(?:0|[1-9][0-9]{0,5})){
 _DURATION: Final = re.compile(
     r"P(?:(?P<days>[0-9]{1,5})D)?(?:T(?:(?P<hours>[0-9]{1,5})H)?(?:(?P<minutes>[0-9]{1,5})M)?)?\Z", re.ASCII
 )
+_REFERENCE: Final = re.compile(r"contract:(?:co_[0-9A-HJKMNP-TV-Z]{26}|[a-z0-9]+(?:-[a-z0-9]+)*)\Z", re.ASCII)
 _NAME_LIMIT: Final = 200
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -166,6 +167,8 @@ class _Reading:
             prefixes=coverage.prefixes,
             tables=coverage.tables,
             session_minting=self._terms["mint"].text == "session",
+            forbidden=self._forbidden(),
+            min_aggregation=self._min_aggregation(),
         )
 
     def _check_container(self) -> None:
@@ -308,6 +311,18 @@ class _Reading:
                 )
             )
         return tuple(rules)
+
+    def _forbidden(self) -> frozenset[str]:
+        references = self._terms["combination"]["forbidWith"]
+        for node in references:
+            if not _REFERENCE.match(node.text):
+                fix = "give contract: and its id, its document's id, or its name in lower case with hyphens"
+                self._findings.add(node, f"is {node.text[:60]!r}", fix)
+        return frozenset(text.removeprefix("contract:") for text in references.texts)
+
+    def _min_aggregation(self) -> int | None:
+        least = self._terms["combination"]["minAggregation"].value
+        return least if isinstance(least, int) else None
 
     def _check_obligations(self) -> None:
         nodes: Sequence[Node] = list(self._terms["obligations"])

@@ -1,15 +1,14 @@
 """How each clause of a contract is held: enforced, monitored or attested, and by what. One table, kept true.
 
 The rule for a signature: a clause that nothing here holds is refused, unless it is a duty of people that
-somebody vouches for (`attested`). Three kinds of clause are refused as things stand:
+somebody vouches for (`attested`). Two kinds of clause are refused as things stand:
 
-- what the engine would have to check before it says yes and cannot yet: `combination.forbidWith`,
-  `consumers.residence`, `ingress` restrictions, `roles[].accessProfile`, `masking` of a column;
-- `combination.minAggregation` where the contract names a write target, since a result can then leave;
+- what the engine would have to check before it says yes and cannot yet: `consumers.residence`, `ingress`
+  restrictions, `roles[].accessProfile`, `masking` of a column;
 - an obligation that claims a stronger hold than the table `OBLIGATIONS` knows.
 
-What is *not offered* (sharing, approval by people, `requires` of a target) is held by refusing every request
-for it.
+What is *not offered* (sharing, approval by people, `requires` of a target, showing `minAggregation`) is held by
+refusing every request for it.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from jit_engine.domain.source import Operation
 CHECK: Final = "the contract check before every decision and every delivery"
 POLICY: Final = "the role's policy, which ends in a Deny of everything else, and the permissions boundary"
 END: Final = "DateLessThan in the role's policy, and the end of the session"
+LEDGER: Final = "the ledger, which knows every contract that the activity has had data under"
 NOT_OFFERED: Final = "not offered: every request for it is refused"
 OWNER: Final = "the activity's owner, who accepts the duty together with the contract"
 NOBODY: Final = "nothing yet: the contract cannot be signed with it"
@@ -64,13 +64,8 @@ def unenforceable(document: Mapping[str, Json]) -> tuple[Problem, ...]:
     """The clauses that keep `document` from being signed, each with what to do; empty when all are held."""
     terms = _terms(document)
     findings = Findings({})
-    combination, ingress = terms["combination"], terms["ingress"]
+    ingress = terms["ingress"]
     later = "leave it out until it is offered"
-    if combination["forbidWith"].texts:
-        findings.add(combination["forbidWith"], "has no enforcer yet", later)
-    if combination["minAggregation"].is_there and list(terms["egress"]["allow"]):
-        fix = "leave it out, or name no write target"
-        findings.add(combination["minAggregation"], "is not checked on what is written to a target", fix)
     if terms["consumers"]["residence"].texts:
         findings.add(terms["consumers"]["residence"], "has no enforcer yet", later)
     if ingress["allowUpload"].value is False or ingress["publicEndpoints"].is_there:
@@ -147,11 +142,15 @@ def _of_stages(contract: Contract, terms: Node) -> Iterator[ClauseHold]:
 def _of_combination(contract: Contract, terms: Node) -> Iterator[ClauseHold]:
     forbidden = terms["combination"]["forbidWith"].texts
     if forbidden:
-        yield _attested("combination.forbidWith", f"never together with {_list(forbidden)}", NOBODY)
-    least = terms["combination"]["minAggregation"].value
-    if least is not None:
-        by = NOBODY if contract.targets else f"{OWNER}; nothing can be shared or published under this contract"
-        yield _attested("combination.minAggregation", f"results over at least {least}", by)
+        text = f"never in one activity with {_list(forbidden)}"
+        yield _enforced("combination.forbidWith", text, f"{CHECK}; {LEDGER}")
+    if contract.min_aggregation is not None:
+        text = f"results over at least {contract.min_aggregation}"
+        if contract.targets:
+            yield _enforced("combination.minAggregation", text, NOT_OFFERED)
+        else:
+            by = f"{OWNER}; nothing can be shared or published under this contract"
+            yield _attested("combination.minAggregation", text, by)
     ingress = terms["ingress"]
     if ingress["allowUpload"].value is False or ingress["publicEndpoints"].is_there:
         yield _attested("ingress", "what may be brought in", NOBODY)

@@ -1,6 +1,8 @@
 """The terms of a data contract as the engine reads them: closed, typed, compared with nothing but themselves."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -8,23 +10,32 @@ from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, SubjectId
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix
 from jit_engine.domain.tier import Tier
+from jit_engine.errors import WrongState
 
 
 class ContractState(StrEnum):
-    """The life of one version of a contract."""
+    """The life of one version of a contract. `signed`: everybody needed has signed, and its time has not come yet."""
 
+    DRAFT = "draft"
     PROPOSED = "proposed"
+    SIGNED = "signed"
     IN_FORCE = "in-force"
     SUPERSEDED = "superseded"
     ENDED = "ended"
 
 
-CONTRACT_MOVES: dict[ContractState, frozenset[ContractState]] = {
-    ContractState.PROPOSED: frozenset({ContractState.IN_FORCE, ContractState.ENDED}),
+CONTRACT_MOVES: Mapping[ContractState, frozenset[ContractState]] = {
+    ContractState.DRAFT: frozenset({ContractState.PROPOSED, ContractState.ENDED}),
+    ContractState.PROPOSED: frozenset({ContractState.SIGNED, ContractState.ENDED}),
+    ContractState.SIGNED: frozenset({ContractState.IN_FORCE, ContractState.SUPERSEDED, ContractState.ENDED}),
     ContractState.IN_FORCE: frozenset({ContractState.SUPERSEDED, ContractState.ENDED}),
     ContractState.SUPERSEDED: frozenset(),
     ContractState.ENDED: frozenset(),
 }
+COMMITTED = frozenset({ContractState.SIGNED, ContractState.IN_FORCE})
+"""States in which a version has a claim on its data: no other contract may be about the same."""
+HAS_BOUND = COMMITTED | {ContractState.SUPERSEDED}
+"""States of versions that everybody needed has signed: what comes later has to be later than these."""
 
 
 class Hold(StrEnum):
@@ -92,8 +103,38 @@ class ApprovalRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldContract:
+    """A version under which an activity holds data, or asks for it."""
+
+    id: ContractId
+    version: str
+    name: str
+    forbidden: frozenset[str]
+
+    def excludes(self, other: "HeldContract") -> bool:
+        """Whether either of the two says that they never come together; versions of one contract always may."""
+        return self.id != other.id and (self._names(other) or other._names(self))
+
+    def _names(self, other: "HeldContract") -> bool:
+        return other.id in self.forbidden or name_reference(other.name) in self.forbidden
+
+
+_REMEDY: Mapping[ContractState, str] = {
+    ContractState.DRAFT: "save a draft of a new version",
+    ContractState.PROPOSED: "only a draft can be proposed",
+    ContractState.SIGNED: "only a proposed version can be signed",
+    ContractState.IN_FORCE: "only a signed version comes into force",
+    ContractState.SUPERSEDED: "only a signed version, or one in force, is superseded",
+    ContractState.ENDED: "it has ended already",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """One version of a data contract in the engine's terms. Times are UTC and half-open: [starts_at, ends_at)."""
+    """One version of a data contract in the engine's terms. Times are UTC and half-open: [starts_at, ends_at).
+
+    `forbidden` names the contracts that no activity may hold together with this one, by id or by name.
+    """
 
     id: ContractId
     version: str
@@ -116,11 +157,24 @@ class Contract:
     prefixes: tuple[S3Prefix, ...]
     tables: tuple[TableScope, ...]
     session_minting: bool
+    forbidden: frozenset[str] = frozenset()
+    min_aggregation: int | None = None
 
     @property
     def key(self) -> tuple[ContractId, str]:
         """What an acceptance and a grant are bound to."""
         return (self.id, self.version)
+
+    @property
+    def held(self) -> "HeldContract":
+        """What a forbidden combination compares of it."""
+        return HeldContract(id=self.id, version=self.version, name=self.name, forbidden=self.forbidden)
+
+    def moved(self, state: ContractState) -> "Contract":
+        """This version in another state; raises `WrongState` when the table has no such move."""
+        if state not in CONTRACT_MOVES[self.state]:
+            raise WrongState(kind="contract", id=self.id, state=self.state.value, fix=_REMEDY[state])
+        return replace(self, state=state)
 
     def covers(self, source: S3Prefix | GlueTable) -> bool:
         """Whether `source` lies wholly in what the contract is about, its write targets included."""
@@ -131,3 +185,13 @@ class Contract:
     def target_for(self, source: S3Prefix) -> WriteTarget | None:
         """The write target that contains `source`, if the contract names one."""
         return next((target for target in self.targets if target.prefix.contains(source)), None)
+
+
+def name_reference(name: str) -> str:
+    """How another contract's `forbidWith` spells a contract's name: `Marketing contacts` is `marketing-contacts`."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def version_order(version: str) -> tuple[int, ...]:
+    """What puts versions in order: 1.10.0 is later than 1.9.0."""
+    return tuple(int(part) for part in version.split("."))

@@ -52,6 +52,7 @@ class Reconcile:
     place_of: Callable[[EnvironmentId], Place | None]
     token: Callable[[], str]
     where: str
+    redecide: Callable[[Grant, datetime], Grant | None] | None = None
     _watches: dict[GrantId, _Watch] = field(default_factory=dict)
 
     def step(self, now: datetime) -> int:
@@ -74,6 +75,8 @@ class Reconcile:
                 )
             case GrantState.ACTIVE if now >= grant.ends_at:
                 self._save(replace(grant.moved(GrantState.EXPIRING), due_at=now), "expiring", now)
+            case GrantState.ACTIVE if self.redecide is not None:
+                self.redecide(grant, now)  # woken early: a contract that it rests on has changed
             case GrantState.ACTIVE:
                 self._save(replace(grant, due_at=grant.ends_at), "not-yet-due", now)
             case state if state in _SPENT:

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from jit_engine.contracts.terms import Contract, ContractState
+from jit_engine.contracts.terms import COMMITTED, HAS_BOUND, Contract, ContractState, HeldContract, version_order
 from jit_engine.domain.event import Event
 from jit_engine.domain.ids import ActivityId, ContractId, SubjectId
+from jit_engine.ports import LostRace
 from platform_api.db.audit import recorded
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
 from platform_api.db.generations import Changing, raise_generation
+from platform_api.db.ledger import wake_grants_under
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
 from platform_api.db.tables.contracts import AcceptanceRow, ContractRow, SignatureRow
 from platform_api.paging import Page, PageAsk
+from platform_api.registry.coverage import overlaps
+from platform_api.registry.errors import ContractOverlap
 from platform_api.registry.records import Acceptance, ContractRecord, Signature, SignatureRole
 
 _CONTRACTS = sa.select(ContractRow.table())
 _SAVE = fenced(ContractRow.table()).where(ContractRow.contract_version == sa.bindparam("fence_contract_version"))
 _IN_FORCE = ContractRow.state == ContractState.IN_FORCE.value
 _TERMS_IN_FORCE = sa.select(ContractRow.terms).where(_IN_FORCE).order_by(ContractRow.id)
+_COMMITTED = ContractRow.state.in_(sorted(COMMITTED))
+_VERSIONS = sa.select(ContractRow.contract_version, ContractRow.state).where(
+    ContractRow.id == sa.bindparam("contract"), ContractRow.contract_version != sa.bindparam("but")
+)
+_SUPERSEDED = {"state": ContractState.SUPERSEDED.value, "version": ContractRow.version + 1}
 _SIGNATURES = sa.select(SignatureRow.table()).order_by(SignatureRow.place)
 _LISTING = Listing(
     name="contracts",
@@ -58,6 +67,18 @@ class SqlContracts:
         """The version in force of every contract that has one; its times may lie before or after now."""
         return self._contracts(_CONTRACTS.where(_IN_FORCE).order_by(ContractRow.id))
 
+    def contracts_committed(self) -> Sequence[ContractRecord]:
+        """Every version in force, and every one that is signed and waits for its time."""
+        return self._contracts(_CONTRACTS.where(_COMMITTED).order_by(ContractRow.id, ContractRow.created_at))
+
+    def contract_names(self) -> Sequence[tuple[ContractId, str]]:
+        """The id and name of every version that is or was signed by everybody needed."""
+        query = sa.select(ContractRow.id, ContractRow.name).where(
+            ContractRow.state.in_(sorted(HAS_BOUND | {ContractState.ENDED}))
+        )
+        with self._database.read() as connection:
+            return [(ContractId(row.id), row.name) for row in connection.execute(query.distinct())]
+
     def contracts(self, ask: PageAsk) -> Page[ContractRecord]:
         """Contracts by version, newest first. Filters: state, id, name, owner_team."""
         with self._database.read() as connection:
@@ -72,19 +93,25 @@ class SqlContracts:
             raise_generation(connection, Changing.CONTRACTS)
 
     def save_contract(self, contract: ContractRecord, event: Event) -> ContractRecord:
-        """Commits the version and its signatures, or raises `LostRace`; one in force supersedes the one before."""
+        """Commits the version and its signatures, or raises `LostRace`.
+
+        1. Contracts change in turn: the generation's row is the lock.
+        2. A signed version finds no other contract about its data (`ContractOverlap`) and no later version of its own.
+        3. One that comes into force supersedes those before it.
+        4. When a contract comes into force or ends, its live grants are due to be decided anew.
+        """
         terms = contract.contract
         with recorded(self._database, event) as connection:
+            raise_generation(connection, Changing.CONTRACTS)  # 1
+            if terms.state in COMMITTED:
+                _check_room(connection, terms, event)  # 2
             if terms.state is ContractState.IN_FORCE:
-                others = sa.update(ContractRow).where(
-                    ContractRow.id == terms.id, ContractRow.contract_version != terms.version, _IN_FORCE
-                )
-                superseded = {"state": ContractState.SUPERSEDED.value, "version": ContractRow.version + 1}
-                connection.execute(others.values(superseded))
+                _supersede(connection, terms)  # 3
             values = {**_values(contract), "fence_contract_version": terms.version}
             update_one(connection, _SAVE, terms.id, contract.version, values)
             _save_signatures(connection, contract)
-            raise_generation(connection, Changing.CONTRACTS)
+            if terms.state in (ContractState.IN_FORCE, ContractState.ENDED):
+                wake_grants_under(connection, terms.id, event.at)  # 4
         return replace(contract, version=contract.version + 1)
 
     def accept(self, acceptance: Acceptance, event: Event) -> None:
@@ -117,6 +144,40 @@ def read_terms_in_force(connection: Connection) -> tuple[Contract, ...]:
     return tuple(
         replace(terms, state=ContractState.IN_FORCE) for terms in connection.execute(_TERMS_IN_FORCE).scalars()
     )
+
+
+def read_held(
+    connection: Connection, keys: Collection[tuple[ContractId, str]]
+) -> dict[tuple[ContractId, str], HeldContract]:
+    """What these versions say of other contracts; one that is gone says nothing, and is still held."""
+    which = sa.tuple_(ContractRow.id, ContractRow.contract_version).in_(sorted(keys))
+    held = {key: HeldContract(id=key[0], version=key[1], name="", forbidden=frozenset()) for key in keys}
+    for terms in connection.execute(sa.select(ContractRow.terms).where(which)).scalars():
+        held[terms.key] = terms.held
+    return held
+
+
+def _check_room(connection: Connection, terms: Contract, event: Event) -> None:
+    """What the desk has checked before, in the transaction that decides it."""
+    others = connection.execute(sa.select(ContractRow.terms).where(ContractRow.id != terms.id, _COMMITTED)).scalars()
+    if paths := overlaps(terms, others, event.at):
+        raise ContractOverlap(paths=paths)
+    for row in connection.execute(_VERSIONS, {"contract": terms.id, "but": terms.version}):
+        if row.state in HAS_BOUND and version_order(row.contract_version) > version_order(terms.version):
+            raise LostRace(f"version {row.contract_version} was signed meanwhile")
+
+
+def _supersede(connection: Connection, terms: Contract) -> None:
+    """The version in force, and every one that is signed and would come into force after a later one."""
+    before = [
+        row.contract_version
+        for row in connection.execute(_VERSIONS, {"contract": terms.id, "but": terms.version})
+        if row.state == ContractState.IN_FORCE
+        or (row.state == ContractState.SIGNED and version_order(row.contract_version) < version_order(terms.version))
+    ]
+    if before:
+        these = sa.update(ContractRow).where(ContractRow.id == terms.id, ContractRow.contract_version.in_(before))
+        connection.execute(these.values(_SUPERSEDED))
 
 
 def _values(record: ContractRecord) -> dict[str, Any]:

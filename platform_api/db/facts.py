@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from jit_engine.contracts.terms import Contract
+from jit_engine.contracts.terms import Contract, HeldContract
 from jit_engine.domain.catalogue import Catalogue
-from jit_engine.domain.ids import ActivityId, EnvironmentId
+from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId
 from jit_engine.ports import Facts
 from platform_api.db.activity_rows import one_activity, one_environment
 from platform_api.db.catalogue import read_catalogue, read_purposes
-from platform_api.db.contracts import read_terms_in_force
+from platform_api.db.contracts import read_held, read_terms_in_force
 from platform_api.db.directory import read_subject
 from platform_api.db.engine import Database
 from platform_api.db.generations import Changing, generations
+from platform_api.db.ledger import held_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class SqlFacts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._parsed: _Parsed | None = None
+        # What a version says of its name and of other contracts does not change once somebody holds it.
+        self._held: dict[tuple[ContractId, str], HeldContract] = {}
 
     def facts_for(self, activity: ActivityId, environment: EnvironmentId) -> Facts:
         """Today's facts, all of one state of the database."""
@@ -47,6 +50,7 @@ class SqlFacts:
             record = one_activity(connection, activity)
             place = one_environment(connection, environment)
             owner = None if record is None else read_subject(connection, record.activity.owner)
+            held = self._held_by(connection, activity)
         return Facts(
             activity=None if record is None else record.activity,
             owner=owner,
@@ -54,7 +58,14 @@ class SqlFacts:
             contracts=parsed.contracts,
             catalogue=parsed.catalogue,
             purposes=parsed.purposes,
+            held=held,
         )
+
+    def _held_by(self, connection: Connection, activity: ActivityId) -> frozenset[HeldContract]:
+        keys = held_keys(connection, activity)
+        if unknown := keys - self._held.keys():
+            self._held.update(read_held(connection, unknown))
+        return frozenset(self._held[key] for key in keys)
 
     def _current(self, connection: Connection) -> _Parsed:
         found = generations(connection)

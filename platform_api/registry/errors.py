@@ -91,6 +91,18 @@ class NotYourContract(RegistryError):
         super().__init__(f"contract {contract} belongs to team {owner_team}: keep team.name, or use an id of your own")
 
 
+class NotYourDraft(RegistryError):
+    """A draft that somebody else is writing."""
+
+    code: ClassVar[str] = "not-your-draft"
+
+    def __init__(self, *, contract: str, version: str, author: str) -> None:
+        self.contract = contract
+        self.version = version
+        self.author = author
+        super().__init__(f"version {version} of contract {contract} is a draft of {author}: choose another version")
+
+
 class ContractOverlap(RegistryError):
     """Data that another contract in force is about already; `paths` names each place."""
 

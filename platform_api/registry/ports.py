@@ -40,6 +40,13 @@ class RegistryStore(Protocol):
     def contract(self, id: ContractId, version: str) -> ContractRecord | None: ...
     def contract_versions(self, id: ContractId) -> Sequence[ContractRecord]: ...
     def contracts_in_force(self) -> Sequence[ContractRecord]: ...
+    def contracts_committed(self) -> Sequence[ContractRecord]:
+        """Every version in force, and every one that is signed and waits for its time."""
+        ...
+
+    def contract_names(self) -> Sequence[tuple[ContractId, str]]:
+        """The id and name of every version that is, or was, signed or in force."""
+        ...
 
     def register(self, activity: ActivityRecord, environment: EnvironmentRecord, review: Review, event: Event) -> None:
         """Commits a new activity with its first environment and that environment's review, all or nothing."""
@@ -56,7 +63,11 @@ class RegistryStore(Protocol):
 
     def propose_contract(self, contract: ContractRecord, event: Event) -> None: ...
     def save_contract(self, contract: ContractRecord, event: Event) -> ContractRecord:
-        """Commits a contract; one that comes into force supersedes its older versions in the same transaction."""
+        """Commits a contract; one that comes into force supersedes its older versions in the same transaction.
+
+        Two contracts about the same data never both commit as signed or in force: the later raises
+        `ContractOverlap`. What changes the terms of live grants makes them due, in the same transaction.
+        """
         ...
 
     def accept(self, acceptance: Acceptance, event: Event) -> None: ...

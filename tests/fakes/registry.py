@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from jit_engine.contracts.terms import ContractState
+from jit_engine.contracts.terms import COMMITTED, HAS_BOUND, ContractState, version_order
 from jit_engine.domain.activity import EnvironmentState
 from jit_engine.domain.catalogue import Catalogue, CatalogueItem
 from jit_engine.domain.event import Event
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, ReviewId, SubjectId
 from jit_engine.domain.subject import Subject
 from jit_engine.ports import Facts, LostRace
+from platform_api.registry.coverage import overlaps
+from platform_api.registry.errors import ContractOverlap
 from platform_api.registry.records import (
     Acceptance,
     ActivityRecord,
@@ -56,6 +58,7 @@ class MemoryRegistry:
             contracts=tuple(record.contract for record in self.contracts_in_force()),
             catalogue=self._catalogue,
             purposes=self.purposes(),
+            held=frozenset(),
         )
 
     def subject_of(self, issuer: str, login: str) -> Subject | None:
@@ -127,6 +130,15 @@ class MemoryRegistry:
         found = [r for r in self._contracts.values() if r.contract.state is ContractState.IN_FORCE]
         return sorted(found, key=lambda record: record.contract.id)
 
+    def contracts_committed(self) -> Sequence[ContractRecord]:
+        """As the port says."""
+        return [r for r in self._contracts.values() if r.contract.state in COMMITTED]
+
+    def contract_names(self) -> Sequence[tuple[ContractId, str]]:
+        """As the port says."""
+        bound = HAS_BOUND | {ContractState.ENDED}
+        return [(r.contract.id, r.contract.name) for r in self._contracts.values() if r.contract.state in bound]
+
     def register(self, activity: ActivityRecord, environment: EnvironmentRecord, review: Review, event: Event) -> None:
         """As the port says."""
         if activity.activity.id in self._activities or self.activity_named(activity.activity.name) is not None:
@@ -178,11 +190,17 @@ class MemoryRegistry:
     def save_contract(self, contract: ContractRecord, event: Event) -> ContractRecord:
         """As the port says."""
         _check_version(self._contracts.get(contract.contract.key), contract)
-        if contract.contract.state is ContractState.IN_FORCE:
-            for other in self.contract_versions(contract.contract.id):
-                if other.contract.state is ContractState.IN_FORCE and other.contract.key != contract.contract.key:
-                    terms = replace(other.contract, state=ContractState.SUPERSEDED)
-                    self._contracts[terms.key] = replace(other, contract=terms, version=other.version + 1)
+        terms = contract.contract
+        if terms.state in COMMITTED:
+            others = [record.contract for record in self.contracts_committed()]
+            if paths := overlaps(terms, others, event.at):
+                raise ContractOverlap(paths=paths)
+        if terms.state is ContractState.IN_FORCE:
+            for other in self.contract_versions(terms.id):
+                earlier = version_order(other.contract.version) < version_order(terms.version)
+                if other.contract.state in COMMITTED and earlier:
+                    old = other.contract.moved(ContractState.SUPERSEDED)
+                    self._contracts[old.key] = replace(other, contract=old, version=other.version + 1)
         saved = replace(contract, version=contract.version + 1)
         self._contracts[contract.contract.key] = saved
         self.events.append(event)

@@ -259,6 +259,7 @@ def facts(tier: Tier = Tier.RESEARCH, **changes: Any) -> Facts:
         contracts=(contract(),),
         catalogue=catalogue(),
         purposes=PURPOSES,
+        held=frozenset(),
     )
     return replace(usual, **changes)
 

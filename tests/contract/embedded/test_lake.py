@@ -22,7 +22,7 @@ from jit_engine.domain.tier import Tier
 from platform_api.embedded.errors import SampleInvalid
 from platform_api.embedded.lake import NUMBERS, load_lake
 from platform_api.embedded.organisation import load_organisation, sample_path, sample_text
-from platform_api.registry.contracts import contract_id_of
+from platform_api.registry.contract_checks import contract_id_of
 from tests.support.sources import ROOT
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

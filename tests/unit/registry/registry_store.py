@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from jit_engine.contracts.terms import ContractState
+from jit_engine.contracts.terms import COMMITTED, HAS_BOUND, ContractState, version_order
 from jit_engine.domain.activity import EnvironmentState
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Event
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, ReviewId, SubjectId
 from jit_engine.domain.subject import Subject
 from jit_engine.ports import LostRace
+from platform_api.registry.coverage import overlaps
+from platform_api.registry.errors import ContractOverlap
 from platform_api.registry.records import (
     Acceptance,
     ActivityRecord,
@@ -93,6 +95,13 @@ class MemoryRegistry:
     def contracts_in_force(self) -> Sequence[ContractRecord]:
         return [r for r in self._contracts.values() if r.contract.state is ContractState.IN_FORCE]
 
+    def contracts_committed(self) -> Sequence[ContractRecord]:
+        return [r for r in self._contracts.values() if r.contract.state in COMMITTED]
+
+    def contract_names(self) -> Sequence[tuple[ContractId, str]]:
+        bound = HAS_BOUND | {ContractState.ENDED}
+        return [(r.contract.id, r.contract.name) for r in self._contracts.values() if r.contract.state in bound]
+
     def register(self, activity: ActivityRecord, environment: EnvironmentRecord, review: Review, event: Event) -> None:
         self._activities[activity.activity.id] = activity
         self.add_environment(environment, review, event)
@@ -136,11 +145,17 @@ class MemoryRegistry:
     def save_contract(self, contract: ContractRecord, event: Event) -> ContractRecord:
         key = contract.contract.key
         _check_fence(self._contracts[key].version, contract.version)
-        if contract.contract.state is ContractState.IN_FORCE:
-            for record in self.contract_versions(contract.contract.id):
-                if record.contract.state is ContractState.IN_FORCE and record.contract.key != key:
-                    old = replace(record.contract, state=ContractState.SUPERSEDED)
-                    self._contracts[old.key] = replace(record, contract=old, version=record.version + 1)
+        terms = contract.contract
+        if terms.state in COMMITTED:
+            others = [record.contract for record in self.contracts_committed()]
+            if paths := overlaps(terms, others, event.at):
+                raise ContractOverlap(paths=paths)
+        if terms.state is ContractState.IN_FORCE:
+            for other in self.contract_versions(terms.id):
+                earlier = version_order(other.contract.version) < version_order(terms.version)
+                if other.contract.state in COMMITTED and earlier:
+                    old = other.contract.moved(ContractState.SUPERSEDED)
+                    self._contracts[old.key] = replace(other, contract=old, version=other.version + 1)
         self._contracts[key] = replace(contract, version=contract.version + 1)
         self.events.append(event)
         return self._contracts[key]

@@ -17,7 +17,8 @@ from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.subject import Person
 from jit_engine.errors import InvalidValue, NotFound, WrongState
 from platform_api.registry.activities import ActivityDesk
-from platform_api.registry.contracts import ContractDesk, contract_id_of, document_sha256
+from platform_api.registry.contract_checks import contract_id_of
+from platform_api.registry.contracts import ContractDesk, document_sha256
 from platform_api.registry.errors import (
     ContractOverlap,
     FourEyes,
@@ -220,7 +221,7 @@ def test_a_pipeline_neither_proposes_nor_signs() -> None:
 def test_a_contract_with_clauses_that_nobody_holds_is_not_signed() -> None:
     at, _ = desk()
     key = at.propose(PAT, LOANS, NOW).contract.id
-    with pytest.raises(ClauseNotEnforceable, match=r"forbidWith.*no enforcer yet"):
+    with pytest.raises(ClauseNotEnforceable, match=r"ingress.*no enforcer yet"):
         at.sign(LEE, key, "1.2.0", OWNER, NOW)
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from jit_engine.contracts.document import read_contract
-from jit_engine.contracts.holds import NOBODY, holds, unenforceable
+from jit_engine.contracts.holds import NOBODY, NOT_OFFERED, holds, unenforceable
 from jit_engine.contracts.terms import ClauseHold, Hold
 from jit_engine.domain.ids import ContractId, SubjectId
 
@@ -53,8 +53,6 @@ def test_the_clauses_that_nobody_holds_keep_a_contract_from_being_signed() -> No
     document, _ = sample()
     at = "$.customProperties[0].value"
     assert [problem.path for problem in unenforceable(document)] == [
-        f"{at}.combination.forbidWith",
-        f"{at}.combination.minAggregation",
         f"{at}.ingress",
         f"{at}.obligations[1].enforcement",
         "$.roles[0].customProperties[0].value",
@@ -77,6 +75,19 @@ def test_an_obligation_of_people_can_only_be_attested(claimed: str) -> None:
     terms["obligations"] = [{"id": "no-reidentification", "enforcement": claimed}]
     found = [p for p in unenforceable(document) if "obligations" in p.path]
     assert [p.fix for p in found] == ["use: attested"]
+
+
+def test_a_forbidden_combination_is_enforced_by_the_check_and_the_ledger() -> None:
+    document, _ = sample()
+    row = held(document)["combination.forbidWith"]
+    assert row.hold is Hold.ENFORCED
+    assert "ledger" in row.by
+
+
+def test_where_a_result_can_leave_aggregation_is_held_by_refusing_to_publish() -> None:
+    document, _ = sample()
+    row = held(document)["combination.minAggregation"]
+    assert (row.hold, row.by) == (Hold.ENFORCED, NOT_OFFERED)
 
 
 def test_aggregation_is_a_duty_where_no_result_can_leave() -> None:
