@@ -69,11 +69,12 @@ class Facts:
             raise QuestionUnfit(f"{ref} is no fact: actions come from the schema alone")
         if entity.attrs.get("uid", ref.id) != ref.id:
             raise QuestionUnfit(f"{ref} carries the uid of another")
-        self._parents[key] = [(parent.type, parent.id) for parent in entity.parents]
+        above = self._parents[key] = [(parent.type, parent.id) for parent in entity.parents]
+        self._mentioned.update(above)
         return {
             "uid": {"type": ref.type, "id": ref.id},
             "attrs": self._record(entity.attrs, 1),
-            "parents": [self._ref(parent) for parent in entity.parents],
+            "parents": [{"type": kind, "id": name} for kind, name in above],
         }
 
     def _ref(self, ref: EntityRef) -> Json:
@@ -81,6 +82,8 @@ class Facts:
         return {"type": ref.type, "id": ref.id}
 
     def _record(self, record: Mapping[str, Value], depth: int) -> dict[str, Json]:
+        if not record:
+            return {}
         if frozenset(record) in _RECORDS_READ_AS_VALUES or any(key.startswith("__") for key in record):
             raise QuestionUnfit(f"a record with the keys {sorted(record)} would not be read as a record")
         return {key: self._value(value, depth + 1) for key, value in record.items()}
