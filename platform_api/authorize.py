@@ -94,7 +94,15 @@ class AGrant:
     activity: Activity
 
 
-Thing = ThePlatform | AnActivity | AnEnvironment | AReview | AContract | AGrant
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ARulebook:
+    """A version of the editable rules; who asks about a draft yet to be made asks about the live one."""
+
+    version: str
+    authors: frozenset[str]
+
+
+Thing = ThePlatform | AnActivity | AnEnvironment | AReview | AContract | AGrant | ARulebook
 
 
 class People(Protocol):
@@ -169,7 +177,7 @@ def _seeing(thing: Thing) -> str | None:
             return "viewReview"
         case AGrant():
             return "viewGrant"
-        case ThePlatform() | AContract():
+        case ThePlatform() | AContract() | ARulebook():
             return None
         case _:
             assert_never(thing)
@@ -187,6 +195,8 @@ def _named(thing: Thing) -> tuple[str, str]:
             return "contract", id
         case AGrant(id=id):
             return "request" if id.startswith("rq_") else "grant", id
+        case ARulebook(version=version):
+            return "rulebook", version
         case ThePlatform():
             return "platform", "sluicegate"
         case _:
@@ -205,6 +215,8 @@ def _ref(thing: Thing) -> EntityRef:
             return ref("Contract", id)
         case AGrant(id=id):
             return ref("Grant", id)
+        case ARulebook(version=version):
+            return ref("Rulebook", version)
         case ThePlatform():
             return ref("Platform", "sluicegate")
         case _:
@@ -226,6 +238,8 @@ def _slice(subject: Subject, things: Iterable[Thing], people: People, now: datet
         match thing:
             case ThePlatform():
                 slice_.add(_ref(thing))
+            case ARulebook():
+                slice_.add(_ref(thing), {"authors": thing.authors})
             case AContract():
                 slice_.add(ref("Team", thing.owner_team))
                 add_subject(slice_, person(thing.proposer), ())

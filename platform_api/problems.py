@@ -20,7 +20,7 @@ from platform_api.db.errors import StoreUnavailable
 from platform_api.identity.errors import KeysUnavailable
 from platform_api.registry.errors import ContractOverlap, OrderInvalid
 from platform_api.routes.errors import DoorError, FieldsInvalid, KeyInFlight, TooManyRefusals
-from policy.errors import RulebookInvalid
+from policy.errors import CasesInvalid, FormInvalid, RulebookInvalid
 from policy.refusals import ApprovalVoid, CasesFailed, GuardrailTouched, OwnProposal, WrongRulebookState
 
 TYPES = "https://sluicegate.example/problems/"
@@ -73,6 +73,7 @@ KINDS: Mapping[str, Kind] = {
     "own-rulebook": _kind(403, "Another person has to judge it", "Authors never approve their own rules."),
     "approval-void": _kind(403, "An approval does not count", "Whoever gave it has no right to it now."),
     "guardrail": _kind(403, "The platform's own rules stay", "They always hold, and are no part of a rulebook."),
+    "not-your-draft": _kind(403, "The draft is somebody else's", "Only its author edits and proposes it."),
     "not-found": _kind(404, "Not found", "There is no such thing, or you may not see it."),
     "unknown-rulebook": _kind(404, "No such version", "List the versions of the rulebook."),
     # what is in the way
@@ -101,6 +102,8 @@ KINDS: Mapping[str, Kind] = {
     "engine-error": _kind(500, "The engine failed", "The base of the engine's errors."),
     "policy-error": _kind(500, "The rules failed", "The base of policy's errors."),
     "rulebook-invalid": _kind(422, "The rulebook is invalid", "Every problem is listed with its line."),
+    "rule-form-invalid": _kind(422, "The form is no rule yet", "Every problem is listed with its field."),
+    "rule-cases-invalid": _kind(422, "The test cases cannot be read", "Every problem is listed with its field."),
     "policy-schema-broken": _kind(500, "The policy schema is broken", "A defect of the build."),
     "question-unfit": _kind(500, "A question could not be put", "Answered with a refusal; never seen outside."),
     "registry-error": _kind(500, "The registry failed", "The base of the registry's errors."),
@@ -110,6 +113,7 @@ KINDS: Mapping[str, Kind] = {
     "template-altered": _kind(500, "The template was altered", "Restore the reviewed one."),
     "authorize-error": _kind(500, "Authorization failed", "The base of authorization's errors."),
     "door-error": _kind(500, "The door failed", "The base of the door's errors."),
+    "authzen-invalid": _kind(400, "No AuthZEN request", "Each value that does not fit is listed under errors."),
     "bad-request": _kind(400, "The request cannot be read", "It is no HTTP that we take."),
     "settings-invalid": _kind(500, "The settings cannot be used", "Said at the start; never seen outside."),
     "embedded-error": _kind(500, "The embedded platform failed", "Said at the start; never seen outside."),
@@ -232,6 +236,8 @@ def _more(error: Exception) -> dict[str, Json]:
             return {"grant": error.grant, "state": error.state}
         case RulebookInvalid():
             return {"errors": [_line_fault(problem.rule, problem.line, problem.message) for problem in error.problems]}
+        case FormInvalid() | CasesInvalid():
+            return {"errors": [_fault(p.field, None, p.message, "correct it") for p in error.problems]}
         case GuardrailTouched():
             return {"guardrails": list(error.rules)}
         case CasesFailed():

@@ -102,7 +102,8 @@ COMPANY: tuple[Entity, ...] = (
     entity("Review:r1", activity=ref("Activity:risk"), author=ref("Person:ada")),
     entity("Review:r2", activity=ref("Activity:risk"), author=ref("Person:arif")),
     entity("Grant:g1", activity=ref("Activity:risk"), holderId="ada", tier=ref("Tier:research")),
-    entity("Rulebook:live"),
+    entity("Rulebook:live", authors=frozenset()),
+    entity("Rulebook:draft", authors=frozenset({"gus"})),
 )
 
 PLATFORM_CONTEXT: Mapping[str, Value] = {"now": NOW, "mfa": True}

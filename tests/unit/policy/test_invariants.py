@@ -52,6 +52,7 @@ ACTIVITY_STATE = "inv-activity-is-active"
 ENVIRONMENT_STATE = "inv-environment-is-active"
 HOLDER = "inv-credentials-go-to-the-holder"
 OWN_ACCESS = "inv-nobody-approves-their-own-access"
+OWN_RULES = "inv-authors-do-not-approve-their-rules"
 PROPOSER = "inv-proposer-does-not-sign"
 AUTHOR = "inv-author-does-not-approve"
 GOVERNING = "inv-pipelines-do-not-govern"
@@ -115,6 +116,9 @@ EXAMPLES = [
     Example("Person:oda", "signContract", "Contract:c1", TEAMWORK, (PROPOSER,)),
     Example("Person:arif", "approveReview", "Review:r1", TEAMWORK),
     Example("Person:arif", "approveReview", "Review:r2", TEAMWORK, (AUTHOR,)),
+    Example("Person:priya", "approvePolicy", "Rulebook:draft", TEAMWORK),
+    Example("Person:gus", "approvePolicy", "Rulebook:draft", TEAMWORK, (OWN_RULES,)),
+    Example("Person:gus", "activatePolicy", "Rulebook:draft", TEAMWORK),
     # pipelines do not govern
     Example("Pipeline:scorer", "requestAccess", "Activity:risk", TEAMWORK),
     Example("Pipeline:scorer", "signContract", "Contract:c1", TEAMWORK, (GOVERNING,)),

@@ -93,7 +93,7 @@ PLATFORM = [
     ("viewDecisions", "Platform:sluicegate", {"gus", "iris"}),
     ("readAudit", "Platform:sluicegate", {"gus", "iris"}),
     ("operate", "Platform:sluicegate", {"gus"}),
-    ("evaluateForOthers", "Platform:sluicegate", set()),
+    ("evaluateForOthers", "Platform:sluicegate", {"gus", "iris"}),
     ("requestEnvironment", "Activity:risk", {"ada"}),
     ("requestAccess", "Activity:risk", {"ada"}),
     ("acceptContract", "Activity:risk", {"ada"}),
@@ -111,7 +111,9 @@ PLATFORM = [
     ("renewGrant", "Grant:g1", {"ada"}),
     ("revokeGrant", "Grant:g1", {"ada", "gus"}),
     ("approveAccess", "Grant:g1", set()),
-    ("activatePolicy", "Rulebook:live", set()),
+    ("proposePolicy", "Rulebook:live", {"gus", "oda", "priya"}),
+    ("approvePolicy", "Rulebook:live", {"gus", "oda", "priya"}),
+    ("activatePolicy", "Rulebook:live", {"gus"}),
 ]
 
 
