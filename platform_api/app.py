@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from platform_api.problems import KINDS, MEDIA_TYPE, TYPES
-from platform_api.routes import access, activities, audit, contracts, grants, health
+from platform_api.routes import access, activities, audit, authzen, contracts, grants, health
 from platform_api.routes.meter import RefusalMeter
 from platform_api.routes.middleware import Doorway
 from platform_api.routes.refusals import OURS, refuse
@@ -20,7 +20,7 @@ _ABOUT = (
     "Governed data science with just-in-time access to production data on AWS. Every POST that creates something "
     "takes an Idempotency-Key; errors are problem documents (RFC 9457) that name every reason and what to do."
 )
-_OPEN = ("/healthz", "/readyz")
+_OPEN = ("/healthz", "/readyz", "/.well-known/authzen-configuration")
 
 
 def create_app(platform: Platform) -> FastAPI:
@@ -46,6 +46,8 @@ def create_app(platform: Platform) -> FastAPI:
     app.state.refusals = RefusalMeter()
     for module in (health, activities, contracts, access, grants, audit):
         app.include_router(module.routes)
+    app.include_router(authzen.routes)
+    app.include_router(authzen.discovery)
     for kind in OURS:
         app.add_exception_handler(kind, refuse)
     app.add_middleware(Doorway)

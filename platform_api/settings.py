@@ -34,6 +34,9 @@ from pydantic_settings import (
 from platform_api.embedded.loopback import EMBEDDED_ACCOUNT, is_loopback_host, is_loopback_url
 
 PREFIX = "SLUICEGATE_"
+_PUBLIC_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*\Z", re.ASCII
+)
 FILE = "SLUICEGATE_SETTINGS"
 """Names the TOML file; without it there is none."""
 
@@ -156,6 +159,7 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, Field(min_length=1)]
     api_host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     api_port: Annotated[Whole, Field(ge=0, le=65535)] = 8400
+    public_url: Annotated[str, Field(max_length=1024)] | None = None
     issuers: Annotated[tuple[IssuerSettings, ...], BeforeValidator(_tuple), Field(min_length=1)]
     aws: AwsSettings
     embedded: Flag = False
@@ -176,7 +180,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        problems = [*self._twice(), *(self._reach_outside() if self.embedded else self._reach_inside())]
+        problems = [
+            *self._twice(),
+            *self._public(),
+            *(self._reach_outside() if self.embedded else self._reach_inside()),
+        ]
         for name in ("broker_role_arn", "provisioner_role_arn"):
             if getattr(self.aws, name).split(":")[4] != self.aws.account_id:
                 problems.append(f"aws.{name} is of another account than aws.account_id")
@@ -188,15 +196,31 @@ class Settings(BaseSettings):
             raise ValueError("; ".join(problems))
         return self
 
+    @property
+    def base_url(self) -> str:
+        """Where others reach the API, without a slash at its end: `public_url`, else where this process listens."""
+        host = f"[{self.api_host}]" if ":" in self.api_host else self.api_host
+        return self.public_url or f"http://{host}:{self.api_port}"
+
     def _twice(self) -> list[str]:
         issuers = [issuer.issuer for issuer in self.issuers]
         return [f"issuers names {name} twice" for name in sorted({i for i in issuers if issuers.count(i) > 1})]
+
+    def _public(self) -> list[str]:
+        scheme = "http" if self.embedded else "https"
+        if self.public_url is None or (
+            _PUBLIC_URL.match(self.public_url) and self.public_url.startswith(f"{scheme}://")
+        ):
+            return []
+        return [f"public_url has to be like {scheme}://sluicegate.example.com, with no slash at its end"]
 
     def _reach_outside(self) -> list[str]:
         """What keeps the embedded platform from being this machine's own."""
         problems = []
         if not is_loopback_host(self.api_host):
             problems.append("embedded is on, so api_host has to be 127.0.0.1")
+        if self.public_url is not None and not is_loopback_url(self.public_url):
+            problems.append("embedded is on, so public_url has to be on this machine")
         if self.aws.endpoint_url is None or not is_loopback_url(self.aws.endpoint_url):
             problems.append("embedded is on, so aws.endpoint_url has to be on this machine")
         if self.aws.account_id != EMBEDDED_ACCOUNT:

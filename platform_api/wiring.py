@@ -21,6 +21,9 @@ from jit_engine.flows.sweep import Sweep
 from jit_engine.ports import FactSource
 from jit_engine.rules.clearance import Judges
 from platform_api.authorize import Authorizer
+from platform_api.authzen.point import RulesPoint
+from platform_api.authzen.ports import EvaluationPoint
+from platform_api.authzen.registry_entities import CONSIDERS, RegistryEntities
 from platform_api.clock import Clock
 from platform_api.db.audit import AuditTrail
 from platform_api.db.engine import Database, create_engine
@@ -69,6 +72,7 @@ class Platform:
     jwks: JwksCache
     judges: Callable[[], Judges]
     authorizer: Authorizer
+    evaluation: EvaluationPoint
     request_access: RequestAccess
     deliver: Deliver
     revoke: Revoke
@@ -154,6 +158,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
     registry, ledger = SqlRegistry(database), SqlLedger(database)
     rulebooks, facts = SqlRulebooks(database), SqlFacts(database)
     judges = LiveJudges(rulebooks)
+    authorizer = Authorizer(people=registry, judges=judges)
     access = _access(settings)
     calls = AwsCalls(access=access, role_arn=settings.aws.broker_role_arn)
     minter = AwsMinter(calls=calls, external_id=settings.aws.external_id)
@@ -178,7 +183,12 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
         verifier=TokenVerifier(issuers_of(settings.issuers), jwks, clock),
         jwks=jwks,
         judges=judges,
-        authorizer=Authorizer(people=registry, judges=judges),
+        authorizer=authorizer,
+        evaluation=RulesPoint(
+            engines=lambda: _in_order(judges()),
+            entities=RegistryEntities(registry=registry, facts=facts, authorizer=authorizer),
+            considers=CONSIDERS,
+        ),
         request_access=RequestAccess(
             facts=facts,
             ledger=ledger,
@@ -227,6 +237,11 @@ def _access(settings: Settings) -> AwsAccess:
         secret_access_key=None if aws.secret_access_key is None else aws.secret_access_key.get_secret_value(),
         external_id=aws.external_id,
     )
+
+
+def _in_order(judges: Judges) -> tuple[Engine, Engine]:
+    """What nobody edits, then what governance wrote."""
+    return judges.invariants, judges.rulebook
 
 
 def _token() -> str:

@@ -69,6 +69,16 @@ class FieldsInvalid(DoorError):
         super().__init__(f"{len(faults)} value(s) do not fit: {named}; each is explained under errors")
 
 
+class AuthZenInvalid(FieldsInvalid):
+    """A body that AuthZEN 1.0 has refused with 400, whatever is wrong with it."""
+
+    code: ClassVar[str] = "authzen-invalid"
+
+    def __init__(self, faults: tuple[tuple[str, str, str], ...]) -> None:
+        super().__init__(faults)
+        self.args = ("; ".join(f"{field}: {message}: {fix}" for field, message, fix in faults[:5]),)
+
+
 class KeyMismatch(DoorError):
     """An idempotency key that was used for something else, or by somebody else."""
 

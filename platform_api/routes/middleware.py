@@ -9,6 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from platform_api.problems import Problem, rendered_bytes, unexpected
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z", re.ASCII)
+_AUTHZEN = "/access/"
+_ANY_ID = re.compile(rb"[!-~](?:[ -~]{0,510}[!-~])?\Z")
+"""To AuthZEN a request id is any string (10.1.3): one line of visible characters is given back as it came."""
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -36,7 +39,8 @@ class Doorway:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", []), *_headers(scope["path"], request_id)]
+                echoed = _echoed(scope, request_id)
+                message["headers"] = [*message.get("headers", []), *_headers(scope["path"], echoed)]
             await send(message)
 
         if not scope["path"].startswith("/"):  # such as `GET @host/path`, in which others read another authority
@@ -59,9 +63,17 @@ def _request_id(scope: Scope) -> str:
     return text if _REQUEST_ID.match(text) else secrets.token_hex(16)
 
 
-def _headers(path: str, request_id: str) -> list[tuple[bytes, bytes]]:
-    no_store = [(b"cache-control", b"no-store")] if path.startswith("/v1") else []
-    return [(b"x-request-id", request_id.encode()), *_HEADERS, *no_store]
+def _echoed(scope: Scope, request_id: str) -> bytes:
+    """The id that the answer carries. It may differ from ours, which logs and records go by."""
+    given = [value for name, value in scope["headers"] if name == b"x-request-id"]
+    if scope["path"].startswith(_AUTHZEN) and len(given) == 1 and _ANY_ID.match(given[0]):
+        return bytes(given[0])
+    return request_id.encode()
+
+
+def _headers(path: str, request_id: bytes) -> list[tuple[bytes, bytes]]:
+    no_store = [(b"cache-control", b"no-store")] if path.startswith(("/v1", _AUTHZEN)) else []
+    return [(b"x-request-id", request_id), *_HEADERS, *no_store]
 
 
 def _where(error: BaseException) -> str:
