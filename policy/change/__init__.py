@@ -1,8 +1,9 @@
 """What an edit to the rules would change, before anyone approves it: proof, witnesses, replay."""
 
 from policy.change.access import Access, Reason, Subject, reason_of
+from policy.change.claims import Known
 from policy.change.edit import Edit, edit_between
-from policy.change.proof import Known, Proof, Verdict, prove
+from policy.change.proof import Proof, Verdict, prove
 from policy.change.replay import (
     ChangedDecision,
     Coverage,

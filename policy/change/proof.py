@@ -6,18 +6,17 @@ from enum import StrEnum
 from time import perf_counter
 from typing import Final
 
+from policy.change.claims import Claims, Known, check_by_points
 from policy.change.edit import edit_between
 from policy.change.encoding import NotEncodable
 from policy.change.fact_types import Situation, fact_types
-from policy.change.sampling import Pools, Sampler
-from policy.change.search import Counterexample, Direction, Finding, Impossible, Scene, SituationSearch, Unsettled
+from policy.change.search import Counterexample, Direction, Impossible, Scene, SituationSearch
 from policy.engine import Engine, invariants
 from policy.question import Question
 from policy.rulebook import Rulebook
 
 _EXAMPLES: Final = 3
 _BASES: Final = 2
-_SEED: Final = 20260302
 
 
 class Verdict(StrEnum):
@@ -27,14 +26,6 @@ class Verdict(StrEnum):
     NARROWS = "narrows"
     EQUAL = "equal"
     BOTH = "both"
-    UNKNOWN = "unknown"
-
-
-class Known(StrEnum):
-    """Whether there is someone who gains, or loses."""
-
-    YES = "yes"
-    NO = "no"
     UNKNOWN = "unknown"
 
 
@@ -75,7 +66,9 @@ def prove(
     seconds: float = 5.0,
     points: int = 24,
 ) -> Proof:
-    """What the edit from `old` to `new` can change for anyone, in at most about `seconds`.
+    """What the edit from `old` to `new`, both over the platform's own schema, can change for anyone.
+
+    It takes about `seconds` at most: what was not settled by then is unknown.
 
     1. Only rules that say something else count as changed.
     2. A changed rule that can fail, or has no formula, makes what it could touch unknown.
@@ -88,48 +81,21 @@ def prove(
         return Proof(changed=(), gains=Known.NO, losses=Known.NO, counterexamples=(), unknown_because=(), tested=0)
     types = fact_types()
     scene = Scene(edit, invariants(), types, perf_counter() + seconds)
-    outcome = _Outcome()
+    claims = Claims()
     situations = scene.situations()
-    bases = tuple(_searched(scene, situations, outcome))  # 2 and 3
-    tested = _tested(scene, situations, bases, outcome, points)  # 4
+    bases = tuple(_searched(scene, situations, claims))  # 2 and 3
+    tested = check_by_points(claims, scene, situations, bases, points)  # 4
     return Proof(
         changed=edit.changed,
-        gains=outcome.known(Direction.GAIN),
-        losses=outcome.known(Direction.LOSS),
-        counterexamples=tuple(example for direction in Direction for example in outcome.examples[direction]),
-        unknown_because=tuple(dict.fromkeys(outcome.reasons)),
+        gains=claims.known(Direction.GAIN),
+        losses=claims.known(Direction.LOSS),
+        counterexamples=tuple(example for direction in Direction for example in claims.examples[direction]),
+        unknown_because=tuple(dict.fromkeys(claims.reasons)),
         tested=tested,
     )
 
 
-class _Outcome:
-    """What was found so far."""
-
-    def __init__(self) -> None:
-        self.examples: dict[Direction, list[Counterexample]] = {direction: [] for direction in Direction}
-        self.unsettled: set[Direction] = set()
-        self.reasons: list[str] = []
-
-    def known(self, direction: Direction) -> Known:
-        if self.examples[direction]:
-            return Known.YES
-        return Known.UNKNOWN if direction in self.unsettled else Known.NO
-
-    def doubt(self, direction: Direction, because: str) -> None:
-        self.unsettled.add(direction)
-        self.reasons.append(because)
-
-    def take(self, direction: Direction, finding: Finding) -> None:
-        match finding:
-            case Counterexample():
-                self.examples[direction].append(finding)
-            case Unsettled(because):
-                self.doubt(direction, because)
-            case Impossible():
-                pass
-
-
-def _searched(scene: Scene, situations: tuple[Situation, ...], outcome: _Outcome) -> Iterator[Question]:
+def _searched(scene: Scene, situations: tuple[Situation, ...], claims: Claims) -> Iterator[Question]:
     """Search every situation; the questions given are where a changed rule matches, to be tested around."""
     settled: set[tuple[object, Direction]] = set()
     given = 0
@@ -138,41 +104,16 @@ def _searched(scene: Scene, situations: tuple[Situation, ...], outcome: _Outcome
             search = SituationSearch(scene, situation)
         except NotEncodable as error:
             for direction in Direction:
-                outcome.doubt(direction, str(error))
+                claims.doubt(direction, str(error))
             continue
         for direction in Direction:
             alike = (search.signature, direction)
-            if alike in settled or len(outcome.examples[direction]) >= _EXAMPLES:
+            if alike in settled or len(claims.examples[direction]) >= _EXAMPLES:
                 continue
             finding = search.find(direction)
-            outcome.take(direction, finding)
+            claims.take(direction, finding)
             if not isinstance(finding, Impossible) or finding.by_edit_alone:
                 settled.add(alike)
         if given < _BASES and not search.is_out_of_reach and (base := search.region()) is not None:
             given += 1
             yield base
-
-
-def _tested(
-    scene: Scene, situations: tuple[Situation, ...], bases: tuple[Question, ...], outcome: _Outcome, points: int
-) -> int:
-    """Ask the engines about random points; one that is at odds with a claim is an example against it."""
-    if all(outcome.known(direction) is not Known.NO for direction in Direction) or not situations:
-        return 0
-    sampler = Sampler(scene.types, Pools(scene.edit.readings()), situations, _SEED)
-    share = points // (len(bases) + 1)
-    asked = 0
-    for questions in (sampler.anywhere(points - share * len(bases)), *(sampler.near(base, share) for base in bases)):
-        for question in questions:
-            always, before, after = scene.ask(question)
-            asked += 1
-            if always.allowed and before.allowed is not after.allowed:
-                direction = Direction.GAIN if after.allowed else Direction.LOSS
-                if outcome.known(direction) is Known.NO:
-                    outcome.reasons.append("a tested point was at odds with the solver: please report this edit")
-                if not outcome.examples[direction]:
-                    outcome.take(
-                        direction,
-                        Counterexample(direction=direction, question=question, before=before, after=after),
-                    )
-    return asked

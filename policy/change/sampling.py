@@ -18,13 +18,15 @@ from policy.question import EntityRef, Question, Scalar, Value
 from policy.syntax import RuleSyntax
 
 _SOME_DAY: Final = 1_767_225_600_000  # 2026-01-01
+_GROUPS: Final = ""  # what an entity is in, where a fact's name could stand
 
 
 class Pools:
-    """The values that rules write, with their neighbours."""
+    """The values that rules write, with their neighbours, and the names of the facts that they read."""
 
     def __init__(self, rules: Sequence[RuleSyntax]) -> None:
         self.refs: dict[str, set[EntityRef]] = defaultdict(set)
+        self.names: set[str] = set()
         self.numbers: set[int] = {0}
         self.texts: set[str] = {"any"}
         self.moments: set[int] = {_SOME_DAY + 36_000_000}
@@ -36,6 +38,8 @@ class Pools:
 
     def _take(self, expr: syntax.Expr) -> None:
         match expr:
+            case syntax.Attr(_, name):
+                self.names.add(name)
             case syntax.LongLit(number):
                 self.numbers |= {number - 1, number, number + 1}
             case syntax.TextLit(text):
@@ -70,7 +74,7 @@ class Sampler:
                 continue
 
     def near(self, question: Question, count: int) -> Iterator[Question]:
-        """The question with one or two of its facts changed."""
+        """The question with one or two of its facts changed, mostly such as the rules read."""
         situation = Situation(question.action, question.principal.type, question.resource.type)
         for _ in range(count):
             try:
@@ -133,20 +137,23 @@ class Sampler:
 
     def _changed(self, question: Question, situation: Situation) -> Question:
         pick = self._random
+        turns: list[tuple[EntityRef | None, str]] = [(None, name) for name in sorted(question.context)]
+        turns += [(entity.ref, name) for entity in question.entities for name in sorted(entity.attrs)]
+        turns += [(entity.ref, _GROUPS) for entity in question.entities if entity.parents]
+        read = [turn for turn in turns if turn[1] in self._pools.names or turn[1] == _GROUPS]
+        turned = {pick.choice(read if read and pick.random() < 0.8 else turns) for _ in range(pick.randint(1, 2))}
         context = dict(question.context)
+        for name in context:
+            if (None, name) in turned:
+                context[name] = self.value(self._types.contexts[situation.action][name].kind, name)
         directory = Directory(self._types)
-        turned = pick.choice(question.entities)
-        for _ in range(pick.randrange(2) + (turned.attrs.keys() <= {"uid"})):
-            name = pick.choice(sorted(context))
-            context[name] = self.value(self._types.contexts[situation.action][name].kind, name)
         for entity in question.entities:
             directory.add(entity.ref)
-            again = pick.choice(sorted(entity.attrs)) if entity is turned and entity.attrs else None
             for name, value in entity.attrs.items():
                 kind = self._types.entities[entity.ref.type][name].kind
-                same = name != again or name == "uid"
-                directory.say(entity.ref, name, value if same else self.value(kind, name))
+                is_turned = (entity.ref, name) in turned and name != "uid"
+                directory.say(entity.ref, name, self.value(kind, name) if is_turned else value)
             for parent in sorted(entity.parents, key=str):
-                if entity is not turned or pick.random() < 0.7:
+                if (entity.ref, _GROUPS) not in turned or pick.random() < 0.5:
                     directory.put(entity.ref, parent)
         return directory.question(situation, question.principal, question.resource, context, self.value)

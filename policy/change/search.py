@@ -181,7 +181,7 @@ class SituationSearch:
             return Outcome.UNDECIDED, None
         if self._logic.all_of(claims) is False:
             return Outcome.IMPOSSIBLE, None
-        return self._logic.solve([*claims, *self._encoder.terms.axioms()], min(_LONGEST_SOLVE, int(left)))
+        return self._logic.solve([*claims, *self._encoder.terms.axioms()], int(min(_LONGEST_SOLVE, left)))
 
     # ---- what the engine says to it ------------------------------------------------------------
 

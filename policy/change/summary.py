@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from policy.change.access import Reason
-from policy.change.proof import Known, Proof
+from policy.change.claims import Known
+from policy.change.proof import Proof
 from policy.change.replay import Replay
 from policy.change.search import Counterexample, Direction
 from policy.change.witnesses import Witness, Witnesses
@@ -23,6 +24,7 @@ _CLAIMS: Final = {
     (Direction.GAIN, Known.UNKNOWN): "Whether someone can gain by this edit is not known.",
     (Direction.LOSS, Known.UNKNOWN): "Whether someone can lose by this edit is not known.",
 }
+_TIERS: Final = ("research", "validation", "operation")
 _SHOWN: Final = 50
 _LINES: Final = 12
 
@@ -54,16 +56,19 @@ def _lead(proof: Proof, witnesses: Witnesses | None, replay: Replay | None) -> l
 
 def _who_and_what(found: Sequence[Witness]) -> list[str]:
     """`3 people gain read of confidential data in research`, the most sensitive first."""
-    people: dict[tuple[Direction, str, int | None, str | None], set[str]] = defaultdict(set)
+    people: dict[tuple[Direction, str, int | None, str], set[str]] = defaultdict(set)
     for witness in found:
-        key = (witness.direction, _what(witness), witness.sensitivity, witness.tier)
+        key = (witness.direction, _what(witness), witness.sensitivity, witness.tier or "")
         people[key] |= {str(person) for person in witness.people}
+    tiers: dict[tuple[Direction, str, int | None, frozenset[str]], list[str]] = defaultdict(list)
+    for (which, what, level, tier), who in people.items():
+        tiers[which, what, level, frozenset(who)].append(tier)
     ordered = sorted(
-        people.items(), key=lambda each: (-_rank(each[0][2]), -len(each[1]), each[0][0] is Direction.LOSS, each[0][1])
+        tiers.items(), key=lambda each: (-_rank(each[0][2]), -len(each[0][3]), each[0][0] is Direction.LOSS, each[0][1])
     )
     lines = [
-        f"{_number(who)} {_VERBS[which][len(who) != 1]} {what}{_of(level)}{f' in {tier}' if tier else ''}"
-        for (which, what, level, tier), who in ordered
+        f"{_number(who)} {_VERBS[which][len(who) != 1]} {what}{_of(level)}{_in(places)}"
+        for (which, what, level, who), places in ordered
     ]
     more = len(lines) - _LINES
     return lines if more <= 0 else [*lines[:_LINES], f"and {more:,} more of the same or less sensitivity"]
@@ -79,6 +84,14 @@ def _of(level: int | None) -> str:
     return "" if level is None else f" of {_level(level)} data"
 
 
+def _in(tiers: Sequence[str]) -> str:
+    named = sorted(filter(None, tiers), key=lambda tier: (_TIERS.index(tier) if tier in _TIERS else len(_TIERS), tier))
+    if not named:
+        return ""
+    *most, last = named
+    return f" in {', '.join(most)} and {last}" if most else f" in {last}"
+
+
 def _level(level: int | None) -> str | None:
     if level is None:
         return None
@@ -90,7 +103,7 @@ def _rank(level: int | None) -> float:
     return 2.5 if level is None else level
 
 
-def _number(who: set[str]) -> str:
+def _number(who: frozenset[str]) -> str:
     pipelines = sum(name.startswith("Pipeline::") for name in who)
     people = len(who) - pipelines
     parts = [f"{people:,} {'person' if people == 1 else 'people'}"] if people or not pipelines else []

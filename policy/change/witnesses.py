@@ -9,7 +9,7 @@ from typing import Final
 from policy.change.access import Access, Subject, access_in, direction
 from policy.change.edit import Edit
 from policy.change.fact_types import FactTypes, fact_types
-from policy.change.reach import Groups, Reach
+from policy.change.reach import Groups, Reach, together
 from policy.change.search import Direction
 from policy.change.world import Context, World, circumstances
 from policy.engine import Engine, invariants
@@ -129,7 +129,7 @@ class _Search:
         contexts = circumstances(self._world, self._types, self._edit.readings())
         resources = sorted(self._world.resources, key=lambda ref: (-(self._sensitivity(ref) or 0), str(ref)))
         fitting: dict[str, list[Context]] = {}
-        for action in self._reach.actions:
+        for action in sorted({each for reached in self._reach.actions for each in together(reached)}):
             facts = self._types.contexts[action]
             projected = ({name: each[name] for name in facts if name in each} for each in contexts)
             enough = (each for each in projected if all(name in each or facts[name].is_optional for name in facts))
