@@ -15,6 +15,7 @@ from jit_engine.contracts.coverage import (
     read_coverage,
     read_prefix,
 )
+from jit_engine.contracts.durations import read_duration
 from jit_engine.contracts.problems import ContractInvalid, Path
 from jit_engine.contracts.schemas import instant, odcs_problems, usage_problems
 from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState, StageTerms, WriteTarget
@@ -30,9 +31,6 @@ from jit_engine.domain.tier import Tier
 ODCS_VERSION: Final = "v3.2.0"
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
 _VERSION: Final = re.compile(r"(?:0|[1-9][0-9]{0,5})(?:\.(?:0|[1-9][0-9]{0,5})){2}\Z", re.ASCII)
-_DURATION: Final = re.compile(
-    r"P(?:(?P<days>[0-9]{1,5})D)?(?:T(?:(?P<hours>[0-9]{1,5})H)?(?:(?P<minutes>[0-9]{1,5})M)?)?\Z", re.ASCII
-)
 _REFERENCE: Final = re.compile(r"contract:(?:co_[0-9A-HJKMNP-TV-Z]{26}|[a-z0-9]+(?:-[a-z0-9]+)*)\Z", re.ASCII)
 _NAME_LIMIT: Final = 200
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
@@ -117,14 +115,6 @@ def usage_terms(root: Node, findings: Findings) -> Node | None:
         place = named[0] if named else root["customProperties"]
         findings.add(place, "holds no usage terms", f"add usageContract with vendor: {VENDOR}")
     return ours[0]["value"] if len(named) == 1 and ours else None
-
-
-def read_duration(text: str) -> timedelta | None:
-    """An ISO 8601 duration of days, hours and minutes; None for what is too long to be meant."""
-    match = _DURATION.match(text)
-    if match is None:
-        return None
-    return timedelta(**{unit: int(count) for unit, count in match.groupdict().items() if count})
 
 
 class _Reading:
