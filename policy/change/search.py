@@ -72,6 +72,9 @@ class Scene:
         self.types = types
         self.deadline = deadline
         self.logic = Logic()
+        # The solver's choices follow the numbers of its formulas: none is freed before the proof ends, so that the
+        # same edit has the same proof, whenever garbage is collected.
+        self.kept: list[object] = []
         self.old_effects = {rule.id: rule.effect for rule in edit.old.rules}
         self.invariants = tuple((rule.id, _action_scope(always, rule.id)) for rule in always.rules)
         self.new_effects = {rule.id: rule.effect for rule in edit.new.rules}
@@ -103,6 +106,7 @@ class SituationSearch:
         self._logic = scene.logic
         self._encoder = Encoder(Terms(scene.logic, scene.types), situation)
         self._ask = scene.ask
+        scene.kept.append(self)
         self._before = _Side(self._encoder, edit.before, scene.old_effects)
         self._after = _Side(self._encoder, edit.after, scene.new_effects)
         self._always = scene.always

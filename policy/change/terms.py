@@ -217,7 +217,7 @@ class Terms:
                     yield logic.implies(same_id, logic.equal(other.owner.number, reading.owner.number))
 
     def _about_texts(self) -> Iterator[Truth]:
-        patterns = {pattern for pattern, _ in self.likes}
+        patterns = dict.fromkeys(pattern for pattern, _ in self.likes)
         for pattern in patterns:
             for sort, text in tuple(self._numbers):
                 if sort == "String":
