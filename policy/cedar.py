@@ -34,9 +34,6 @@ from policy.statements import Statement
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
-# Values are bounded in depth before they get here, so circles need not be looked for.
-_json = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
-
 _POSITION = re.compile(r"policy `?policy(\d+)`?")
 _NOISE = re.compile(r"^(?:for policy `policy\d+`[,:] |Policy parse error: )")
 _ENUM = re.compile(r"^entity\s+(\w+)\s+enum\b", re.MULTILINE)
@@ -214,18 +211,18 @@ class Answer:
 
 
 class ParsedFacts:
-    """Entities parsed with the schema once, for any number of questions about them.
+    """Entities (JSON text) parsed with the schema once, for any number of questions about them.
 
     QuestionUnfit when they do not fit it.
     """
 
     __slots__ = ("handle", "schema")
 
-    def __init__(self, entities: list[Json], schema: CedarSchema) -> None:
+    def __init__(self, entities: str, schema: CedarSchema) -> None:
         self.schema = schema
         try:
             with _panics_raised():
-                self.handle = cedarpy.Entities.from_json_str(_json(entities), schema.handle)
+                self.handle = cedarpy.Entities.from_json_str(entities, schema.handle)
         except (ValueError, TypeError) as error:
             raise QuestionUnfit(f"Cedar could not be asked: {error}") from error
 
@@ -250,20 +247,19 @@ class PolicyHandle:
         self,
         principal: dict[str, str],
         asks: Sequence[tuple[str, dict[str, str]]],
-        context: dict[str, Json],
+        context: str,
         facts: ParsedFacts,
     ) -> tuple[Answer, ...]:
-        """An answer to each (action, resource) in order, all from the same facts.
+        """An answer to each (action, resource) in order, all from the same facts; `context` is JSON text.
 
         QuestionUnfit when Cedar could not be asked at all.
         """
-        written = _json(context)
         requests = [
             {
                 "principal": principal,
                 "action": {"type": "Action", "id": action},
                 "resource": resource,
-                "context": written,
+                "context": context,
             }
             for action, resource in asks
         ]

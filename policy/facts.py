@@ -1,4 +1,4 @@
-"""A question's values in Cedar's JSON, and the check that nothing in them is missing.
+"""A question's values as Cedar's JSON text, and the check that nothing in them is missing.
 
 A rule that names a group which was not loaded matches nothing, in silence: a forbid on that group would be
 off. So whatever the values mention has to be there.
@@ -6,9 +6,9 @@ off. So whatever the values mention has to be there.
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii as quoted
 from typing import TypeAlias
 
-from policy.cedar import Json
 from policy.errors import QuestionUnfit
 from policy.question import Entity, EntityRef, Value
 from policy.scope_index import Key
@@ -21,7 +21,10 @@ _RECORDS_READ_AS_VALUES = frozenset({frozenset({"type", "id"}), frozenset({"fn",
 
 
 class Facts:
-    """Entities and context in Cedar's JSON, complete and without contradiction.
+    """Entities and context as text for Cedar, complete and without contradiction.
+
+    The text is written directly, each string by Python's own JSON writer: that is half of what it takes to build
+    values to be written afterwards, and every question pays for it.
 
     QuestionUnfit when an entity is there twice, carries another's `uid`, or something is mentioned that is
     neither there nor of one of the `enums`, the types whose members the schema lists.
@@ -33,7 +36,7 @@ class Facts:
         self._parents: dict[_Uid, list[_Uid]] = {}
         self._mentioned: set[_Uid] = set()
         self._keys: dict[_Uid, frozenset[Key]] = {}
-        self.entities: list[Json] = [self._entity(entity) for entity in entities]
+        self.entities = f"[{','.join([self._entity(entity) for entity in entities])}]"
         self.context = self._record(context, 1)
         missing = sorted(ref for ref in self._mentioned - self._parents.keys() if ref[0] not in enums)
         if missing:
@@ -60,7 +63,7 @@ class Facts:
             keys = self._keys[uid] = frozenset({*above, ref.type, None})
         return keys
 
-    def _entity(self, entity: Entity) -> Json:
+    def _entity(self, entity: Entity) -> str:
         ref = entity.ref
         key = (ref.type, ref.id)
         if key in self._parents:
@@ -71,43 +74,44 @@ class Facts:
             raise QuestionUnfit(f"{ref} carries the uid of another")
         above = self._parents[key] = [(parent.type, parent.id) for parent in entity.parents]
         self._mentioned.update(above)
-        return {
-            "uid": {"type": ref.type, "id": ref.id},
-            "attrs": self._record(entity.attrs, 1),
-            "parents": [{"type": kind, "id": name} for kind, name in above],
-        }
+        parents = ",".join([_uid(*parent) for parent in above])
+        return f'{{"uid":{_uid(*key)},"attrs":{self._record(entity.attrs, 1)},"parents":[{parents}]}}'
 
-    def _ref(self, ref: EntityRef) -> Json:
-        self._mentioned.add((ref.type, ref.id))
-        return {"type": ref.type, "id": ref.id}
-
-    def _record(self, record: Mapping[str, Value], depth: int) -> dict[str, Json]:
+    def _record(self, record: Mapping[str, Value], depth: int) -> str:
         if not record:
-            return {}
+            return "{}"
         if frozenset(record) in _RECORDS_READ_AS_VALUES or any(key.startswith("__") for key in record):
             raise QuestionUnfit(f"a record with the keys {sorted(record)} would not be read as a record")
-        return {key: self._value(value, depth + 1) for key, value in record.items()}
+        fields = [f"{quoted(key)}:{self._value(value, depth + 1)}" for key, value in record.items()]
+        return f"{{{','.join(fields)}}}"
 
-    def _value(self, value: Value, depth: int) -> Json:
+    def _value(self, value: Value, depth: int) -> str:
         if depth > _DEEPEST:
             raise QuestionUnfit(f"values are nested more than {_DEEPEST} deep")
         match value:
-            case bool() | str():
-                return value
+            case str():
+                return quoted(value)
+            case bool():
+                return "true" if value else "false"
             case int():
                 if not -_LARGEST <= value < _LARGEST:
                     raise QuestionUnfit(f"{value} does not fit into 64 bits")
-                return value
+                return int.__repr__(value)
             case EntityRef():
-                return {"__entity": self._ref(value)}
+                self._mentioned.add((value.type, value.id))
+                return f'{{"__entity":{_uid(value.type, value.id)}}}'
             case datetime():
-                return {"__extn": {"fn": "datetime", "arg": _instant(value)}}
+                return f'{{"__extn":{{"fn":"datetime","arg":{quoted(_instant(value))}}}}}'
             case frozenset():
-                return [self._value(member, depth + 1) for member in value]
+                return f"[{','.join([self._value(member, depth + 1) for member in value])}]"
             case Mapping():
                 return self._record(value, depth)
             case _:
                 raise QuestionUnfit(f"a {type(value).__name__} is no value that rules can read")
+
+
+def _uid(kind: str, name: str) -> str:
+    return f'{{"type":{quoted(kind)},"id":{quoted(name)}}}'
 
 
 def _instant(moment: datetime) -> str:

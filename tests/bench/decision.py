@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib.resources import files
 
 from cedarpy import Entities, PolicySet, Schema, is_authorized
@@ -28,12 +27,12 @@ def decision() -> float:
     schema = Schema.from_str(schema_text)
     policy = PolicySet.from_str(str(engine.source_of("lending-science-reads-loan-applications")))
     facts = Facts(question.entities, question.context, frozenset({"Tier"}))
-    entities = json.dumps(facts.entities)
+    entities = facts.entities
     asked = {
         "principal": {"type": question.principal.type, "id": question.principal.id},
         "action": {"type": "Action", "id": question.action},
         "resource": {"type": question.resource.type, "id": question.resource.id},
-        "context": json.dumps(facts.context),
+        "context": facts.context,
     }
 
     def engines() -> None:
