@@ -55,6 +55,10 @@ def test_settings_for_a_real_account_and_for_the_embedded_platform_are_accepted(
     ("change", "problem"),
     [
         ({"SLUICEGATE_AWS__ENDPOINT_URL": "http://127.0.0.1:4566"}, "aws.endpoint_url is for the embedded"),
+        ({"SLUICEGATE_PUBLIC_URL": "http://gate.bank.example"}, "public_url has to be like https://"),
+        ({"SLUICEGATE_PUBLIC_URL": "https://gate.bank.example/"}, "no slash at its end"),
+        ({"SLUICEGATE_PUBLIC_URL": "https://gate.bank.example?x=1"}, "public_url has to be like"),
+        ({"SLUICEGATE_PUBLIC_URL": "https://ann:word@gate.bank.example"}, "public_url has to be like"),
         ({"SLUICEGATE_AWS__ACCESS_KEY_ID": "AKIA"}, "aws.access_key_id is for the embedded"),
         ({"SLUICEGATE_AWS__SECRET_ACCESS_KEY": SECRET}, "go together"),
         ({"SLUICEGATE_AWS__ACCOUNT_ID": "999988887777"}, "aws.broker_role_arn is of another account"),
@@ -171,3 +175,25 @@ def test_a_refused_secret_is_not_in_the_message() -> None:
         load(REAL | {"SLUICEGATE_AWS__SECRET_ACCESS_KEY": SECRET, "SLUICEGATE_AWS__EXTERNAL_ID": "ext-word"})
     assert SECRET not in str(refused.value)
     assert "ext-word" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, "http://127.0.0.1:8400"),
+        ({"SLUICEGATE_API_HOST": "::1", "SLUICEGATE_API_PORT": "9"}, "http://[::1]:9"),
+        (
+            {"SLUICEGATE_PUBLIC_URL": "https://gate.bank.example:8443/sluicegate"},
+            "https://gate.bank.example:8443/sluicegate",
+        ),
+        ({"SLUICEGATE_PUBLIC_URL": "https://gate.bank.example"}, "https://gate.bank.example"),
+    ],
+)
+def test_others_reach_the_api_at_its_public_url_else_where_it_listens(change: dict[str, str], expected: str) -> None:
+    assert load(REAL | change).base_url == expected
+
+
+def test_the_embedded_platforms_public_url_is_on_this_machine() -> None:
+    assert check(EMBEDDED | {"SLUICEGATE_PUBLIC_URL": "http://127.0.0.1:8400"}) == []
+    (problem,) = check(EMBEDDED | {"SLUICEGATE_PUBLIC_URL": "http://gate.bank.example"})
+    assert "public_url has to be on this machine" in problem
