@@ -8,9 +8,10 @@ digest in place of one live version and while its giver has the right, and test 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from policy.cases import Case, CaseRun, cases_from_text, run_cases
 from policy.engine import Engine
-from policy.errors import RulebookInvalid
-from policy.ports import CaseBook, CaseResult, ChangeAnalysis, Deed, LiveGrants, Rights, RulebookStore
+from policy.errors import Problem, RulebookInvalid
+from policy.ports import ChangeAnalysis, Deed, LiveGrants, Rights, RulebookStore
 from policy.refusals import (
     ApprovalVoid,
     CasesFailed,
@@ -22,6 +23,7 @@ from policy.refusals import (
 )
 from policy.rulebook import Rulebook
 from policy.versions import Approval, Json, Proposal, RulebookState, RulebookVersion
+from policy.warnings import Concern, warnings_in
 
 TRIES = 4
 RING = timedelta(days=30)
@@ -45,7 +47,6 @@ class RulebookDesk:
 
     store: RulebookStore
     rights: Rights
-    cases: CaseBook
     analysis: ChangeAnalysis
     grants: LiveGrants
 
@@ -58,7 +59,7 @@ class RulebookDesk:
             if touched:
                 raise GuardrailTouched(tuple(sorted(rule for rule in touched if rule))) from invalid
             raise
-        self.cases.check(cases)
+        _cases(cases)
         return engine
 
     def draft(self, by: str, *, title: str, text: str, cases: str, now: datetime) -> RulebookVersion:
@@ -89,10 +90,14 @@ class RulebookDesk:
         return self.store.save(edited, _deed("rulebook.edited", by, edited, now, details))
 
     def propose(self, by: str, version: str, now: datetime) -> RulebookVersion:
-        """The draft, proposed with what it would change in the live version. Its cases pass."""
+        """The draft, proposed with what it would change in the live version.
+
+        Its cases pass, and nothing in it looks like something else.
+        """
         found = self.get(version)
         proposed = found.moved(RulebookState.PROPOSED, "only a draft can be proposed")
         live = self._live()
+        _check_letters(found)
         self._check_cases(found)
         proposal = Proposal(
             by=by,
@@ -172,10 +177,14 @@ class RulebookDesk:
         impact = self.analysis.impact(live.rulebook, found.rulebook, now)
         return Proposal(by="", at=now, digest=found.digest, against=live.version, impact=impact)
 
-    def run_cases(self, version: str) -> tuple[CaseResult, ...]:
+    def run_cases(self, version: str) -> CaseRun:
         """How the version's own cases and the invariants' come out."""
         found = self.get(version)
-        return tuple(self.cases.run(self.check(found.text, found.cases, version), found.cases))
+        return self.test(found.text, found.cases, version)
+
+    def test(self, text: str, cases: str, version: str = "draft") -> CaseRun:
+        """How these cases come out on this text, and the invariants' own; raises as `check`."""
+        return run_cases(self.check(text, cases, version), _cases(cases))
 
     def get(self, version: str) -> RulebookVersion:
         """The version; raises `UnknownRulebook`."""
@@ -240,10 +249,10 @@ class RulebookDesk:
             raise ApprovalVoid(version=found.version, approvers=lapsed)
 
     def _check_cases(self, found: RulebookVersion) -> None:
-        engine = self.check(found.text, found.cases, found.version)
-        failed = tuple(f"{case.name}: {case.found}" for case in self.cases.run(engine, found.cases) if not case.passes)
-        if failed:
-            raise CasesFailed(version=found.version, failures=failed)
+        run = self.test(found.text, found.cases, found.version)
+        if not run.passed:
+            failures = tuple(f"{result.case.name}: {result.problem}" for result in run.failures)
+            raise CasesFailed(version=found.version, failures=failures)
 
     def _ring(self, found: RulebookVersion, by: str, now: datetime) -> list[Json]:
         """The versions of `by` that an author of this one approved not long ago."""
@@ -252,6 +261,18 @@ class RulebookDesk:
             for other in self.store.versions()
             if by in other.authors and any(a.by in found.authors and now - a.at <= RING for a in other.approvals)
         ]
+
+
+def _cases(text: str) -> tuple[Case, ...]:
+    return cases_from_text(text) if text.strip() else ()
+
+
+def _check_letters(version: RulebookVersion) -> None:
+    """Nothing that looks like something else is proposed: who reads it would approve another text than it is."""
+    odd = [warning for warning in warnings_in(version.rulebook) if warning.concern is Concern.LOOK_ALIKE]
+    if odd:
+        problems = (Problem(line=w.line, rule=w.rule, message=f"{w.message}: {w.fix}") for w in odd)
+        raise RulebookInvalid(version.version, tuple(problems))
 
 
 def _with(authors: tuple[str, ...], by: str) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
 """What the rulebook desk needs of others. Adapters are in `platform_api`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from policy.engine import Engine
 from policy.rulebook import Rulebook
 from policy.versions import Json, RulebookVersion
+
+if TYPE_CHECKING:
+    from policy.change.replay import LiveGrant, NeverAsked, Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,27 +65,6 @@ class Rights(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseResult:
-    """How one test case came out; `found` says what was answered where that is not what was expected."""
-
-    name: str
-    passes: bool
-    found: str
-
-
-class CaseBook(Protocol):
-    """Test cases of rules, kept as text with the rules they are about."""
-
-    def check(self, cases: str) -> None:
-        """Raises `CasesInvalid` with everything that is wrong with them; an empty text holds none."""
-        ...
-
-    def run(self, engine: Engine, cases: str) -> Sequence[CaseResult]:
-        """Every case, put to the rules; those of the invariants are always among them."""
-        ...
-
-
 class ChangeAnalysis(Protocol):
     """What a draft would change, were it live."""
 
@@ -97,4 +78,18 @@ class LiveGrants(Protocol):
 
     def decide_anew(self, now: datetime) -> Sequence[str]:
         """Decides every live grant under today's rules; answers the ids of those that no longer pass and now end."""
+        ...
+
+
+class QuestionLog(Protocol):
+    """What was asked of the rules, as it was recorded, and what today's live grants stand on."""
+
+    def recorded(
+        self, *, last: int | None = None, since: datetime | None = None, until: datetime | None = None
+    ) -> "Iterator[Recorded | NeverAsked]":
+        """The recorded questions one by one, the newest decision first: all, the last so many, or a time span's."""
+        ...
+
+    def live(self, now: datetime) -> "Iterator[LiveGrant]":
+        """Every grant that gives access, with its questions on today's facts."""
         ...

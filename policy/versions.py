@@ -1,6 +1,6 @@
 """The versions of the editable rulebook: what each holds, and the one table of its life."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from typing import TypeAlias
 from policy.refusals import WrongRulebookState
 from policy.rulebook import Rulebook
 
-Json: TypeAlias = "bool | int | str | list[Json] | Mapping[str, Json] | None"
+Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 """JSON without floats, as the audit trail takes it."""
 
 

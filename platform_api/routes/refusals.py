@@ -62,7 +62,7 @@ def refuse(request: Request, error: Exception) -> Response:
     )
     if isinstance(subject, str) and problem.status < 500:
         request.app.state.refusals.count(subject)
-        if request.method == "POST":
+        if request.method in ("POST", "PUT"):
             _record(request, problem, subject, request_id)
     status, headers, body = rendered_bytes(problem, request_id)
     response = Response(body, status)

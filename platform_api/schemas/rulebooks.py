@@ -1,0 +1,269 @@
+"""Rulebook versions on the wire: drafts, what they would change, approvals."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Self
+
+from pydantic import ConfigDict, Field
+
+from platform_api.schemas.wire import Asked, Line, Moment, Shown, Text
+from policy import Engine
+from policy.cases import CaseRun
+from policy.desk import Activated
+from policy.versions import Approval, Proposal, RulebookVersion
+from policy.warnings import RuleWarning
+
+_EXAMPLE = (
+    '@id("science-sees-sources")\n@title("Lending science sees the sources")\n@owner("governance-office")\n'
+    'permit (principal in Team::"lending-science", action == Action::"viewSources", resource);\n'
+)
+RuleText = Annotated[str, Field(min_length=1, max_length=1_000_000)]
+CasesText = Annotated[str, Field(max_length=500_000)]
+"""Test cases in YAML or JSON, as their author wrote them; an empty text holds none."""
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
+Version = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\z")]
+
+
+class RulesAsked(Asked):
+    """A text of Cedar rules, and the test cases that it has to pass; to be looked at and not kept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": _EXAMPLE, "cases": "cases: []"}]})
+
+    text: RuleText
+    cases: CasesText = ""
+
+
+class DraftAsked(RulesAsked):
+    """A draft to keep; `title` says in one line what it is for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "Let science see the sources", "text": _EXAMPLE}]}
+    )
+
+    title: Line
+
+
+class EditAsked(DraftAsked):
+    """Another text for a draft; `revision` is the one that was read."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "Let science see the sources", "text": _EXAMPLE, "revision": 0}]}
+    )
+
+    revision: Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class ApprovalAsked(Asked):
+    """What exactly somebody approves: the digest that they read, in place of the live version that they saw."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"digest": "0" * 64, "against": "7"}]})
+
+    digest: Digest
+    against: Version
+
+
+class ReasonAsked(Asked):
+    """Why a version is rejected or withdrawn."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "It gives away more than was asked for."}]})
+
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+class WrittenRuleShown(Shown):
+    """A rule of a version with its text."""
+
+    id: str
+    title: str
+    owner: str
+    effect: str
+    advice: str | None
+    text: str
+
+
+class WarningShown(Shown):
+    """Something to look at in a text that is valid."""
+
+    concern: str
+    rule: str
+    line: int
+    message: str
+    fix: str
+
+    @classmethod
+    def all(cls, found: Iterable[RuleWarning]) -> list[Self]:
+        """Every warning, by line."""
+        return [cls(concern=w.concern.value, rule=w.rule, line=w.line, message=w.message, fix=w.fix) for w in found]
+
+
+class CaseShown(Shown):
+    """How a test case came out. `suite` says whose it is; `problem` is null where what was expected came of it."""
+
+    suite: str
+    name: str
+    passed: bool
+    expected: str
+    decided_by: list[str]
+    problem: str | None
+
+
+class CasesShown(Shown):
+    """How all test cases came out, those of the invariants among them."""
+
+    passed: bool
+    results: list[CaseShown]
+
+    @classmethod
+    def of(cls, run: CaseRun) -> Self:
+        """The results."""
+        shown = [
+            CaseShown(
+                suite=one.suite.value,
+                name=one.case.name,
+                passed=one.passed,
+                expected=one.case.expect.value,
+                decided_by=[rule.id for rule in one.decision.rules],
+                problem=one.problem,
+            )
+            for one in run.results
+        ]
+        return cls(passed=run.passed, results=shown)
+
+
+class ValidationShown(Shown):
+    """A text that could be kept: its rules, and what to look at in them."""
+
+    rules: list[WrittenRuleShown]
+    warnings: list[WarningShown]
+
+    @classmethod
+    def of(cls, engine: Engine, warnings: Iterable[RuleWarning]) -> Self:
+        """The rules of an engine."""
+        return cls(rules=rules_of(engine), warnings=WarningShown.all(warnings))
+
+
+class ApprovalShown(Shown):
+    """An approval: by whom, of which digest, in place of which live version."""
+
+    by: str
+    at: Moment
+    digest: str
+    against: str
+
+    @classmethod
+    def of(cls, approval: Approval) -> Self:
+        """The approval."""
+        return cls(by=approval.by, at=approval.at, digest=approval.digest, against=approval.against)
+
+
+class ImpactShown(Shown):
+    """What a version would change in the live one: the most sensitive first, then how far each claim reaches."""
+
+    version: str
+    digest: str
+    against: str
+    at: Moment
+    impact: dict[str, Any]
+
+    @classmethod
+    def of(cls, version: str, proposal: Proposal) -> Self:
+        """The analysis of one pair of versions."""
+        return cls(
+            version=version,
+            digest=proposal.digest,
+            against=proposal.against,
+            at=proposal.at,
+            impact=dict(proposal.impact),
+        )
+
+
+class RulebookShown(Shown):
+    """One version of the rules, without its text."""
+
+    version: str
+    number: int
+    title: str
+    state: str
+    authors: list[str]
+    sha256: str
+    cases_sha256: str
+    digest: str
+    rollback_of: str | None
+    created_at: Moment
+    live_at: Moment | None
+    proposed_by: str | None
+    proposed_at: Moment | None
+    against: str | None
+    approvals: list[ApprovalShown]
+    revision: int
+
+    @classmethod
+    def of(cls, version: RulebookVersion) -> Self:
+        """The version."""
+        return cls(**shown_of(version))
+
+
+class RulebookWholeShown(RulebookShown):
+    """One version of the rules with its text, its test cases, its rules, what to look at, and what it would change."""
+
+    text: str
+    cases: str
+    rules: list[WrittenRuleShown]
+    warnings: list[WarningShown]
+    impact: dict[str, Any] | None
+
+
+class ActivatedShown(Shown):
+    """A version that is live now, the one before, and the grants that no longer pass and are being revoked."""
+
+    version: str
+    retired: str
+    live_at: Moment | None
+    ended_grants: list[str]
+
+    @classmethod
+    def of(cls, activated: Activated) -> Self:
+        """What came of an activation."""
+        return cls(
+            version=activated.version.version,
+            retired=activated.retired.version,
+            live_at=activated.version.live_at,
+            ended_grants=list(activated.ended),
+        )
+
+
+def rules_of(engine: Engine) -> list[WrittenRuleShown]:
+    """The rules of an engine in the order of their text."""
+    return [
+        WrittenRuleShown(
+            id=rule.id,
+            title=rule.title,
+            owner=rule.owner,
+            effect=rule.effect.value,
+            advice=rule.advice,
+            text=engine.source_of(rule.id) or "",
+        )
+        for rule in engine.rules
+    ]
+
+
+def shown_of(version: RulebookVersion) -> dict[str, Any]:
+    """The members of `RulebookShown`."""
+    proposal = version.proposal
+    return {
+        "version": version.version,
+        "number": version.number,
+        "title": version.title,
+        "state": version.state.value,
+        "authors": list(version.authors),
+        "sha256": version.sha256,
+        "cases_sha256": version.cases_sha256,
+        "digest": version.digest,
+        "rollback_of": version.rollback_of,
+        "created_at": version.created_at,
+        "live_at": version.live_at,
+        "proposed_by": None if proposal is None else proposal.by,
+        "proposed_at": None if proposal is None else proposal.at,
+        "against": None if proposal is None else proposal.against,
+        "approvals": [ApprovalShown.of(approval) for approval in version.approvals],
+        "revision": version.revision,
+    }

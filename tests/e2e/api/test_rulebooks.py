@@ -1,0 +1,297 @@
+"""The whole life of rules over HTTP: drafted, tried, proposed, approved by somebody else, live, and back again."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.platform import Cast, Somebody, Story, made, until
+
+RULE = """
+@id("{0}") @title("Nobody requests anything in {1}") @owner("governance-office")
+@advice("Ask in another activity.")
+forbid (principal, action in [Action::"readLike", Action::"columnRead"], resource)
+when {{ context.activity == Activity::"{1}" }};
+"""
+
+
+def live(cast: Cast) -> dict[str, Any]:
+    """The live version, whole."""
+    (found,) = cast.gus.get("/v1/rulebooks", state="live").json()["items"]
+    return made(cast.gus.get(f"/v1/rulebooks/{found['version']}"))
+
+
+def changed(cast: Cast, name: str, activity: str = "ac_00000000000000000000000000") -> str:
+    """The live text with one rule more, which concerns one activity alone."""
+    return str(live(cast)["text"]) + RULE.format(name, activity)
+
+
+def drafted(person: Somebody, text: str, **more: Any) -> dict[str, Any]:
+    return made(person.post("/v1/rulebooks", {"title": "A change", "text": text, **more}))
+
+
+def proposed(person: Somebody, text: str) -> dict[str, Any]:
+    return made(person.post(f"/v1/rulebooks/{drafted(person, text)['version']}/propose"))
+
+
+def of(shown: dict[str, Any]) -> dict[str, Any]:
+    """What somebody approves who read this."""
+    return {"digest": shown["digest"], "against": shown["against"]}
+
+
+def approved(author: Somebody, approver: Somebody, text: str) -> dict[str, Any]:
+    shown = proposed(author, text)
+    return made(approver.post(f"/v1/rulebooks/{shown['version']}/approve", of(shown)))
+
+
+def withdrawn(person: Somebody, version: str) -> None:
+    made(person.post(f"/v1/rulebooks/{version}/withdraw", {"reason": "the test is over"}))
+
+
+def said(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, str(answer.json()["code"])
+
+
+@pytest.fixture
+def untouched(cast: Cast) -> Iterator[None]:
+    """What is live is the same before and after, to the byte."""
+    before = live(cast)
+    yield
+    assert live(cast) == before
+
+
+@pytest.fixture
+def restored(cast: Cast) -> Iterator[str]:
+    """The live text before; it is live again afterwards, by the one way back that there is."""
+    before = live(cast)["text"]
+    yield before
+    if live(cast)["text"] != before:
+        shown = approved(cast.gus, cast.priya, before)
+        made(cast.gus.post(f"/v1/rulebooks/{shown['version']}/activate"))
+
+
+def test_rules_live_from_draft_to_retired_and_the_grants_they_end_are_named(
+    cast: Cast, story: Story, restored: str
+) -> None:
+    grant = made(cast.dana.post("/v1/access-requests", story.asking()))["grant"]["id"]
+    before = live(cast)
+    text = changed(cast, "stop-this-activity", story.activity)
+    draft = drafted(cast.gus, text)
+    assert (draft["state"], draft["number"] > before["number"]) == ("draft", True)
+    tried = made(cast.gus.post(f"/v1/rulebooks/{draft['version']}/impact"))
+    assert tried["against"] == before["version"]
+    assert [one["grant"] for one in tried["impact"]["replay"]["grants_that_would_end"]].count(grant) == 1
+    assert tried["impact"]["proof"]["verdict"] == "narrows"
+    shown = made(cast.gus.post(f"/v1/rulebooks/{draft['version']}/propose"))
+    whole = made(cast.priya.get(f"/v1/rulebooks/{draft['version']}"))
+    assert whole["impact"]["lead"]
+    assert said(cast.gus.post(f"/v1/rulebooks/{draft['version']}/approve", of(shown))) == (403, "forbidden")
+    agreed = made(cast.priya.post(f"/v1/rulebooks/{draft['version']}/approve", of(whole)))
+    assert [approval["by"] for approval in agreed["approvals"]] == [cast.priya.get("/v1/me").json()["id"]]
+    assert live(cast)["version"] == before["version"]
+    done = made(cast.gus.post(f"/v1/rulebooks/{draft['version']}/activate"))
+    assert (done["version"], done["retired"]) == (draft["version"], before["version"])
+    assert grant in done["ended_grants"]
+    assert cast.dana.post(f"/v1/grants/{grant}/credentials").status_code in (403, 409)
+    until(cast.dana, f"/v1/grants/{grant}", "closed")
+    refused = cast.dana.post("/v1/access-requests", story.asking())
+    assert said(refused) == (403, "access-refused")
+    assert "stop-this-activity" in refused.text
+    assert made(cast.gus.get(f"/v1/rulebooks/{before['version']}"))["state"] == "retired"
+    back = made(cast.gus.post(f"/v1/rulebooks/{before['version']}/rollback"))
+    assert (back["rollback_of"], back["state"]) == (before["version"], "draft")
+    assert back["number"] > draft["number"]
+    shown = made(cast.gus.post(f"/v1/rulebooks/{back['version']}/propose"))
+    assert said(cast.gus.post(f"/v1/rulebooks/{back['version']}/activate")) == (409, "rulebook-state")
+    made(cast.olga.post(f"/v1/rulebooks/{back['version']}/approve", of(shown)))
+    made(cast.gus.post(f"/v1/rulebooks/{back['version']}/activate"))
+    assert live(cast)["text"] == before["text"]
+    trail = cast.ines.get("/v1/audit", limit=200).json()["items"]
+    told = [one["action"] for one in trail if one["about"].get("rulebook") == back["version"]][::-1]
+    assert told == ["rulebook.drafted", "rulebook.proposed", "rulebook.approved", "rulebook.activated"]
+
+
+def test_only_who_may_drafts_approves_and_activates(cast: Cast, untouched: None) -> None:
+    text = changed(cast, "who-may")
+    for person in (cast.dana, cast.pat, cast.ines, cast.ari, cast.pipeline):
+        assert said(person.post("/v1/rulebooks", {"title": "Mine", "text": text})) == (403, "forbidden")
+        assert said(person.post("/v1/rulebooks/validate", {"text": text})) == (403, "forbidden")
+    shown = proposed(cast.olga, text)
+    path = f"/v1/rulebooks/{shown['version']}"
+    for person in (cast.dana, cast.ines, cast.pipeline):
+        for deed, body in (("approve", of(shown)), ("reject", {"reason": "No."}), ("activate", None)):
+            assert said(person.post(f"{path}/{deed}", body)) == (403, "forbidden")
+    made(cast.gus.post(f"{path}/approve", of(shown)))
+    assert said(cast.priya.post(f"{path}/activate")) == (403, "forbidden")
+    withdrawn(cast.olga, shown["version"])
+
+
+def test_whoever_edits_or_proposes_is_an_author_and_does_not_approve(cast: Cast, untouched: None) -> None:
+    draft = drafted(cast.gus, changed(cast, "co-authors"))
+    path = f"/v1/rulebooks/{draft['version']}"
+    body = {"title": "A change", "text": changed(cast, "co-authored"), "revision": draft["revision"]}
+    made(cast.priya.call("PUT", path, json=body))
+    shown = made(cast.olga.post(f"{path}/propose"))
+    for author in (cast.gus, cast.priya, cast.olga):
+        assert said(author.post(f"{path}/approve", of(shown))) == (403, "forbidden")
+    withdrawn(cast.gus, draft["version"])
+
+
+def test_a_draft_edited_after_its_approval_has_none(cast: Cast, untouched: None) -> None:
+    shown = approved(cast.gus, cast.priya, changed(cast, "approved-text"))
+    path = f"/v1/rulebooks/{shown['version']}"
+    body = {"title": "Another", "text": changed(cast, "slipped-in"), "revision": shown["revision"]}
+    edited = made(cast.gus.call("PUT", path, json=body))
+    assert (edited["state"], edited["approvals"], edited["proposed_by"]) == ("draft", [], None)
+    assert said(cast.gus.post(f"{path}/activate")) == (409, "rulebook-state")
+    again = made(cast.gus.post(f"{path}/propose"))
+    assert said(cast.priya.post(f"{path}/approve", of(shown))) == (409, "rulebook-overtaken")
+    assert again["digest"] != shown["digest"]
+    withdrawn(cast.gus, shown["version"])
+
+
+def test_an_edit_of_what_was_read_before_another_edit_is_refused(cast: Cast, untouched: None) -> None:
+    draft = drafted(cast.gus, changed(cast, "first-text"))
+    path = f"/v1/rulebooks/{draft['version']}"
+    body = {"title": "Mine", "text": changed(cast, "second-text"), "revision": draft["revision"]}
+    made(cast.gus.call("PUT", path, json=body))
+    assert said(cast.priya.call("PUT", path, json=body)) == (409, "rulebook-overtaken")
+    withdrawn(cast.gus, draft["version"])
+
+
+def test_approving_twice_is_refused(cast: Cast, untouched: None) -> None:
+    shown = approved(cast.gus, cast.priya, changed(cast, "approved-once"))
+    again = cast.priya.post(f"/v1/rulebooks/{shown['version']}/approve", of(shown))
+    assert said(again) == (409, "rulebook-state")
+    withdrawn(cast.gus, shown["version"])
+
+
+def test_an_activation_ends_every_other_approval(cast: Cast, restored: str) -> None:
+    other = approved(cast.olga, cast.priya, changed(cast, "the-slower"))
+    faster = approved(cast.gus, cast.priya, changed(cast, "the-faster"))
+    made(cast.gus.post(f"/v1/rulebooks/{faster['version']}/activate"))
+    found = made(cast.gus.get(f"/v1/rulebooks/{other['version']}"))
+    assert (found["state"], found["approvals"]) == ("draft", [])
+    assert said(cast.gus.post(f"/v1/rulebooks/{other['version']}/activate")) == (409, "rulebook-state")
+    assert said(cast.gus.post(f"/v1/rulebooks/{faster['version']}/activate")) == (409, "rulebook-state")
+    withdrawn(cast.olga, other["version"])
+
+
+def test_a_rejected_version_is_over(cast: Cast, untouched: None) -> None:
+    shown = proposed(cast.gus, changed(cast, "to-reject"))
+    path = f"/v1/rulebooks/{shown['version']}"
+    assert said(cast.gus.post(f"{path}/reject", {"reason": "I do."})) == (403, "forbidden")
+    assert made(cast.priya.post(f"{path}/reject", {"reason": "Too wide."}))["state"] == "rejected"
+    for deed, body in (("propose", None), ("approve", of(shown)), ("activate", None)):
+        assert said((cast.gus if deed != "approve" else cast.priya).post(f"{path}/{deed}", body)) == (
+            409, "rulebook-state",
+        )  # fmt: skip
+
+
+def test_one_key_makes_one_draft(cast: Cast, untouched: None) -> None:
+    body = {"title": "Once", "text": changed(cast, "once")}
+    first = cast.gus.post("/v1/rulebooks", body, key="one-draft-please")
+    again = cast.gus.post("/v1/rulebooks", body, key="one-draft-please")
+    assert made(first) == made(again)
+    assert again.headers["idempotency-replayed"] == "true"
+    withdrawn(cast.gus, made(first)["version"])
+
+
+GOOD = '@id("{0}") @title("t") @owner("o") permit (principal in Team::"x", action == Action::"read", resource);'
+BAD: dict[str, tuple[str, int, str]] = {
+    "nested": (GOOD.format("a")[:-1] + " when { " + "(" * 700 + "true" + ")" * 700 + " };", 422, "rulebook-invalid"),
+    "sets": (GOOD.format("a")[:-1] + " when { " + "[" * 900 + "]" * 900 + " == [] };", 422, "rulebook-invalid"),
+    "ifs": (
+        GOOD.format("a")[:-1] + " when { " + "if true then " * 900 + "true" + " else false" * 900 + " };",
+        422, "rulebook-invalid",
+    ),
+    "huge rule": (GOOD.format("a")[:-1] + ' when { "' + "x" * 70_000 + '" == "" };', 422, "rulebook-invalid"),
+    "twice": (GOOD.format("a") + "\n" + GOOD.format("a"), 422, "rulebook-invalid"),
+    "wrong type": (
+        GOOD.format("a")[:-1] + ' when { context.tier == "research" };', 422, "rulebook-invalid",
+    ),
+    "unknown action": (GOOD.format("a").replace('"read"', '"raed"'), 422, "rulebook-invalid"),
+    "unconditional": (
+        '@id("a") @title("t") @owner("o") permit (principal, action, resource);', 422, "rulebook-invalid",
+    ),
+    "nameless": ('permit (principal in Team::"x", action == Action::"read", resource);', 422, "rulebook-invalid"),
+    "slot": (GOOD.format("a").replace('Team::"x"', "?principal"), 422, "rulebook-invalid"),
+    "unfinished": (GOOD.format("a")[:-1], 422, "rulebook-invalid"),
+    "invisible": (GOOD.format("a").replace('"x"', '"x\u200b"'), 422, "rulebook-invalid"),
+    "guardrail": (GOOD.format("inv-operation-is-for-pipelines"), 403, "guardrail"),
+    "control": (GOOD.format("a") + "// \x00", 422, "rulebook-invalid"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_text_that_is_unfit_is_kept_by_no_way(cast: Cast, untouched: None, kind: str) -> None:
+    text, status, code = BAD[kind]
+    versions = cast.gus.get("/v1/rulebooks", limit=200).json()
+    refused = cast.gus.post("/v1/rulebooks", {"title": "Unfit", "text": text})
+    assert said(refused) == (status, code), refused.text
+    if code == "rulebook-invalid":
+        assert all(fault["line"] >= 1 for fault in refused.json()["errors"])
+    assert said(cast.gus.post("/v1/rulebooks/validate", {"text": text})) == (status, code)
+    assert cast.gus.get("/v1/rulebooks", limit=200).json() == versions
+
+
+def test_a_problem_names_the_line_of_its_rule(cast: Cast, untouched: None) -> None:
+    text = GOOD.format("fine") + "\n\n" + GOOD.format("wrong")[:-1] + " when { resource.colour == 1 };"
+    faults = cast.gus.post("/v1/rulebooks/validate", {"text": text}).json()["errors"]
+    assert {(fault["line"], fault["rule"]) for fault in faults} == {(3, "wrong")}
+
+
+def test_bytes_that_are_no_utf_8_and_texts_that_are_too_large_are_refused(cast: Cast, untouched: None) -> None:
+    assert said(cast.gus.send("/v1/rulebooks", b'{"title": "t", "text": "\xff\xfe"}')) == (422, "body-invalid")
+    assert said(cast.gus.post("/v1/rulebooks", {"title": "t", "text": "x" * 1_000_001})) == (422, "fields-invalid")
+    assert said(cast.gus.send("/v1/rulebooks", b" " * (1024 * 1024 + 1))) == (413, "body-too-large")
+    lone = b'{"title": "t", "text": "\\ud800"}'
+    assert cast.gus.send("/v1/rulebooks", lone).status_code == 422
+
+
+def test_a_look_alike_is_pointed_out_at_its_line(cast: Cast, untouched: None) -> None:
+    text = GOOD.format("a").replace('Team::"x"', 'Team::"lending-sсience"')  # the second c is Cyrillic
+    warnings = made(cast.gus.post("/v1/rulebooks/validate", {"text": text}))["warnings"]
+    assert ("look-alike", 1) in {(warning["concern"], warning["line"]) for warning in warnings}
+    draft = drafted(cast.gus, text)
+    assert said(cast.gus.post(f"/v1/rulebooks/{draft['version']}/propose")) == (422, "rulebook-invalid")
+    withdrawn(cast.gus, draft["version"])
+
+
+CASES = """
+cases:
+  - name: Science reads the loan facts
+    who: {kind: person, id: dana, teams: [lending-science]}
+    action: read
+    data: {kind: s3 prefix, within: [{kind: data product, id: loan-applications}], sensitivity: confidential}
+    tier: research
+    expect: %s
+"""
+
+
+def test_a_version_whose_own_cases_fail_is_not_proposed(cast: Cast, untouched: None) -> None:
+    draft = drafted(cast.gus, changed(cast, "with-cases"), cases=CASES % "deny")
+    path = f"/v1/rulebooks/{draft['version']}"
+    run = made(cast.gus.post(f"{path}/cases"))
+    assert (run["passed"], {one["suite"] for one in run["results"]}) == (False, {"rulebook", "invariants"})
+    assert [one["name"] for one in run["results"] if not one["passed"]] == ["Science reads the loan facts"]
+    refused = cast.gus.post(f"{path}/propose")
+    assert said(refused) == (409, "cases-failed")
+    assert "Science reads the loan facts" in refused.text
+    body = {"title": "t", "text": changed(cast, "with-cases"), "cases": CASES % "allow", "revision": draft["revision"]}
+    made(cast.gus.call("PUT", path, json=body))
+    assert made(cast.gus.post(f"{path}/propose"))["state"] == "proposed"
+    withdrawn(cast.gus, draft["version"])
+
+
+def test_cases_that_cannot_be_read_say_where(cast: Cast, untouched: None) -> None:
+    refused = cast.gus.post("/v1/rulebooks/test", {"text": GOOD.format("a"), "cases": "cases: [{name: x}]"})
+    assert said(refused) == (422, "rule-cases-invalid")
+    assert all(fault["field"].startswith("cases") for fault in refused.json()["errors"])
+
+
+@pytest.mark.parametrize("version", ["nope", "999999"])
+def test_a_version_that_is_not_there_is_not_found(cast: Cast, version: str) -> None:
+    assert said(cast.gus.get(f"/v1/rulebooks/{version}")) == (404, "unknown-rulebook")
+    assert said(cast.gus.post(f"/v1/rulebooks/{version}/activate")) == (404, "unknown-rulebook")
