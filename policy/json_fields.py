@@ -111,6 +111,10 @@ class Fields:
         """Add a problem with a field."""
         self._note(name, message)
 
+    def skip(self, name: str) -> None:
+        """Take a field as read, for reasons that were noted elsewhere."""
+        self._read.add(name)
+
     def check_required(self, *names: str) -> None:
         """Note each of the fields that is missing."""
         for name in names:
