@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from jit_engine.contracts.terms import Contract
+from jit_engine.contracts.terms import Contract, HeldContract
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId
+from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
 
@@ -23,6 +24,7 @@ class Facts:
     """All that one decision reads, gathered once. `purposes` maps a purpose to its parent (None at a root).
 
     `owner` is the activity's owner as the directory knows them; None when the activity is None or its owner has left.
+    `held` is every contract version under which the activity has had data, by the ledger: nothing purges it yet.
     """
 
     activity: Activity | None
@@ -31,6 +33,43 @@ class Facts:
     contracts: tuple[Contract, ...]
     catalogue: Catalogue
     purposes: Mapping[str, str | None]
+    held: frozenset[HeldContract]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one decision was taken from: enough to take it again, and nothing besides (see `rules.evidence`).
+
+    The versions are of the policy schema, the invariants and the rulebook that were asked.
+    """
+
+    request: AccessRequest
+    facts: Facts
+    now: datetime
+    schema: str
+    invariants: str
+    rulebook: str
+
+
+class DecisionOutcome(StrEnum):
+    """What came of a decision: a grant or none, or for a grant that was decided anew, its end or other contracts."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    ENDED = "ended"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedAnew:
+    """A decision about a live grant that changes it. `record` is what `rules.evidence.record_of` says of it;
+    `reason` why the grant ends, where the decision alone does not say it.
+    """
+
+    outcome: DecisionOutcome
+    evidence: Evidence
+    record: Mapping[str, Json]
+    reason: str | None
 
 
 class FactSource(Protocol):
@@ -48,16 +87,22 @@ class LostRace(Exception):
 class Ledger(Protocol):
     """The grants. A write commits with its audit record; one that names an old version raises `LostRace`."""
 
-    def open(self, grant: Grant, clearance: Clearance, event: Event) -> Grant:
-        """Commits the request, its decision and the intent to mint, before AWS hears of it."""
+    def open(self, grant: Grant, clearance: Clearance, evidence: Evidence, event: Event) -> Grant:
+        """Commits the request, its decision and the intent to mint, before AWS hears of it.
+
+        Raises `LostRace` when another rulebook is live than the one that the clearance is of.
+        """
         ...
 
-    def refuse(self, refusal: Refusal, event: Event) -> None:
+    def refuse(self, refusal: Refusal, evidence: Evidence, event: Event) -> None:
         """Commits a refused request with all its reasons."""
         ...
 
-    def save(self, grant: Grant, event: Event) -> Grant:
-        """Commits the grant as given if its version is still the stored one; returns it with the next version."""
+    def save(self, grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
+        """Commits the grant as given if its version is still the stored one; returns it with the next version.
+
+        With `decided`, the decision that changes it is committed with it.
+        """
         ...
 
     def get(self, grant: GrantId) -> Grant | None:
@@ -185,7 +230,7 @@ class Minter(Protocol):
         ...
 
     def is_shut(self, name: str, deny: str) -> bool:
-        """Whether the role's only policy, read back, is that Deny (or the role is gone)."""
+        """Whether the role's policy, read back, is that Deny (or the role is gone)."""
         ...
 
     def delete(self, name: str, role_id: str | None) -> None:

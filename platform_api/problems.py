@@ -85,6 +85,8 @@ KINDS: Mapping[str, Kind] = {
     "lost-race": _kind(409, "Changed meanwhile", "Somebody else was faster: read it again and decide anew."),
     "name-taken": _kind(409, "The name is taken", "Names are never used twice."),
     "version-taken": _kind(409, "The version is taken", "Versions only rise."),
+    "decision-altered": _kind(409, "The decision is not what was recorded", "Nothing is concluded from it."),
+    "evidence-unreadable": _kind(409, "The decision cannot be taken again", "Its evidence is of another form."),
     "contract-overlap": _kind(409, "The data has a contract already", "Each place is listed."),
     "too-many-refusals": _kind(429, "Too many refused requests", "Wait a minute; something asks in vain."),
     "too-many-grants": _kind(409, "Too many live grants", "Revoke one first."),

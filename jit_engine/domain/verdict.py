@@ -56,7 +56,7 @@ class RuleVerdict:
     """What Cedar says of one source, over everything inside it.
 
     `why` is permitted, forbidden, not-permitted or failed; `refused_item` names what inside the source
-    was refused when it is not the source itself.
+    was refused when it is not the source itself, `refused_questions` every question (`read s3://…`) that was.
     """
 
     passes: bool
@@ -65,6 +65,7 @@ class RuleVerdict:
     refused_item: str | None
     rulebook: str
     questions: int
+    refused_questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

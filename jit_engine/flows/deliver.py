@@ -10,14 +10,14 @@ from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.subject import Subject
-from jit_engine.domain.verdict import Clearance, Refusal
-from jit_engine.errors import InvalidValue, NotFound
+from jit_engine.domain.verdict import Refusal
+from jit_engine.errors import NotFound
+from jit_engine.flows.anew import Changed, decide_anew, recorded_anew
 from jit_engine.flows.outcome import AccessRefused, GrantNotUsable
 from jit_engine.iam.limits import LONGEST_CHAINED_SESSION, SHORTEST_SESSION
-from jit_engine.iam.role import grant_policy, session_plan
-from jit_engine.ports import Credentials, FactSource, Ledger, LostRace, Minter
-from jit_engine.rules.clearance import Judges, clear
-from jit_engine.rules.record import cleared_request, refusal_record
+from jit_engine.iam.role import session_plan
+from jit_engine.ports import Credentials, DecidedAnew, DecisionOutcome, FactSource, Ledger, LostRace, Minter
+from jit_engine.rules.clearance import Judges
 
 TRIES = 4
 
@@ -62,26 +62,21 @@ class Deliver:
         raise GrantNotUsable(grant=grant_id, state="changing", why="it is being changed by others; try again")
 
     def _decide_anew(self, grant: Grant, subject: Subject, now: datetime) -> None:
-        request = cleared_request(self.ledger.decision_of(grant.id), subject)
-        facts = self.facts.facts_for(grant.activity, grant.environment)
-        try:
-            verdict = clear(request, facts, self.judges(), now)
-        except (InvalidValue, NotFound) as gone:
-            self._revoke(grant, "what it rests on is gone", now, None)
-            raise GrantNotUsable(
-                grant=grant.id, state=grant.state.value, why=f"what it rests on is gone ({gone})"
-            ) from gone
+        facts, judges = self.facts.facts_for(grant.activity, grant.environment), self.judges()
+        decision = self.ledger.decision_of(grant.id)
+        verdict = decide_anew(grant, decision, subject, facts, judges, now)
+        if not isinstance(verdict, Refusal | Changed):
+            return
+        reason = verdict.why if isinstance(verdict, Changed) else "no longer permitted"
+        ended = recorded_anew(DecisionOutcome.ENDED, decision, subject, facts, judges, now, reason)
+        self._revoke(grant, ended, now)
         if isinstance(verdict, Refusal):
-            self._revoke(grant, "no longer permitted", now, verdict)
             raise AccessRefused(verdict)
-        if not _is_same(grant, verdict):
-            self._revoke(grant, "the catalogue or the environment changed", now, None)
-            raise GrantNotUsable(grant=grant.id, state=grant.state.value, why="what it covers has changed since")
+        raise GrantNotUsable(grant=grant.id, state=grant.state.value, why=verdict.why)
 
-    def _revoke(self, grant: Grant, reason: str, now: datetime, refusal: Refusal | None) -> None:
-        details = {} if refusal is None else refusal_record(refusal)
-        event = _event("grant.no-longer-passes", grant, now, {"reason": reason, "decision": details})
-        self.ledger.save(replace(grant.moved(GrantState.REVOKING), due_at=now, reason=reason), event)
+    def _revoke(self, grant: Grant, ended: DecidedAnew, now: datetime) -> None:
+        event = _event("grant.no-longer-passes", grant, now, {"reason": ended.reason, "decision": ended.record})
+        self.ledger.save(replace(grant.moved(GrantState.REVOKING), due_at=now, reason=ended.reason), event, ended)
 
     def _record(self, grant: Grant, name: str, session_end: datetime, now: datetime) -> Grant:
         latest = max(session_end, grant.last_session_end or session_end)
@@ -92,14 +87,6 @@ class Deliver:
             "role": grant.role.name,
         }
         return self.ledger.save(delivered, _event("credentials.delivered", grant, now, details))
-
-
-def _is_same(grant: Grant, verdict: Clearance) -> bool:
-    place = verdict.environment.place
-    if place is None:
-        return False
-    policy, _ = grant_policy(replace(verdict, ends_at=grant.ends_at), place)
-    return policy == grant.policy
 
 
 def _duration(grant: Grant, now: datetime) -> timedelta:

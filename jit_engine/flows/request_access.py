@@ -20,6 +20,7 @@ from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.role import grant_policy, probe_session_policy, probes_for, role_plan, session_plan
 from jit_engine.ports import FactSource, Ledger, LostRace, Minter
 from jit_engine.rules.clearance import Judges, clear, refused_only_by_duration
+from jit_engine.rules.evidence import evidence_of
 from jit_engine.rules.record import clearance_record, refusal_record
 
 MINTING_PATIENCE = timedelta(minutes=3)
@@ -63,9 +64,11 @@ class RequestAccess:
     def _opened(self, request: AccessRequest, now: datetime) -> tuple[Clearance, Place, Grant]:
         """The first three steps. Decided by other rules than those that are live by then: decided again."""
         for _ in range(ATTEMPTS):
-            verdict = self.preview(request, now)  # 1 gather, 2 decide
+            facts, judges = self.facts.facts_for(request.activity, request.environment), self.judges()  # 1 gather
+            verdict = clear(request, facts, judges, now)  # 2 decide
+            evidence = evidence_of(request, facts, judges, now)
             if isinstance(verdict, Refusal):
-                self.ledger.refuse(verdict, _event("access.refused", request, now, refusal_record(verdict)))
+                self.ledger.refuse(verdict, evidence, _event("access.refused", request, now, refusal_record(verdict)))
                 raise DurationTooLong(verdict) if refused_only_by_duration(verdict) else AccessRefused(verdict)
             place = verdict.environment.place
             if place is None:
@@ -74,7 +77,7 @@ class RequestAccess:
             intent = self._intent(verdict, policy, notes, now)
             event = _event("grant.opened", request, now, clearance_record(verdict), grant=intent.id)
             try:
-                grant = self.ledger.open(intent, verdict, event)  # 3 record, committed before AWS hears of it
+                grant = self.ledger.open(intent, verdict, evidence, event)  # 3 record, committed before AWS hears of it
             except LostRace:
                 continue
             return verdict, place, grant

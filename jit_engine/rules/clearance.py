@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from jit_engine.contracts.breaches import SHORTEST_SESSION, CoarseAsk, contract_breaches
-from jit_engine.contracts.terms import Contract
+from jit_engine.contracts.terms import Contract, HeldContract
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import TableItem
 from jit_engine.domain.request import MIN_DURATION, AccessRequest, Mode, SourceAsk
@@ -26,10 +26,10 @@ from jit_engine.domain.verdict import (
 )
 from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.ports import Facts
-from jit_engine.rules.entities import ref, slice_for, subject_ref
-from jit_engine.rules.questions import Ask, questions_about
+from jit_engine.rules.entities import slice_for, subject_ref
+from jit_engine.rules.questions import Ask, data_context, questions_about
 from jit_engine.rules.tiers import TIER_MAXIMUM
-from policy import Decision, Engine, Entity, Value
+from policy import Decision, Engine, Entity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,8 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
     """
     activity, environment = _check_request(request, facts, now)
     entities = slice_for(request, facts, now)
-    verdicts = tuple(_verdict(ask, request, facts, judges, entities, now) for ask in request.asks)
+    together = facts.held.union(c.held for c in facts.contracts if any(c.covers(ask.source) for ask in request.asks))
+    verdicts = tuple(_verdict(ask, request, facts, judges, entities, together, now) for ask in request.asks)
     passed = [verdict for verdict in verdicts if verdict.passes]
     if not passed or (request.mode is Mode.ALL and len(passed) < len(verdicts)):
         return Refusal(
@@ -126,13 +127,19 @@ def _check_request(request: AccessRequest, facts: Facts, now: datetime) -> tuple
 
 
 def _verdict(
-    ask: SourceAsk, request: AccessRequest, facts: Facts, judges: Judges, entities: tuple[Entity, ...], now: datetime
+    ask: SourceAsk,
+    request: AccessRequest,
+    facts: Facts,
+    judges: Judges,
+    entities: tuple[Entity, ...],
+    together: frozenset[HeldContract],
+    now: datetime,
 ) -> SourceVerdict:
     asks = questions_about(ask, facts.catalogue)
     invariants = _ask(judges.invariants, asks, request, facts, entities, now)
     if not invariants.passes:
         return SourceVerdict(ask=ask, invariants=invariants, contract=None, rules=None)
-    contract = _contract_verdict(ask, request, facts, now)
+    contract = _contract_verdict(ask, request, facts, together, now)
     if not contract.passes:
         return SourceVerdict(ask=ask, invariants=invariants, contract=contract, rules=None)
     rules = _ask(judges.rulebook, asks, request, facts, entities, now)
@@ -149,14 +156,7 @@ def _ask(
 ) -> RuleVerdict:
     if facts.environment is None:
         raise ValueError("gather the facts first")
-    context: dict[str, Value] = {
-        "purpose": ref("Purpose", request.purpose),
-        "tier": ref("Tier", facts.environment.tier.value),
-        "environment": ref("Environment", facts.environment.id),
-        "activity": ref("Activity", request.activity),
-        "now": now,
-        "mfa": False,
-    }
+    context = data_context(request, facts.environment, now)
     decisions = engine.decide_all(
         principal=subject_ref(request.subject), context=context, entities=entities, asks=list(asks)
     )
@@ -172,6 +172,7 @@ def _ask(
             refused_item=inside,
             rulebook=engine.version,
             questions=len(asks),
+            refused_questions=tuple(f"{action} {resource.id}" for (action, resource), _ in refused),
         )
     return RuleVerdict(
         passes=True,
@@ -188,7 +189,9 @@ def _named(decisions: Sequence[Decision]) -> tuple[NamedRule, ...]:
     return tuple(NamedRule(id=r.id, title=r.title, advice=r.advice) for _, r in sorted(rules.items()))
 
 
-def _contract_verdict(ask: SourceAsk, request: AccessRequest, facts: Facts, now: datetime) -> ContractVerdict:
+def _contract_verdict(
+    ask: SourceAsk, request: AccessRequest, facts: Facts, together: frozenset[HeldContract], now: datetime
+) -> ContractVerdict:
     covering = [contract for contract in facts.contracts if contract.covers(ask.source)]
     item = facts.catalogue.item(ask.source)
     if len(covering) != 1 or item is None or facts.activity is None or facts.environment is None:
@@ -214,6 +217,7 @@ def _contract_verdict(ask: SourceAsk, request: AccessRequest, facts: Facts, now:
         activity=facts.activity,
         tier=facts.environment.tier,
         purposes=facts.purposes,
+        together=together,
     )
     return ContractVerdict(contract=covering[0].key, breaches=contract_breaches(coarse, covering[0], now))
 
@@ -269,8 +273,21 @@ def _too_late(end: datetime) -> Breach:
 
 def refused_only_by_duration(refusal: Refusal) -> bool:
     """Whether nothing but the asked duration stands in the way: then the value is wrong, not the wish."""
-    codes = {
-        b.code for v in refusal.verdicts if v.refused_by is Gate.CONTRACT and v.contract for b in v.contract.breaches
-    }
-    others = any(v.refused_by not in (None, Gate.CONTRACT) for v in refusal.verdicts)
-    return codes == {"duration-too-long"} and not others and not refusal.breaches
+    return _codes(refusal) == {"duration-too-long"}
+
+
+def refused_only_by_its_end(refusal: Refusal) -> bool:
+    """Whether only too little time is left for a new session: then what was given before still stands."""
+    found = _codes(refusal)
+    return bool(found) and found <= {"contract-ends-too-soon", "ends-too-soon"}
+
+
+def _codes(refusal: Refusal) -> set[str]:
+    """The code of every breach; the name of every other gate that refused."""
+    found = {breach.code for breach in refusal.breaches}
+    for verdict in refusal.verdicts:
+        if verdict.refused_by is Gate.CONTRACT and verdict.contract is not None:
+            found |= {breach.code for breach in verdict.contract.breaches}
+        elif verdict.refused_by is not None:
+            found.add(verdict.refused_by.value)
+    return found

@@ -152,7 +152,7 @@ def slice_for(request: AccessRequest, facts: Facts, now: datetime) -> tuple[Enti
     add_activity(slice_, facts.activity, facts.owner, now)
     add_subject(slice_, request.subject, [facts.activity])
     add_environment(slice_, facts.environment, now)
-    for item in _reached(request, facts.catalogue):
+    for item in reached(request, facts.catalogue):
         add_item(slice_, item, facts.catalogue)
     for ask in request.asks:
         around = facts.catalogue.item(ask.source)
@@ -161,7 +161,8 @@ def slice_for(request: AccessRequest, facts: Facts, now: datetime) -> tuple[Enti
     return slice_.entities()
 
 
-def _reached(request: AccessRequest, catalogue: Catalogue) -> list[CatalogueItem]:
+def reached(request: AccessRequest, catalogue: Catalogue) -> list[CatalogueItem]:
+    """Every item that the request asks for or reaches, and the prefixes around those."""
     found: dict[str, CatalogueItem] = {}
     for ask in request.asks:
         own = catalogue.item(ask.source)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from jit_engine.domain.activity import Environment
 from jit_engine.domain.catalogue import Catalogue, PrefixItem, TableItem
-from jit_engine.domain.request import SourceAsk
+from jit_engine.domain.request import AccessRequest, SourceAsk
 from jit_engine.domain.source import Operation, S3Prefix
-from jit_engine.rules.entities import group_ref, source_ref
+from jit_engine.rules.entities import group_ref, ref, source_ref
 from jit_engine.sources.kinds import cedar_action
-from policy import EntityRef
+from policy import EntityRef, Value
 
 Ask = tuple[str, EntityRef]
 """A Cedar action and the resource that it is asked for."""
@@ -32,3 +35,15 @@ def questions_about(ask: SourceAsk, catalogue: Catalogue) -> tuple[Ask, ...]:
         if Operation.INSERT in ask.operations and isinstance(item, PrefixItem | TableItem):
             found[("write", source_ref(item.source))] = None
     return tuple(found)
+
+
+def data_context(request: AccessRequest, environment: Environment, now: datetime) -> dict[str, Value]:
+    """The circumstances of every question of a request."""
+    return {
+        "purpose": ref("Purpose", request.purpose),
+        "tier": ref("Tier", environment.tier.value),
+        "environment": ref("Environment", environment.id),
+        "activity": ref("Activity", request.activity),
+        "now": now,
+        "mfa": False,
+    }

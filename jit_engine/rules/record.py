@@ -110,6 +110,7 @@ def _rules(verdict: RuleVerdict | None) -> Record:
         "refused_item": verdict.refused_item,
         "rulebook": verdict.rulebook,
         "questions": verdict.questions,
+        "refused_questions": list(verdict.refused_questions),
     }
 
 

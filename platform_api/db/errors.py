@@ -37,3 +37,28 @@ class SchemaOutdated(StoreError):
         super().__init__(
             f"the database is at {found or 'no version'} and this release needs {wanted}: run `sluice operate migrate`"
         )
+
+
+class DecisionAltered(StoreError):
+    """What is stored of a decision is not what was recorded when it was taken."""
+
+    code: ClassVar[str] = "decision-altered"
+
+    def __init__(self, *, decision: str, what: str) -> None:
+        self.decision = decision
+        self.what = what
+        super().__init__(
+            f"decision {decision} is not what was recorded: {what}; an auditor has to look at the database "
+            "(`sluice audit verify`), and nothing is concluded from it"
+        )
+
+
+class EvidenceUnreadable(StoreError):
+    """The evidence of a decision is kept in a form that this release does not read."""
+
+    code: ClassVar[str] = "evidence-unreadable"
+
+    def __init__(self, *, decision: str, why: str) -> None:
+        self.decision = decision
+        self.why = why
+        super().__init__(f"decision {decision} cannot be taken again: {why}; use the release that recorded it")

@@ -11,18 +11,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from jit_engine.contracts.terms import ContractState
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import ENDED, Grant, GrantState, MintedRole
-from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
+from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.errors import NotFound
+from jit_engine.ports import DecidedAnew, DecisionOutcome, Evidence
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.db.audit import recorded
+from platform_api.db.decision_rows import decision_anew, insert_decision, new_decision
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
 from platform_api.db.requests import insert_request
+from platform_api.db.rulebooks import check_live
+from platform_api.db.tables.contracts import ContractRow
 from platform_api.db.tables.grants import AccessRequestRow, GrantRow, MintedRoleRow
 from platform_api.paging import Page, PageAsk
 
@@ -51,6 +56,12 @@ _DECISION = (
     .join(GrantRow, GrantRow.request == AccessRequestRow.id)
     .where(GrantRow.id == sa.bindparam("id"))
 )
+_GIVING = (GrantState.MINTING.value, GrantState.ACTIVE.value)
+_HELD = (
+    sa.select(GrantRow.contracts)
+    .where(GrantRow.activity == sa.bindparam("activity"), sa.or_(GrantRow.sessions > 0, GrantRow.state.in_(_GIVING)))
+    .distinct()
+)
 _LISTING = Listing(
     name="grants",
     keys=(GrantRow.id,),
@@ -72,24 +83,34 @@ class SqlLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, grant: Grant, clearance: Clearance, event: Event) -> Grant:
-        """Commits the request, its decision and the intent to mint."""
-        with recorded(self._database, event) as connection:
-            insert_request(connection, clearance.request, clearance_record(clearance), clearance.decided_at, grant.id)
+    def open(self, grant: Grant, clearance: Clearance, evidence: Evidence, event: Event) -> Grant:
+        """Commits the request, its decision and the intent to mint; `LostRace` when another rulebook is live now."""
+        record = clearance_record(clearance)
+        decision = new_decision(DecisionOutcome.GRANTED, evidence, record, grant=grant.id)
+        with recorded(self._database, decision.named_in(event)) as connection:
+            check_live(connection, clearance.rulebook)
+            insert_request(connection, clearance.request, record, clearance.decided_at, grant.id)
             connection.execute(_OPEN, {"id": grant.id, **_values(grant), "version": grant.version})
             _save_roles(connection, grant)
+            insert_decision(connection, decision)
         return grant
 
-    def refuse(self, refusal: Refusal, event: Event) -> None:
+    def refuse(self, refusal: Refusal, evidence: Evidence, event: Event) -> None:
         """Commits a refused request with all its reasons."""
-        with recorded(self._database, event) as connection:
-            insert_request(connection, refusal.request, refusal_record(refusal), refusal.decided_at, None)
+        record = refusal_record(refusal)
+        decision = new_decision(DecisionOutcome.REFUSED, evidence, record, grant=None)
+        with recorded(self._database, decision.named_in(event)) as connection:
+            insert_request(connection, refusal.request, record, refusal.decided_at, None)
+            insert_decision(connection, decision)
 
-    def save(self, grant: Grant, event: Event) -> Grant:
+    def save(self, grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
         """Commits the grant as given, or raises `LostRace`; returns it with its next version."""
-        with recorded(self._database, event) as connection:
+        decision = None if decided is None else decision_anew(decided, grant.id)
+        with recorded(self._database, event if decision is None else decision.named_in(event)) as connection:
             update_one(connection, _SAVE, grant.id, grant.version, _values(grant))
             _save_roles(connection, grant)
+            if decision is not None:
+                insert_decision(connection, decision)
         return replace(grant, version=grant.version + 1)
 
     def get(self, grant: GrantId) -> Grant | None:
@@ -154,6 +175,61 @@ class SqlLedger:
         with self._database.read() as connection:
             rows = connection.execute(query if activity is None else query.where(GrantRow.activity == activity)).all()
             return _read(connection, rows)
+
+    def giving(self) -> Sequence[Grant]:
+        """Every grant that gives access or is about to, the oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(_GRANTS.where(GrantRow.state.in_(_GIVING)).order_by(GrantRow.id)).all()
+            return _read(connection, rows)
+
+    def live_under(self, contract: ContractId) -> Sequence[Grant]:
+        """Every grant under any version of the contract that gives access or is about to, the oldest first."""
+        query = _GRANTS.where(GrantRow.state.in_(_GIVING), _is_under(contract)).order_by(GrantRow.id)
+        with self._database.read() as connection:
+            return _read(connection, connection.execute(query).all())
+
+    def wake_outdated(self, now: datetime) -> int:
+        """Makes due every active grant under a version that is no longer in force; how many.
+
+        What a commit of a contract makes due at once, it finds for a grant that was opened at that very moment.
+        No audit record, for the same reason as a claim.
+        """
+        active = sa.select(GrantRow.id, GrantRow.contracts).where(
+            GrantRow.state == GrantState.ACTIVE.value, GrantRow.due_at > now
+        )
+        in_force = sa.select(ContractRow.id, ContractRow.contract_version).where(
+            ContractRow.state == ContractState.IN_FORCE.value
+        )
+        with self._database.write() as connection:
+            keys = {(row.id, row.contract_version) for row in connection.execute(in_force)}
+            outdated = [row.id for row in connection.execute(active) if not row.contracts <= keys]
+            if outdated:
+                _wake(connection, GrantRow.id.in_(outdated), now)
+        return len(outdated)
+
+
+def held_keys(connection: Connection, activity: ActivityId) -> frozenset[tuple[ContractId, str]]:
+    """The contract versions of every grant of the activity that gave credentials or can; nothing purges data yet."""
+    found = connection.execute(_HELD, {"activity": activity}).scalars()
+    return frozenset((ContractId(key[0]), key[1]) for contracts in found for key in contracts)
+
+
+def wake_grants_under(connection: Connection, contract: ContractId, now: datetime) -> None:
+    """Makes every active grant under any version of the contract due, in the transaction that changes the contract.
+
+    Whoever read such a grant before cannot write it any more, so nothing is delivered on what held before.
+    """
+    _wake(connection, _is_under(contract), now)
+
+
+def _wake(connection: Connection, which: sa.ColumnElement[bool], now: datetime) -> None:
+    active = sa.update(GrantRow).where(GrantRow.state == GrantState.ACTIVE.value, which)
+    connection.execute(active.values(due_at=now, version=GrantRow.version + 1))
+
+
+def _is_under(contract: ContractId) -> sa.ColumnElement[bool]:
+    """Whether a grant's keys, which are kept as JSON text, name the contract."""
+    return sa.type_coerce(GrantRow.contracts, sa.Text).contains(f'"{contract}"', autoescape=True)
 
 
 def _values(grant: Grant) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.sweep import Sweep
-from jit_engine.ports import Facts, Ledger
+from jit_engine.ports import DecidedAnew, Evidence, Facts, Ledger
 from platform_api.db.audit import AuditTrail
 from platform_api.db.engine import Database, create_engine
 from platform_api.db.ledger import SqlLedger
@@ -70,17 +70,17 @@ class WatchedLedger:
         self._ledger = ledger
         self._watch = watch
 
-    def open(self, grant: Grant, clearance: Clearance, event: Event) -> Grant:
+    def open(self, grant: Grant, clearance: Clearance, evidence: Evidence, event: Event) -> Grant:
         """As the port says."""
-        return self._watched(event.action, lambda: self._ledger.open(grant, clearance, event))
+        return self._watched(event.action, lambda: self._ledger.open(grant, clearance, evidence, event))
 
-    def refuse(self, refusal: Refusal, event: Event) -> None:
+    def refuse(self, refusal: Refusal, evidence: Evidence, event: Event) -> None:
         """As the port says."""
-        self._watched(event.action, lambda: self._ledger.refuse(refusal, event))
+        self._watched(event.action, lambda: self._ledger.refuse(refusal, evidence, event))
 
-    def save(self, grant: Grant, event: Event) -> Grant:
+    def save(self, grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
         """As the port says."""
-        return self._watched(event.action, lambda: self._ledger.save(grant, event))
+        return self._watched(event.action, lambda: self._ledger.save(grant, event, decided))
 
     def get(self, grant: GrantId) -> Grant | None:
         """As the port says."""

@@ -13,47 +13,54 @@ from jit_engine.domain.ids import GrantId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.errors import NotFound
-from jit_engine.ports import LostRace
+from jit_engine.ports import DecidedAnew, Evidence, LostRace
 from jit_engine.rules.record import clearance_record
 
 
 class MemoryLedger:
-    """`jit_engine.ports.Ledger` in memory. `events` is the audit trail; `refusals` and `requests` what was asked."""
+    """`jit_engine.ports.Ledger` in memory. `events` is the audit trail; `refusals` and `requests` what was asked,
+    `evidence` what each request was decided from, `decided_anew` the decisions that changed a grant.
+    """
 
     def __init__(self) -> None:
         self.grants: dict[GrantId, Grant] = {}
         self.events: list[Event] = []
         self.requests: dict[str, AccessRequest] = {}
         self.refusals: list[Refusal] = []
+        self.evidence: dict[str, Evidence] = {}
+        self.decided_anew: list[DecidedAnew] = []
         self._decisions: dict[GrantId, Mapping[str, Json]] = {}
         self._lock = threading.Lock()
 
-    def open(self, grant: Grant, clearance: Clearance, event: Event) -> Grant:
+    def open(self, grant: Grant, clearance: Clearance, evidence: Evidence, event: Event) -> Grant:
         """As the port says."""
         with self._lock:
             if grant.id in self.grants or clearance.request.id in self.requests:
                 raise LostRace("there already")
             self.requests[clearance.request.id] = clearance.request
+            self.evidence[clearance.request.id] = evidence
             self.grants[grant.id] = grant
             self._decisions[grant.id] = clearance_record(clearance)
             self.events.append(event)
             return grant
 
-    def refuse(self, refusal: Refusal, event: Event) -> None:
+    def refuse(self, refusal: Refusal, evidence: Evidence, event: Event) -> None:
         """As the port says."""
         with self._lock:
             if refusal.request.id in self.requests:
                 raise LostRace("there already")
             self.requests[refusal.request.id] = refusal.request
             self.refusals.append(refusal)
+            self.evidence[refusal.request.id] = evidence
             self.events.append(event)
 
-    def save(self, grant: Grant, event: Event) -> Grant:
+    def save(self, grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
         """As the port says."""
         with self._lock:
             self._check_version(grant)
             saved = replace(grant, version=grant.version + 1)
             self.grants[grant.id] = saved
+            self.decided_anew += [] if decided is None else [decided]
             self.events.append(event)
             return saved
 

@@ -14,7 +14,7 @@ from jit_engine.contracts.terms import (
     WriteTarget,
 )
 from jit_engine.domain.activity import Activity, ActivityState, Environment, EnvironmentState, Place
-from jit_engine.domain.catalogue import CatalogueItem, ColumnGroup, PrefixItem, TableItem, Zone
+from jit_engine.domain.catalogue import Catalogue, CatalogueItem, ColumnGroup, PrefixItem, TableItem, Zone
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.event import Event
 from jit_engine.domain.grant import Grant, GrantState, MintedRole, StatementNote, role_name
@@ -41,6 +41,7 @@ from jit_engine.domain.verdict import (
     SourceVerdict,
     clearance_key,
 )
+from jit_engine.ports import Evidence, Facts
 from platform_api.registry.records import (
     Acceptance,
     ActivityRecord,
@@ -327,6 +328,20 @@ def refusal(n: int = 1) -> Refusal:
     asked = request(n)
     verdict = SourceVerdict(ask=asked.asks[0], invariants=_FORBIDDEN, contract=None, rules=None)
     return Refusal(request=asked, verdicts=(verdict,), breaches=(), decided_at=NOW, rulebook="1")
+
+
+def evidence(n: int = 1) -> Evidence:
+    """What such a request was decided from."""
+    facts = Facts(
+        activity=activity(1).activity,
+        owner=request(1).subject,
+        environment=environment(1).environment,
+        contracts=(terms(),),
+        catalogue=Catalogue(generation=3, items=tuple(ITEMS)),
+        purposes=PURPOSES,
+        held=frozenset(),
+    )
+    return Evidence(request=request(n), facts=facts, now=NOW, schema="1", invariants="invariants-1", rulebook="1")
 
 
 def grant(n: int = 1) -> Grant:

@@ -27,6 +27,7 @@ from tests.contract.db.samples import HOUR, NOW, event
 
 UNRECORDED = {
     "SqlLedger.claim_due": "says only who looks next",
+    "SqlLedger.wake_outdated": "says only when to look again",
     "SqlLedger.postpone": "says only when to look again (the port demands it so)",
     "SqlActivities.claim_due_environments": "says only who looks next",
     "SqlIdempotencyKeys.claim": "belongs to the transport",
@@ -53,16 +54,16 @@ def registered(database: Database) -> SqlRegistry:
 
 def opened(database: Database) -> SqlLedger:
     ledger = SqlLedger(database)
-    ledger.open(samples.grant(), samples.clearance(), event("before"))
+    ledger.open(samples.grant(), samples.clearance(), samples.evidence(), event("before"))
     return ledger
 
 
 WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     "SqlLedger.open": (
         lambda db: None,
-        lambda db, e: SqlLedger(db).open(samples.grant(), samples.clearance(), e),
+        lambda db, e: SqlLedger(db).open(samples.grant(), samples.clearance(), samples.evidence(), e),
     ),
-    "SqlLedger.refuse": (lambda db: None, lambda db, e: SqlLedger(db).refuse(samples.refusal(), e)),
+    "SqlLedger.refuse": (lambda db: None, lambda db, e: SqlLedger(db).refuse(samples.refusal(), samples.evidence(), e)),
     "SqlLedger.save": (opened, lambda db, e: SqlLedger(db).save(samples.grant().moved(GrantState.ACTIVE), e)),
     "SqlLedger.note": (lambda db: None, lambda db, e: SqlLedger(db).note(e)),
     "SqlActivities.register": (

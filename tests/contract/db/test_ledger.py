@@ -38,12 +38,12 @@ def ledger(kept: tuple[Ledger, Actions]) -> Ledger:
 
 
 def opened(ledger: Ledger, n: int = 1) -> Grant:
-    return ledger.open(samples.grant(n), samples.clearance(n), event("grant.opened", n))
+    return ledger.open(samples.grant(n), samples.clearance(n), samples.evidence(n), event("grant.opened", n))
 
 
 def due(ledger: Ledger, n: int) -> Grant:
     grant = replace(samples.grant(n), due_at=NOW - timedelta(minutes=n))
-    return ledger.open(grant, samples.clearance(n), event("grant.opened", n))
+    return ledger.open(grant, samples.clearance(n), samples.evidence(n), event("grant.opened", n))
 
 
 def test_an_opened_grant_is_read_back_as_it_was_given(ledger: Ledger) -> None:
@@ -112,9 +112,9 @@ def test_no_grant_has_no_decision(ledger: Ledger) -> None:
 
 def test_a_refusal_is_recorded_once(kept: tuple[Ledger, Actions]) -> None:
     ledger, actions = kept
-    ledger.refuse(samples.refusal(), event("access.refused"))
+    ledger.refuse(samples.refusal(), samples.evidence(), event("access.refused"))
     with pytest.raises(LostRace):
-        ledger.refuse(samples.refusal(), event("access.refused"))
+        ledger.refuse(samples.refusal(), samples.evidence(), event("access.refused"))
     assert actions() == ["access.refused"]
 
 

@@ -59,7 +59,7 @@ def filled(database: Database) -> Database:
     for n in range(1, 6):
         registry.register(samples.activity(n), samples.environment(n), samples.review(n), event())
         registry.propose_contract(samples.contract("loans", f"1.{n}.0"), event())
-        ledger.open(samples.grant(n), samples.clearance(n), event())
+        ledger.open(samples.grant(n), samples.clearance(n), samples.evidence(n), event())
     return database
 
 
@@ -135,7 +135,7 @@ def test_one_list_s_cursor_does_not_fit_another(filled: Database) -> None:
 
 
 def test_a_refused_request_is_kept_with_its_decision_and_no_grant(database: Database) -> None:
-    SqlLedger(database).refuse(samples.refusal(), event())
+    SqlLedger(database).refuse(samples.refusal(), samples.evidence(), event())
     stored = SqlRequests(database).get(samples.request().id)
     assert stored is not None
     assert (stored.outcome, stored.grant, stored.body["justification"]) == ("refused", None, "default rates")

@@ -39,7 +39,7 @@ def at_once(url: str, work: Callable[[Database], None]) -> None:
 def test_no_two_claimers_ever_get_the_same_grant(database_url: str, database: Database) -> None:
     ledger = SqlLedger(database)
     for n in range(1, 21):
-        ledger.open(replace(samples.grant(n), due_at=NOW), samples.clearance(n), event())
+        ledger.open(replace(samples.grant(n), due_at=NOW), samples.clearance(n), samples.evidence(n), event())
     claimed: list[str] = []
 
     def work(replica: Database) -> None:
@@ -67,7 +67,7 @@ def test_no_two_claimers_ever_get_the_same_environment(database_url: str, databa
 
 def test_of_writers_at_once_one_wins_and_only_it_is_recorded(database_url: str, database: Database) -> None:
     ledger = SqlLedger(database)
-    read = ledger.open(samples.grant(), samples.clearance(), event())
+    read = ledger.open(samples.grant(), samples.clearance(), samples.evidence(), event())
     outcomes: list[str] = []
 
     def work(replica: Database) -> None:

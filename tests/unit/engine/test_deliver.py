@@ -14,7 +14,7 @@ from jit_engine.domain.event import Event
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.errors import AwsRefused, NotFound
 from jit_engine.flows.outcome import AccessRefused, GrantNotUsable
-from jit_engine.ports import Credentials
+from jit_engine.ports import Credentials, DecidedAnew
 from tests.fakes import world
 from tests.fakes.world import ADA, BEN, NOW, SCORER, activity, catalogue, contract, environment, facts, request
 from tests.unit.engine.desk import Desk
@@ -259,14 +259,14 @@ def _lose(desk: Desk, times: int, then: object = None) -> None:
     true_save = desk.ledger.save
     left = [times]
 
-    def save(grant: Grant, event: Event) -> Grant:
+    def save(grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
         if left[0] > 0:
             left[0] -= 1
             stored = desk.ledger.grants[grant.id]
             desk.ledger.grants[grant.id] = replace(stored, version=stored.version + 1)
             if callable(then):
                 then()
-        return true_save(grant, event)
+        return true_save(grant, event, decided)
 
     desk.ledger.save = save  # type: ignore[method-assign]
 

@@ -1,0 +1,211 @@
+"""The store of decisions: what was decided, and from what, checked against its digests whenever it is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter, ValidationError
+
+from jit_engine.domain.event import Json
+from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
+from jit_engine.errors import EngineError, InvalidValue, NotFound
+from jit_engine.ports import DecisionOutcome, Evidence
+from jit_engine.rules.evidence import FORMAT, plain
+from platform_api.db.decision_rows import KEPT_AS, digest
+from platform_api.db.engine import Database
+from platform_api.db.errors import DecisionAltered, EvidenceUnreadable
+from platform_api.db.paging import AnyRow, Filter, Listing, is_exactly, is_one_of, page_of
+from platform_api.db.tables.decisions import DecisionRow
+from platform_api.db.tables.trail import AuditAboutRow, AuditRecordRow
+from platform_api.paging import Page, PageAsk
+
+_CHUNK = 200
+_TABLE = DecisionRow.table()
+_SHOWN = sa.select(*(column for column in _TABLE.columns if column.name != "evidence"))
+_WHOLE = sa.select(_TABLE)
+_RECORDED = (
+    sa.select(AuditRecordRow.record)
+    .join(AuditAboutRow, AuditAboutRow.seq == AuditRecordRow.seq)
+    .where(AuditAboutRow.kind == "decision", AuditAboutRow.id == sa.bindparam("id"))
+    .order_by(AuditRecordRow.seq)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDecision:
+    """A decision; `record` as `rules.record` wrote it. `reason` says why a grant ended, where the record does not."""
+
+    id: str
+    request: RequestId
+    grant: GrantId | None
+    outcome: DecisionOutcome
+    reason: str | None
+    subject: SubjectId
+    activity: ActivityId
+    environment: EnvironmentId
+    rulebook: str
+    decided_at: datetime
+    record: Mapping[str, Json]
+    evidence_sha256: str
+    record_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Which decisions: those from `since` until before `until`."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def _moment(field: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidValue(field=field, given=text, fix="give a time with its zone, such as 2026-11-23T10:00:00Z")
+    return moment
+
+
+def _since(text: str) -> sa.ColumnElement[bool]:
+    return DecisionRow.decided_at >= _moment("since", text)
+
+
+def _until(text: str) -> sa.ColumnElement[bool]:
+    return DecisionRow.decided_at < _moment("until", text)
+
+
+_FILTERS: Mapping[str, Filter] = {
+    "outcome": is_one_of(DecisionRow.outcome, DecisionOutcome),
+    "activity": is_exactly(DecisionRow.activity),
+    "subject": is_exactly(DecisionRow.subject),
+    "rulebook": is_exactly(DecisionRow.rulebook),
+    "request": is_exactly(DecisionRow.request),
+    "grant": is_exactly(DecisionRow.grant_id),
+    "since": _since,
+    "until": _until,
+}
+_LISTING = Listing(name="decisions", keys=(DecisionRow.id,), filters=_FILTERS)
+
+
+class SqlDecisions:
+    """Reading what was decided; the ledger writes it, together with what it led to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, decision: str) -> StoredDecision | None:
+        """One decision, or None."""
+        with self._database.read() as connection:
+            rows = connection.execute(_SHOWN.where(DecisionRow.id == decision)).all()
+        return next(iter(_read(rows)), None)
+
+    def page(self, ask: PageAsk, visible_to: SubjectId | None) -> Page[StoredDecision]:
+        """Decisions, newest first: those about `visible_to`'s requests, or everybody's when that is None.
+
+        Filters: outcome, activity, subject, rulebook, request, grant, since, until.
+        """
+        query = _SHOWN if visible_to is None else _SHOWN.where(DecisionRow.subject == visible_to)
+        with self._database.read() as connection:
+            return page_of(connection, _LISTING, query, ask, _read)
+
+    def evidence(self, decision: str) -> Evidence:
+        """What it was taken from.
+
+        1. The stored texts are those of the stored digests, and these are the audit trail's; else `DecisionAltered`.
+        2. The form is the one that this release writes, and nothing in it goes unread; else `EvidenceUnreadable`.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(_WHOLE.where(DecisionRow.id == decision)).one_or_none()
+            recorded = connection.execute(_RECORDED, {"id": decision}).scalars().first()
+        if row is None:
+            raise NotFound(kind="decision", id=decision)
+        _check_texts(row)  # 1
+        _check_trail(row, recorded)
+        return evidence_in(decision, row.evidence)  # 2
+
+    def stream(self, span: Span) -> Iterator[tuple[StoredDecision, Evidence]]:
+        """Every decision of a time span with what it was taken from, the newest first.
+
+        A transaction a chunk; each is checked against its own digests. One in a form that is not read is left out.
+        """
+        query = _WHOLE.order_by(DecisionRow.id.desc()).limit(_CHUNK)
+        if span.since is not None:
+            query = query.where(DecisionRow.decided_at >= span.since)
+        if span.until is not None:
+            query = query.where(DecisionRow.decided_at < span.until)
+        before: str | None = None
+        while True:
+            with self._database.read() as connection:
+                rows = connection.execute(query if before is None else query.where(DecisionRow.id < before)).all()
+            for row, stored in zip(rows, _read(rows), strict=True):
+                _check_texts(row)
+                try:
+                    yield stored, evidence_in(row.id, row.evidence)
+                except EvidenceUnreadable:
+                    continue
+            if len(rows) < _CHUNK:
+                return
+            before = rows[-1].id
+
+
+def evidence_in(decision: str, text: str) -> Evidence:
+    """The evidence that a stored text spells; `EvidenceUnreadable` unless it says exactly that and nothing else."""
+    document: object = json.loads(text)
+    form = document.get("format") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or form != FORMAT:
+        raise EvidenceUnreadable(decision=decision, why=f"it is in form {form}, and this release reads form {FORMAT}")
+    try:
+        evidence = _adapter().validate_python(document["evidence"])
+    except (ValidationError, KeyError, EngineError) as unfit:
+        raise EvidenceUnreadable(decision=decision, why=f"its form is not the one it names ({unfit})") from unfit
+    if plain(evidence) != document["evidence"]:
+        raise EvidenceUnreadable(decision=decision, why="something in it is not understood")
+    return evidence
+
+
+@cache
+def _adapter() -> TypeAdapter[Evidence]:
+    return TypeAdapter(Evidence)
+
+
+def _check_texts(row: AnyRow) -> None:
+    for name in ("evidence", "record"):
+        if digest(getattr(row, name)) != getattr(row, f"{name}_sha256"):
+            raise DecisionAltered(decision=row.id, what=f"its {name} has another SHA-256 than the one beside it")
+
+
+def _check_trail(row: AnyRow, recorded: bytes | None) -> None:
+    if recorded is None:
+        raise DecisionAltered(decision=row.id, what="the audit trail does not know it")
+    kept = json.loads(recorded)["details"].get(KEPT_AS, {})
+    for name in ("evidence_sha256", "record_sha256"):
+        if kept.get(name) != getattr(row, name):
+            raise DecisionAltered(decision=row.id, what=f"its {name} is not the one in the audit trail")
+
+
+def _read(rows: Sequence[AnyRow]) -> list[StoredDecision]:
+    return [
+        StoredDecision(
+            id=row.id,
+            request=RequestId(row.request),
+            grant=None if row.grant_id is None else GrantId(row.grant_id),
+            outcome=DecisionOutcome(row.outcome),
+            reason=row.reason,
+            subject=SubjectId(row.subject),
+            activity=ActivityId(row.activity),
+            environment=EnvironmentId(row.environment),
+            rulebook=row.rulebook,
+            decided_at=row.decided_at,
+            record=json.loads(row.record),
+            evidence_sha256=row.evidence_sha256,
+            record_sha256=row.record_sha256,
+        )
+        for row in rows
+    ]
