@@ -42,12 +42,14 @@ class Worker:
         return self.platform.database.now() + self.ahead
 
     def once(self, now: datetime) -> int:
-        """One turn at `now`; how many grants and environments were tended."""
-        tended = self._part("reconcile", lambda: self.platform.reconcile.step(now))
+        """One turn at `now`; how many contracts, grants and environments were tended."""
+        tended = self._part("contracts", lambda: len(self.platform.contracts.enter(now)))
+        tended += self._part("reconcile", lambda: self.platform.reconcile.step(now))
         tended += self._part("provision", lambda: len(self.platform.provisioning.step(now)))
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
             self._swept_at = now
             self._part("sweep", lambda: self.platform.sweep(now))
+            self._part("wake outdated grants", lambda: self.platform.ledger.wake_outdated(now))
             self._part("forget keys", lambda: self.platform.keys.forget(now - KEYS_KEPT))
         return tended
 

@@ -71,6 +71,11 @@ class SqlContracts:
         """Every version in force, and every one that is signed and waits for its time."""
         return self._contracts(_CONTRACTS.where(_COMMITTED).order_by(ContractRow.id, ContractRow.created_at))
 
+    def contracts_signed(self) -> Sequence[ContractRecord]:
+        """Every version that is signed and waits for its time, the first signed version first."""
+        signed = ContractRow.state == ContractState.SIGNED.value
+        return self._contracts(_CONTRACTS.where(signed).order_by(ContractRow.created_at))
+
     def contract_names(self) -> Sequence[tuple[ContractId, str]]:
         """The id and name of every version that is or was signed by everybody needed."""
         query = sa.select(ContractRow.id, ContractRow.name).where(
@@ -98,7 +103,8 @@ class SqlContracts:
         1. Contracts change in turn: the generation's row is the lock.
         2. A signed version finds no other contract about its data (`ContractOverlap`) and no later version of its own.
         3. One that comes into force supersedes those before it.
-        4. When a contract comes into force or ends, its live grants are due to be decided anew.
+        4. When a contract comes into force or ends, its live grants, and those of contracts that it forbids, are due to
+           be decided anew.
         """
         terms = contract.contract
         with recorded(self._database, event) as connection:
@@ -111,7 +117,8 @@ class SqlContracts:
             update_one(connection, _SAVE, terms.id, contract.version, values)
             _save_signatures(connection, contract)
             if terms.state in (ContractState.IN_FORCE, ContractState.ENDED):
-                wake_grants_under(connection, terms.id, event.at)  # 4
+                for one in (terms.id, *sorted(terms.forbidden)):
+                    wake_grants_under(connection, ContractId(one), event.at)  # 4
         return replace(contract, version=contract.version + 1)
 
     def accept(self, acceptance: Acceptance, event: Event) -> None:

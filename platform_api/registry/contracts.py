@@ -140,9 +140,9 @@ class ContractDesk:
         One that cannot, since its data has another contract by now, stays signed until somebody ends either.
         """
         entered: list[ContractRecord] = []
-        for record in self._store.contracts_committed():
+        for record in self._store.contracts_signed():
             terms = record.contract
-            if terms.state is not ContractState.SIGNED or not terms.starts_at <= now < terms.ends_at:
+            if not terms.starts_at <= now < terms.ends_at:
                 continue
             in_force = replace(record, contract=_in_force(terms))
             try:

@@ -44,6 +44,10 @@ class RegistryStore(Protocol):
         """Every version in force, and every one that is signed and waits for its time."""
         ...
 
+    def contracts_signed(self) -> Sequence[ContractRecord]:
+        """Every version that is signed and waits for its time."""
+        ...
+
     def contract_names(self) -> Sequence[tuple[ContractId, str]]:
         """The id and name of every version that is, or was, signed or in force."""
         ...

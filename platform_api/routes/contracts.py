@@ -5,13 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
+from jit_engine.contracts.terms import ContractState
 from jit_engine.domain.catalogue import CatalogueItem, PrefixItem
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, check_id
 from jit_engine.errors import InvalidValue, NotFound
-from platform_api.authorize import AContract, AnActivity, ThePlatform
+from platform_api.authorize import AnActivity, ThePlatform
 from platform_api.registry.records import ContractRecord
 from platform_api.routes.caller import Caller, CallerDep
+from platform_api.routes.contract_desk import document_of
 from platform_api.routes.finding import activity_by, contract_in_path
 from platform_api.routes.lists import Filter, Paged, cut
 from platform_api.routes.once import OnceDep
@@ -24,7 +26,6 @@ from platform_api.schemas.contracts import (
     ContractShown,
     RuleShown,
     RuleTextShown,
-    SignatureAsked,
     SourceItemShown,
 )
 from platform_api.schemas.wire import Listed
@@ -77,10 +78,7 @@ def propose(
     body: ContractAsked,
 ) -> Response:
     """Read strictly, with every problem at once; recorded for signature."""
-    document = body.document if body.document_yaml is None else body.document_yaml
-    if document is None or (body.document is not None and body.document_yaml is not None):
-        raise InvalidValue(field="document", given="none or both", fix="send either document or document_yaml")
-    desk = caller.platform.contracts
+    document, desk = document_of(body), caller.platform.contracts
     return once(201, lambda: ContractShown.of(desk.propose(caller.subject, document, caller.now)))
 
 
@@ -103,11 +101,12 @@ def contract(
     _: Annotated[ThePlatform, permits("viewContracts", the_platform)],
     contract_id: Annotated[str, Path()],
 ) -> ContractShown:
-    """The version that was proposed last."""
+    """The version that was proposed last; a draft only where there is nothing else."""
     versions = caller.platform.registry.contract_versions(ContractId(check_id(contract_id, "co", "contract")))
     if not versions:
         raise NotFound(kind="contract", id=contract_id)
-    return ContractShown.of(versions[-1])
+    proposed = [record for record in versions if record.contract.state is not ContractState.DRAFT]
+    return ContractShown.of((proposed or versions)[-1])
 
 
 @routes.get(_VERSION, summary="One version of a contract")
@@ -119,19 +118,6 @@ def contract_version(
 ) -> ContractShown:
     """The version with its signatures, and how each clause is held."""
     return ContractShown.of(_contract(caller, contract_in_path(contract_id, version, caller).id, version))
-
-
-@routes.post(_VERSION + "/signatures", status_code=201, response_model=ContractShown, summary="Sign a contract")
-def sign(
-    caller: CallerDep,
-    once: OnceDep,
-    found: Annotated[AContract, permits("signContract", contract_in_path)],
-    version: Annotated[str, Path()],
-    body: SignatureAsked,
-) -> Response:
-    """The last signature that is needed brings the version into force."""
-    desk, key = caller.platform.contracts, ContractId(found.id)
-    return once(201, lambda: ContractShown.of(desk.sign(caller.subject, key, version, body.role, caller.now)))
 
 
 def activity_in_body(body: AcceptanceAsked, caller: CallerDep) -> AnActivity:

@@ -134,6 +134,10 @@ class MemoryRegistry:
         """As the port says."""
         return [r for r in self._contracts.values() if r.contract.state in COMMITTED]
 
+    def contracts_signed(self) -> Sequence[ContractRecord]:
+        """As the port says."""
+        return [r for r in self._contracts.values() if r.contract.state is ContractState.SIGNED]
+
     def contract_names(self) -> Sequence[tuple[ContractId, str]]:
         """As the port says."""
         bound = HAS_BOUND | {ContractState.ENDED}

@@ -98,6 +98,9 @@ class MemoryRegistry:
     def contracts_committed(self) -> Sequence[ContractRecord]:
         return [r for r in self._contracts.values() if r.contract.state in COMMITTED]
 
+    def contracts_signed(self) -> Sequence[ContractRecord]:
+        return [r for r in self._contracts.values() if r.contract.state is ContractState.SIGNED]
+
     def contract_names(self) -> Sequence[tuple[ContractId, str]]:
         bound = HAS_BOUND | {ContractState.ENDED}
         return [(r.contract.id, r.contract.name) for r in self._contracts.values() if r.contract.state in bound]
