@@ -15,6 +15,7 @@ from jit_engine.domain.activity import Place
 from jit_engine.domain.ids import EnvironmentId, GrantId
 from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.reconcile import Reconcile
+from jit_engine.flows.redecide import Redecide
 from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.sweep import Sweep
@@ -26,6 +27,7 @@ from platform_api.authzen.ports import EvaluationPoint
 from platform_api.authzen.registry_entities import CONSIDERS, RegistryEntities
 from platform_api.clock import Clock
 from platform_api.db.audit import AuditTrail
+from platform_api.db.decisions import SqlDecisions
 from platform_api.db.engine import Database, create_engine
 from platform_api.db.facts import SqlFacts
 from platform_api.db.idempotency import SqlIdempotencyKeys
@@ -33,18 +35,22 @@ from platform_api.db.ledger import SqlLedger
 from platform_api.db.registry import SqlRegistry
 from platform_api.db.requests import SqlRequests
 from platform_api.db.rulebooks import SqlRulebooks
+from platform_api.explaining import Explainer
 from platform_api.identity.issuers import issuers_of
 from platform_api.identity.keys import JwksCache
 from platform_api.identity.tokens import TokenVerifier
 from platform_api.ids import new_id
+from platform_api.impact import DecidedAnew, PeopleRights, RulebookImpact
 from platform_api.provisioning.aws import Provisioner
 from platform_api.provisioning.plan import reviewed_template_digest
+from platform_api.recorded_questions import RecordedQuestions
 from platform_api.registry.activities import ActivityDesk
 from platform_api.registry.contracts import ContractDesk
 from platform_api.registry.provision import Ground, ProvisioningReconciler
 from platform_api.registry.review import FastPathLimits
 from platform_api.settings import Settings
 from policy import Engine, PolicyError, Rulebook, invariants
+from policy.desk import RulebookDesk
 
 THREADS = 32
 """Requests worked on at once; the connection pool has one for each, and some for the worker."""
@@ -64,6 +70,8 @@ class Platform:
     registry: SqlRegistry
     ledger: SqlLedger
     requests: SqlRequests
+    decisions: SqlDecisions
+    explain: Explainer
     rulebooks: SqlRulebooks
     keys: SqlIdempotencyKeys
     audit: AuditTrail
@@ -76,10 +84,12 @@ class Platform:
     request_access: RequestAccess
     deliver: Deliver
     revoke: Revoke
+    redecide: Redecide
     reconcile: Reconcile
     sweep: Sweep
     activities: ActivityDesk
     contracts: ContractDesk
+    rulebook_desk: RulebookDesk
     provisioning: ProvisioningReconciler
 
     def close(self) -> None:
@@ -157,6 +167,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
     database = Database(create_engine(settings.database_url.get_secret_value(), pool_size=THREADS + _SPARE_CONNECTIONS))
     registry, ledger = SqlRegistry(database), SqlLedger(database)
     rulebooks, facts = SqlRulebooks(database), SqlFacts(database)
+    decisions = SqlDecisions(database)
     judges = LiveJudges(rulebooks)
     authorizer = Authorizer(people=registry, judges=judges)
     access = _access(settings)
@@ -164,6 +175,8 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
     minter = AwsMinter(calls=calls, external_id=settings.aws.external_id)
     jwks = JwksCache(clock)
     provisioner = Provisioner(client=RoleClients(access, settings.aws.provisioner_role_arn))
+
+    redecide = Redecide(facts=facts, ledger=ledger, live=ledger, judges=judges, subject_of=registry.subject)
 
     def place_of(environment: EnvironmentId) -> Place | None:
         record = registry.environment(environment)
@@ -176,6 +189,10 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
         registry=registry,
         ledger=ledger,
         requests=SqlRequests(database),
+        decisions=decisions,
+        explain=Explainer(
+            decisions=decisions, rulebooks=rulebooks, facts=facts, subject_of=registry.subject, judges=judges
+        ),
         rulebooks=rulebooks,
         keys=SqlIdempotencyKeys(database),
         audit=AuditTrail(database),
@@ -200,8 +217,14 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
         ),
         deliver=Deliver(facts=facts, ledger=ledger, minter=minter, judges=judges, token=_token),
         revoke=Revoke(ledger=ledger),
+        redecide=redecide,
         reconcile=Reconcile(
-            ledger=ledger, minter=minter, place_of=place_of, token=_token, where="the engine's own session"
+            ledger=ledger,
+            minter=minter,
+            place_of=place_of,
+            token=_token,
+            where="the engine's own session",
+            redecide=redecide,
         ),
         sweep=Sweep(ledger=ledger, minter=minter),
         activities=ActivityDesk(
@@ -216,6 +239,17 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
             template_digest=reviewed_template_digest(),
         ),
         contracts=ContractDesk(store=registry),
+        rulebook_desk=RulebookDesk(
+            store=rulebooks,
+            rights=PeopleRights(subject=registry.subject, authorizer=authorizer),
+            analysis=RulebookImpact(
+                registry=registry,
+                questions=RecordedQuestions(
+                    decisions=decisions, grants=ledger, facts=facts, subject_of=registry.subject
+                ),
+            ),
+            grants=DecidedAnew(redecide=redecide),
+        ),
         provisioning=ProvisioningReconciler(
             store=registry,
             provisioner=provisioner,

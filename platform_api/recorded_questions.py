@@ -1,0 +1,101 @@
+"""The log of questions that a draft of the rules is tried on: recorded decisions, and the live grants of today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Protocol
+
+from jit_engine.domain.event import Json
+from jit_engine.domain.grant import Grant
+from jit_engine.domain.ids import GrantId, SubjectId
+from jit_engine.domain.subject import Subject
+from jit_engine.ports import Evidence, FactSource
+from jit_engine.rules.entities import subject_ref
+from jit_engine.rules.evidence import questions_of
+from jit_engine.rules.record import cleared_request
+from platform_api.db.decisions import Span, StoredDecision
+from policy import Question
+from policy.change.access import Reason
+from policy.change.replay import LiveGrant, NeverAsked, Recorded
+
+
+class Decisions(Protocol):
+    """What is needed of the store of decisions."""
+
+    def stream(self, span: Span) -> Iterator[tuple[StoredDecision, Evidence]]:
+        """Every decision of a time span with what it was taken from, the newest first."""
+        ...
+
+
+class Grants(Protocol):
+    """What is needed of the ledger."""
+
+    def giving(self) -> Sequence[Grant]:
+        """Every grant that gives access or is about to."""
+        ...
+
+    def decision_of(self, grant: GrantId) -> Mapping[str, Json]:
+        """The recorded decision that opened the grant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedQuestions:
+    """`policy.ports.QuestionLog` over the stores."""
+
+    decisions: Decisions
+    grants: Grants
+    facts: FactSource
+    subject_of: Callable[[SubjectId], Subject | None]
+
+    def recorded(
+        self, *, last: int | None = None, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[Recorded | NeverAsked]:
+        """The recorded questions, a decision's together and sharing their facts, the newest decision first."""
+        every = (
+            question
+            for stored, evidence in self.decisions.stream(Span(since=since, until=until))
+            for question in _recorded(stored, evidence)
+        )
+        return islice(every, last)
+
+    def live(self, now: datetime) -> Iterator[LiveGrant]:
+        """Every grant that gives access, with its questions; one whose holder has left ends anyway and is left out."""
+        for grant in self.grants.giving():
+            subject = self.subject_of(grant.subject)
+            if subject is None:
+                continue
+            request = cleared_request(self.grants.decision_of(grant.id), subject)
+            facts = self.facts.facts_for(grant.activity, grant.environment)
+            asked = tuple(question for _, asked in questions_of(request, facts, now) for question in asked)
+            yield LiveGrant(id=grant.id, holder=subject_ref(subject), questions=asked)
+
+
+def _recorded(stored: StoredDecision, evidence: Evidence) -> Iterator[Recorded | NeverAsked]:
+    verdicts = stored.record.get("sources")
+    if not isinstance(verdicts, Sequence) or isinstance(verdicts, str):
+        return  # nothing could be decided any more
+    asked = questions_of(evidence.request, evidence.facts, evidence.now)
+    for (_, questions), verdict in zip(asked, verdicts, strict=True):
+        rules = verdict["rules"] if isinstance(verdict, Mapping) else None
+        if not isinstance(rules, Mapping) or rules["consulted"] is not True:
+            yield NeverAsked(id=stored.id)
+            continue
+        refused = rules["refused_questions"]
+        named = rules["rules"]
+        if not isinstance(refused, Sequence) or not isinstance(named, Sequence):
+            continue
+        ids = tuple(str(rule["id"]) for rule in named if isinstance(rule, Mapping))
+        passes = Reason(allowed=True, why="permitted", rules=() if refused else ids)
+        fails = Reason(allowed=False, why=str(rules["why"]), rules=ids)
+        for question in questions:
+            was = fails if _spelled(question) in refused else passes
+            yield Recorded(id=stored.id, question=question, was=was, rulebook=stored.rulebook)
+
+
+def _spelled(question: Question) -> str:
+    """A question as a verdict names it."""
+    return f"{question.action} {question.resource.id}"
