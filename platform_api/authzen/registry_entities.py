@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from jit_engine.domain.activity import Activity, Environment
-from jit_engine.domain.catalogue import Catalogue, CatalogueItem, PrefixItem, TableItem
+from jit_engine.domain.catalogue import Catalogue, PrefixItem, TableItem
 from jit_engine.domain.ids import ActivityId, EnvironmentId, SubjectId, check_id
-from jit_engine.domain.source import S3Prefix
+from jit_engine.domain.source import S3Prefix, Source
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.ports import Facts, FactSource
@@ -39,8 +39,10 @@ from platform_api.authzen.vocabulary import (
     subject_type,
 )
 from platform_api.registry.ports import RegistryStore
-from policy import EntityRef, Value
+from policy import Entity, EntityRef, Value
 
+MOST_REACHED = 1000
+"""Items that one ask may reach: what holds more is asked about in parts."""
 CONSIDERS = (
     "The platform's invariants and its live rulebook were asked; data contracts are not consulted here, "
     "so a request for access may still be refused."
@@ -80,6 +82,7 @@ class RegistryReading:
     viewer: Subject | None
     _seen: dict[tuple[str, str | None, str], _Circumstances] = field(default_factory=dict)
     _known: dict[str, Subject | None] = field(default_factory=dict)
+    _reached: dict[tuple[int, str, str], tuple[Entity, ...]] = field(default_factory=dict)
     _catalogue: Catalogue | None = None
 
     def questions(self, ask: Ask) -> Questions | Unasked:
@@ -91,6 +94,7 @@ class RegistryReading:
             subject = self._subject(ask.subject)  # 2
             found = self._circumstances(ask.context)
             resource = resource_in(ask.resource, found.facts.catalogue)
+            things = self._things(ask.resource, resource, found.facts.catalogue)
         except NotFound as missing:
             return Unasked(status=404, message=str(missing))
         except InvalidValue as invalid:
@@ -98,7 +102,7 @@ class RegistryReading:
         return Questions(
             principal=subject_ref(subject),
             context=_context(found, self.now),
-            entities=_slice(subject, found, resource, self.now).entities(),
+            entities=(*_people(subject, found, self.now), *things),
             asks=_asks(action, resource, found.facts.catalogue),  # 3
         )
 
@@ -117,6 +121,12 @@ class RegistryReading:
     def actions(self, type: str) -> Sequence[str]:
         """Cedar's actions on that type."""
         return ACTIONS.get(type, ())
+
+    def _things(self, asked: Party, resource: Resource, catalogue: Catalogue) -> tuple[Entity, ...]:
+        key = (catalogue.generation, asked.type, asked.id)
+        if key not in self._reached:
+            self._reached[key] = _things(resource, catalogue)
+        return self._reached[key]
 
     def _subject(self, party: Party) -> Subject:
         who = check_subject(party)
@@ -191,8 +201,8 @@ def _context(found: _Circumstances, now: datetime) -> dict[str, Value]:
     }
 
 
-def _slice(subject: Subject, found: _Circumstances, resource: Resource, now: datetime) -> EntitySlice:
-    """Everything that the questions mention."""
+def _people(subject: Subject, found: _Circumstances, now: datetime) -> tuple[Entity, ...]:
+    """Who asks, and in which circumstances."""
     slice_ = EntitySlice()
     # A purpose that has left the tree since is still one of the activity's.
     purposes: dict[str, str | None] = dict.fromkeys(found.activity.purposes)
@@ -200,32 +210,37 @@ def _slice(subject: Subject, found: _Circumstances, resource: Resource, now: dat
     add_activity(slice_, found.activity, found.owner, now)
     add_subject(slice_, subject, [found.activity])
     add_environment(slice_, found.environment, now)
-    catalogue = found.facts.catalogue
-    for item in _reached(resource, catalogue):
+    return slice_.entities()
+
+
+def _things(resource: Resource, catalogue: Catalogue) -> tuple[Entity, ...]:
+    """The items that the questions name, with every prefix around them: other types than those of `_people`."""
+    source = _source(resource)
+    own = catalogue.item(source)
+    inner = [*((own,) if own else ()), *catalogue.touching(source)]
+    if len(inner) > MOST_REACHED:
+        fix = f"it reaches more than {MOST_REACHED} items of the catalogue: ask about a part of it"
+        raise InvalidValue(field="resource.id", given=source.uri, fix=fix)
+    # Whatever holds an item that lies in the resource either lies there too, or holds the resource.
+    where = own.location if isinstance(own, TableItem) else source
+    around = [item for item in catalogue.items if isinstance(item, PrefixItem) and _holds(item, where)]
+    slice_ = EntitySlice()
+    for item in {item.source.uri: item for item in [*around, *inner]}.values():
         add_item(slice_, item, catalogue)
-    if isinstance(resource, S3Prefix):
-        around = catalogue.item(resource)
-        if isinstance(around, PrefixItem) and around.source != resource:
-            add_asked_prefix(slice_, resource, around, catalogue)
-    return slice_
+    if isinstance(source, S3Prefix) and isinstance(own, PrefixItem) and own.source != source:
+        add_asked_prefix(slice_, source, own, catalogue)
+    return slice_.entities()
 
 
-def _reached(resource: Resource, catalogue: Catalogue) -> list[CatalogueItem]:
-    """The items that the questions name, with every prefix around them."""
+def _source(resource: Resource) -> Source:
+    """The prefix, or the table, also of a column group."""
     if isinstance(resource, S3Prefix):
-        own = catalogue.item(resource)
-        inner = [*((own,) if own else ()), *catalogue.touching(resource)]
-    else:
-        table = resource if isinstance(resource, TableItem) else resource[0]
-        inner = [table, *catalogue.touching(table.source)]
-    found: dict[str, CatalogueItem] = {}
-    for item in inner:
-        where = item.source if isinstance(item, PrefixItem) else item.location
-        found[item.source.uri] = item
-        for other in catalogue.items:
-            if isinstance(other, PrefixItem) and other.source.contains(where):
-                found[other.source.uri] = other
-    return list(found.values())
+        return resource
+    return (resource if isinstance(resource, TableItem) else resource[0]).source
+
+
+def _holds(item: PrefixItem, where: Source) -> bool:
+    return isinstance(where, S3Prefix) and item.source.contains(where)
 
 
 def _asks(action: str, resource: Resource, catalogue: Catalogue) -> tuple[tuple[str, EntityRef], ...]:
@@ -236,7 +251,7 @@ def _asks(action: str, resource: Resource, catalogue: Catalogue) -> tuple[tuple[
     """
     if isinstance(resource, tuple):
         return ((action, group_ref(*resource)),)
-    source = resource if isinstance(resource, S3Prefix) else resource.source
+    source = _source(resource)
     asks: dict[tuple[str, EntityRef], None] = {(action, source_ref(source)): None}
     if action != "query":
         for item in catalogue.touching(source):

@@ -90,6 +90,7 @@ class Hearing:
         """A sitting on whoever it may be; raises `Forbidden`."""
         caller = self._caller
         caller.platform.authorizer.check(caller.subject, EVALUATE_FOR_OTHERS, ThePlatform(), caller.now)
+        log.info("authzen about others", subject=caller.subject.id, request_id=caller.request_id)
         return caller.platform.evaluation.sit(caller.now, None)
 
 

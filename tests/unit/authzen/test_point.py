@@ -173,6 +173,12 @@ def test_what_lies_in_a_prefix_can_refuse_all_of_it_and_is_named() -> None:
     assert ruled(ask("read", PERSONAL_PREFIX)).inside is None
 
 
+def test_what_reaches_too_much_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform_api.authzen.registry_entities.MOST_REACHED", 4)
+    assert unasked(ask("read", LENDING)).status == 400
+    assert ruled(ask("read", FACTS_PREFIX)).allowed
+
+
 def test_no_rulebook_opens_what_the_invariants_close() -> None:
     opened = (invariants(), EVERYTHING)
     assert ruled(ask("read", FACTS_PREFIX), *opened).allowed
@@ -233,6 +239,18 @@ def test_somebody_who_left_has_no_say_and_leaves_no_answer() -> None:
         resource=Party(type=S3_PREFIX, id=FACTS_PREFIX.uri),
     )
     assert unasked(disguised).status == 400
+
+
+def test_one_sitting_answers_each_as_a_sitting_of_its_own() -> None:
+    asks = [
+        ask(action, source, tier, by)
+        for action in ("read", "write")
+        for source in (FACTS_PREFIX, LENDING, LOANS, PEOPLE, f"{PEOPLE.uri}#who", world.prefix("lending/facts/x/"))
+        for tier in (Tier.RESEARCH, Tier.VALIDATION)
+        for by in (ADA, STRANGER, SCORER)
+    ]
+    sitting = point().sit(NOW, None)
+    assert [sitting.evaluate(each) for each in asks] == [answer(each) for each in asks]
 
 
 def test_a_purpose_that_left_the_tree_spoils_no_answer() -> None:
