@@ -8,6 +8,7 @@ from jit_engine.domain.event import Event
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.errors import NotFound, WrongState
+from jit_engine.ports import DecidedAnew
 from tests.fakes.world import ADA, BEN, NOW
 from tests.unit.engine.desk import Desk
 
@@ -60,12 +61,12 @@ def test_a_lost_race_is_run_again_a_few_times(races: int, *, wins: bool) -> None
     wanted = desk.ask().id
     true_save, left = desk.ledger.save, [races]
 
-    def save(grant: Grant, event: Event) -> Grant:
+    def save(grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
         if left[0]:
             left[0] -= 1
             stored = desk.ledger.grants[grant.id]
             desk.ledger.grants[grant.id] = replace(stored, version=stored.version + 1)
-        return true_save(grant, event)
+        return true_save(grant, event, decided)
 
     desk.ledger.save = save  # type: ignore[method-assign]
     if wins:

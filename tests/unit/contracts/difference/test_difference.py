@@ -192,7 +192,7 @@ def test_words_alone_are_told_as_words(edit: Edit, clause: str) -> None:
 
 
 def test_a_version_may_give_and_take_at_once() -> None:
-    found = difference(both(put("duration", "max", value="PT4H"), put("purposes", "allow", value=[*TREE][:3] + ["x"])))
+    found = difference(both(put("duration", "max", value="PT4H"), put("purposes", "allow", value=[*[*TREE][:3], "x"])))
     assert {line.text for line in found.lines} >= {"maximum duration 12 h → 4 h", "adds purpose x"}
     assert found.verdict is Verdict.BOTH
 
