@@ -7,6 +7,7 @@ UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
+RIVALS := $(VENV)/rivals
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test slow check lint format bench mutants lock clean
@@ -38,7 +39,7 @@ format: $(STAMP)  ## Format the code and mend what can be mended by itself
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format
 
-bench: $(STAMP)  ## Measure, one JSON object a line; fails when an aim is missed
+bench: $(STAMP) $(RIVALS)/.stamp  ## Measure, one JSON object a line; fails when an aim is missed
 	@$(BIN)/python -m tests.bench
 
 mutants: $(STAMP)  ## Break the product on purpose; fails unless the tests notice
@@ -68,3 +69,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@rm $(VENV)/.installed 2>/dev/null || { cat $(VENV)/pip.log >&2; exit 1; }
 	@$(BIN)/pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
+
+# The engines that the benchmark compares us with: where they cannot be had, it leaves them out and says so.
+$(RIVALS)/.stamp: tests/bench/rivals.lock $(STAMP)
+	@rm -rf $(RIVALS) && mkdir -p $(RIVALS)
+	@$(BIN)/pip --disable-pip-version-check --quiet --no-input install --target $(RIVALS) --upgrade --no-deps \
+		--only-binary :all: --require-hashes -r $< 2>$(VENV)/pip.log || tail -n 3 $(VENV)/pip.log >&2
+	@touch $@

@@ -1,5 +1,7 @@
 """Speed, as ratios against a floor measured in the same run: one JSON object a line; exit 1 when an aim is missed.
 
+A figure without an aim is only told.
+
 Each pair is measured in turn (A B A B …) and the medians are compared, so that a machine whose speed drifts
 slows both alike.
 """
@@ -7,23 +9,14 @@ slows both alike.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 
 from tests.bench.decision import decision
+from tests.bench.figure import Figure, ratio_figure, tell
 from tests.bench.request import request_to_credentials
 from tests.bench.start import start_of_help
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One ratio: smaller is better, and `aim` is the largest that is good enough."""
-
-    name: str
-    value: float
-    unit: str
-    aim: float
-    ok: bool
 
 
 def figures() -> Iterator[Figure]:
@@ -33,15 +26,25 @@ def figures() -> Iterator[Figure]:
         ("one decision over one cedarpy call", 4.0, decision),
         ("request to credentials over two no-op POSTs and their commits", 3.0, request_to_credentials),
     ):
-        value = round(measure(), 2)
-        yield Figure(name=name, value=value, unit="ratio", aim=aim, ok=value <= aim)
+        yield ratio_figure(name, measure(), aim)
+    for module in ("tests.bench.policy_scale", "tests.bench.policy_rivals"):
+        yield from elsewhere(module)
+
+
+def elsewhere(module: str) -> Iterator[Figure]:
+    """The figures of a program that measures in a process of its own, as the engines that it compares do."""
+    with subprocess.Popen([sys.executable, "-m", module], stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout or ():
+            yield Figure(**json.loads(line))
+    if process.returncode:
+        raise SystemExit(f"{module} has failed: see what it wrote above")
 
 
 def main() -> int:
     """0 when every aim is met."""
     good = True
     for figure in figures():
-        print(json.dumps(asdict(figure)), flush=True)
+        tell(figure)
         good = good and figure.ok
     return 0 if good else 1
 
