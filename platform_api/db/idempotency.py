@@ -15,8 +15,11 @@ from jit_engine.ports import LostRace
 from platform_api.db.engine import Database
 from platform_api.db.tables.trail import IdempotencyKeyRow
 
-IN_FLIGHT = timedelta(seconds=60)
-"""How long a claim holds without an answer; then its process is taken for dead and the key may be claimed anew."""
+IN_FLIGHT = timedelta(minutes=4)
+"""How long a claim holds without an answer; then its process is taken for dead and the key may be claimed anew.
+
+Longer than a mint may take (`MINTING_PATIENCE`), so that a patient retry never mints twice.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
