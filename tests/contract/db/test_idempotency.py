@@ -61,11 +61,12 @@ def test_another_person_route_or_body_never_gets_the_answer(
 
 def test_a_claim_whose_process_died_is_claimed_anew_and_the_late_answer_is_dropped(keys: SqlIdempotencyKeys) -> None:
     dead = fresh(keys)
-    alive = fresh(keys, 61)
+    lapsed = int(IN_FLIGHT.total_seconds()) + 1
+    alive = fresh(keys, lapsed)
     keys.complete(dead, 500, b"late")
     keys.release(dead)
     keys.complete(alive, 201, b"good")
-    assert claimed(keys, 62) == Replay(status=201, body=b"good")
+    assert claimed(keys, lapsed + 1) == Replay(status=201, body=b"good")
 
 
 def test_a_released_key_may_carry_another_body(keys: SqlIdempotencyKeys) -> None:
