@@ -9,7 +9,18 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from platform_api.problems import KINDS, MEDIA_TYPE, TYPES
-from platform_api.routes import access, activities, audit, authzen, contracts, grants, health
+from platform_api.routes import (
+    access,
+    activities,
+    audit,
+    authzen,
+    contract_desk,
+    contracts,
+    decisions,
+    grants,
+    health,
+    rulebooks,
+)
 from platform_api.routes.meter import RefusalMeter
 from platform_api.routes.middleware import Doorway
 from platform_api.routes.refusals import OURS, refuse
@@ -44,7 +55,7 @@ def create_app(platform: Platform) -> FastAPI:
     )
     app.state.platform = platform
     app.state.refusals = RefusalMeter()
-    for module in (health, activities, contracts, access, grants, audit):
+    for module in (health, activities, contract_desk, contracts, rulebooks, access, grants, decisions, audit):
         app.include_router(module.routes)
     app.include_router(authzen.routes)
     app.include_router(authzen.discovery)

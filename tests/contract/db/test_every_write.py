@@ -1,4 +1,4 @@
-"""Every public write of every store takes an event, whose record commits with it and rolls back with it.
+"""Every public write of every store takes an event (a deed, at the rulebook desk) and commits its record with it.
 
 The stores and their methods are found by reflection: a new write without an event, or without a call here, fails.
 """
@@ -20,9 +20,11 @@ from platform_api.db.audit import AuditTrail
 from platform_api.db.engine import Database
 from platform_api.db.ledger import SqlLedger
 from platform_api.db.registry import SqlRegistry
-from platform_api.db.rulebooks import SqlRulebooks
+from platform_api.db.rulebooks import RulebookState, SqlRulebooks
 from platform_api.db.tables import metadata
+from policy.ports import Deed
 from tests.contract.db import samples
+from tests.contract.db.rulebook_samples import deed, rulebook
 from tests.contract.db.samples import HOUR, NOW, event
 
 UNRECORDED = {
@@ -49,6 +51,13 @@ def registered(database: Database) -> SqlRegistry:
     store = SqlRegistry(database)
     store.register(samples.activity(), samples.environment(), samples.review(), event("before"))
     store.propose_contract(samples.contract(), event("before"))
+    return store
+
+
+def drafted(database: Database) -> SqlRulebooks:
+    store = SqlRulebooks(database)
+    store.put_rulebook("1", "permit", event("before"))
+    store.add(rulebook(2), deed(event("before")))
     return store
 
 
@@ -99,6 +108,15 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     ),
     "SqlCatalogue.put_purposes": (lambda db: None, lambda db, e: registry(db).put_purposes(samples.PURPOSES, e)),
     "SqlCatalogue.put_catalogue": (lambda db: None, lambda db, e: registry(db).put_catalogue(samples.ITEMS, e)),
+    "SqlRulebooks.add": (lambda db: None, lambda db, e: SqlRulebooks(db).add(rulebook(2), deed(e))),
+    "SqlRulebooks.save": (
+        lambda db: SqlRulebooks(db).add(rulebook(2), deed(event("before"))),
+        lambda db, e: SqlRulebooks(db).save(rulebook(2, RulebookState.PROPOSED), deed(e)),
+    ),
+    "SqlRulebooks.activate": (
+        drafted,
+        lambda db, e: SqlRulebooks(db).activate(rulebook(2, RulebookState.LIVE), rulebook(1), deed(e)),
+    ),
     "SqlRulebooks.put_rulebook": (lambda db: None, lambda db, e: SqlRulebooks(db).put_rulebook("1", "permit", e)),
 }
 
@@ -123,7 +141,7 @@ def public_methods() -> dict[str, Callable[..., object]]:
 
 
 def takes_an_event(method: Callable[..., object]) -> bool:
-    return Event in typing.get_type_hints(method).values()
+    return bool({Event, Deed} & set(typing.get_type_hints(method).values()))
 
 
 def state(database: Database) -> dict[str, list[tuple[object, ...]]]:

@@ -264,7 +264,7 @@ cases:
   - name: Science reads the loan facts
     who: {kind: person, id: dana, teams: [lending-science]}
     action: read
-    data: {kind: s3 prefix, within: [{kind: data product, id: loan-applications}], sensitivity: confidential}
+    data: {kind: prefix, id: facts, within: [{kind: data-product, id: loan-applications}], sensitivity: confidential}
     tier: research
     expect: %s
 """
