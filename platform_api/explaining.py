@@ -134,11 +134,17 @@ class Explainer:
         return engine, None
 
     def _today(self, evidence: Evidence, live: Judges, now: datetime) -> Evidence:
-        """The same request with today's facts; one who has left has neither teams nor trainings."""
+        """The same request with today's facts; one who has left has neither teams nor trainings.
+
+        What was reached then is among them, also where the request would not reach it any more.
+        """
         request = evidence.request
         subject = self.subject_of(request.subject.id) or _departed(request.subject)
         facts = self.facts.facts_for(request.activity, request.environment)
-        return evidence_of(replace(request, subject=subject), facts, live, now)
+        today = evidence_of(replace(request, subject=subject), facts, live, now)
+        both = {item.source.uri for one in (evidence, today) for item in one.facts.catalogue.items}
+        items = tuple(item for item in facts.catalogue.items if item.source.uri in both)
+        return replace(today, facts=replace(today.facts, catalogue=replace(facts.catalogue, items=items)))
 
 
 def _departed(subject: Subject) -> Subject:
