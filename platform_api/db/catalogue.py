@@ -12,6 +12,7 @@ from jit_engine.domain.event import Event
 from platform_api.db.audit import append
 from platform_api.db.engine import Database
 from platform_api.db.generations import Changing, generations, raise_generation
+from platform_api.db.ledger import wake_every_grant
 from platform_api.db.tables.catalogue import CatalogueItemRow, PurposeRow
 
 _ITEMS = sa.select(CatalogueItemRow.item).order_by(CatalogueItemRow.uri)
@@ -35,7 +36,10 @@ class SqlCatalogue:
             return read_catalogue(connection, generations(connection)[Changing.CATALOGUE])
 
     def put_purposes(self, purposes: Mapping[str, str | None], event: Event) -> bool:
-        """Makes `purposes` all there are; whether anything changed, and only then is there a record."""
+        """Makes `purposes` all there are; whether anything changed, and only then is there a record.
+
+        Live grants are then due to be decided anew.
+        """
         with self._database.write() as connection:  # recorded below, when there is something to record
             if read_purposes(connection) == dict(purposes):
                 return False
@@ -44,6 +48,7 @@ class SqlCatalogue:
                 rows = [{"name": name, "parent": parent} for name, parent in purposes.items()]
                 connection.execute(sa.insert(PurposeRow), rows)
             raise_generation(connection, Changing.PURPOSES)
+            wake_every_grant(connection, event.at)
             append(connection, event)
         return True
 
@@ -58,6 +63,7 @@ class SqlCatalogue:
                 rows = [{"uri": uri, "item": item} for uri, item in wanted.items()]
                 connection.execute(sa.insert(CatalogueItemRow), rows)
             raise_generation(connection, Changing.CATALOGUE)
+            wake_every_grant(connection, event.at)
             append(connection, event)
         return True
 

@@ -14,6 +14,7 @@ from jit_engine.domain.ids import SubjectId
 from jit_engine.domain.subject import Person, Subject, Workload
 from platform_api.db.audit import append
 from platform_api.db.engine import Database
+from platform_api.db.ledger import wake_every_grant
 from platform_api.db.paging import AnyRow
 from platform_api.db.tables.directory import StandingApprovalRow, SubjectRow
 from platform_api.registry.records import DirectoryEntry, StandingApproval
@@ -55,7 +56,8 @@ class SqlDirectory:
     def put_directory(self, entries: Sequence[DirectoryEntry], event: Event) -> bool:
         """Makes `entries` the whole directory; who is not among them has left.
 
-        Whether anything changed; when nothing did, nothing is written and nothing recorded.
+        Whether anything changed; when nothing did, nothing is written and nothing recorded. Live grants are due to be
+        decided anew.
         """
         with self._database.write() as connection:  # recorded below, when there is something to record
             known = {row.id: _entry(row) for row in connection.execute(_SUBJECTS)}
@@ -67,6 +69,7 @@ class SqlDirectory:
             new = [_subject_values(entry) for key, entry in wanted.items() if known.get(key) != entry]
             if new:
                 connection.execute(sa.insert(SubjectRow), new)
+            wake_every_grant(connection, event.at)
             append(connection, event)
         return True
 

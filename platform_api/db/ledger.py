@@ -222,6 +222,11 @@ def wake_grants_under(connection: Connection, contract: ContractId, now: datetim
     _wake(connection, _is_under(contract), now)
 
 
+def wake_every_grant(connection: Connection, now: datetime) -> None:
+    """Makes every active grant due, in the transaction that changes what all decisions read."""
+    _wake(connection, sa.true(), now)
+
+
 def _wake(connection: Connection, which: sa.ColumnElement[bool], now: datetime) -> None:
     active = sa.update(GrantRow).where(GrantRow.state == GrantState.ACTIVE.value, which)
     connection.execute(active.values(due_at=now, version=GrantRow.version + 1))

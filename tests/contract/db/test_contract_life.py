@@ -206,3 +206,17 @@ def test_the_names_that_a_contract_may_forbid_are_those_of_signed_ones(database:
     registry.save_contract(waiting(proposed(registry, samples.contract())), event())
     assert list(registry.contract_names()) == [("loans", "Loans")]
     assert [record.contract.id for record in registry.contracts_committed()] == ["loans"]
+
+
+@pytest.mark.parametrize("change", ["catalogue", "purposes", "directory"])
+def test_what_all_decisions_read_makes_every_live_grant_due_when_it_changes(database: Database, change: str) -> None:
+    registry, ledger = SqlRegistry(database), SqlLedger(database)
+    active(ledger)
+    for expected in (1, 0):  # the second time nothing changes
+        if change == "catalogue":
+            registry.put_catalogue(samples.ITEMS, replace(event(), at=LATER))
+        elif change == "directory":
+            registry.put_directory(samples.directory(), replace(event(), at=LATER))
+        else:
+            registry.put_purposes(samples.PURPOSES, replace(event(), at=LATER))
+        assert len(ledger.claim_due(LATER, 10, HOUR)) == expected
