@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, Later] = {
     "run": Later(at="cli.commands.run:app", help="Run a program with a grant.", section=_ACCESS),
     "aws-config": Later(at="cli.commands.aws_config:app", help="A profile for ordinary AWS tools.", section=_ACCESS),
     "contract": Later(at="cli.commands.contract:app", help="Data contracts.", section=_RULES),
-    "policy": Later(at="cli.commands.policy:app", help="Policies (read).", section=_RULES),
+    "policy": Later(at="cli.commands.policy:app", help="Rules: read, draft, judge, activate.", section=_RULES),
     "audit": Later(at="cli.commands.audit:app", help="Who did what, and the proof of it.", section=_RULES),
     "operate": Later(at="cli.operate:app", help="Migrate, work, settings, doctor.", section=_RUN),
 }

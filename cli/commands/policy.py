@@ -1,4 +1,4 @@
-"""`policy`: the rules that decide, to read."""
+"""`policy`: the rules that decide, and their versions."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from cli.answer import Doc
+from cli.commands import rulebook
 from cli.connect import connect
-from cli.lazy import group
 from cli.paths import at
 from cli.render import AsJson, answer, facts, line, listing, multiline, table
 
-app = group("Policies: the rules of the live rulebook and the invariants of the tiers.")
+app = rulebook.app
 
 
 @app.command(name="list")

@@ -105,7 +105,7 @@ def serving() -> Iterator[FakePlatform]:
             self.end_headers()
             self.wfile.write(payload)
 
-        do_GET = do_POST = _serve  # noqa: N815 - the names of the standard library
+        do_GET = do_POST = do_PUT = _serve  # noqa: N815 - the names of the standard library
 
         def log_message(self, format: str, *args: object) -> None:
             """Says nothing."""

@@ -1,0 +1,273 @@
+"""`policy`: the versions of the rules, from a file to live and back again."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.answer import Doc, Json
+from cli.connect import connect
+from cli.failure import CommandFailed
+from cli.lazy import group
+from cli.paths import at
+from cli.render import AsJson, answer, clean, facts, line, listing, multiline, note, table
+from cli.times import local
+
+app = group("Policies: the rules of the live rulebook, the invariants of the tiers, and how rules change.")
+"""The command `policy`; `cli.commands.policy` adds those that only read the live rules."""
+
+_Version = Annotated[str, typer.Argument(metavar="VERSION", help="Its name, as `sluice policy versions` shows it.")]
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="Cedar text.")]
+_Cases = Annotated[Path | None, typer.Option(metavar="FILE", help="Test cases, in YAML or JSON.")]
+_Title = Annotated[str, typer.Option(help="In one line, what the change is for.")]
+_Reason = Annotated[str, typer.Option(help="Why, in a sentence.")]
+
+
+@app.command()
+def versions(
+    state: Annotated[str | None, typer.Option(help="draft, proposed, approved, live, retired…")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The versions of the rules, the newest first."""
+    with connect() as client:
+        found = list(client.every("/v1/rulebooks", state=state))
+    listing(found, as_json=as_json, show=_show_all)
+
+
+@app.command()
+def version(version: _Version, as_json: AsJson = False) -> None:
+    """One version: who judged it, what it would change, and its text."""
+    with connect() as client:
+        found = client.get(at("rulebooks", version))
+    answer(found, as_json=as_json, show=_show_whole)
+
+
+@app.command()
+def validate(file: _File, cases: _Cases = None, as_json: AsJson = False) -> None:
+    """Look at a file of rules without keeping it: every problem and every warning at its line."""
+    with connect() as client:
+        found = client.act("/v1/rulebooks/validate", _body(file, cases))
+    answer(found, as_json=as_json, show=_show_valid)
+
+
+@app.command(name="test")
+def try_cases(file: _File, cases: _Cases = None, as_json: AsJson = False) -> None:
+    """Run test cases on a file of rules, and the invariants' own."""
+    with connect() as client:
+        found = client.act("/v1/rulebooks/test", _body(file, cases))
+    answer(found, as_json=as_json, show=_show_cases)
+    if not found.flag("passed"):
+        failed = sum(not result.flag("passed") for result in found.records("results"))
+        raise CommandFailed(f"{failed} test case(s) fail")
+
+
+@app.command()
+def draft(file: _File, title: _Title, cases: _Cases = None, as_json: AsJson = False) -> None:
+    """Keep a file of rules as a new version."""
+    with connect() as client:
+        made = client.create("/v1/rulebooks", {"title": title, **_body(file, cases)})
+    answer(made, as_json=as_json, show=_show)
+
+
+@app.command()
+def edit(
+    version: _Version,
+    file: _File,
+    title: Annotated[str | None, typer.Option(help="Another title; the old one by default.")] = None,
+    cases: _Cases = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a draft another text.
+
+    A proposal and an approval end with that. Without --cases it keeps its test cases.
+    """
+    with connect() as client:
+        path = at("rulebooks", version)
+        before = client.get(path)
+        body: dict[str, Json] = {
+            "title": title or before.text("title"),
+            "revision": before.whole("revision"),
+            "cases": before.text("cases"),
+            **_body(file, cases),
+        }
+        found = client.replace(path, body)
+    answer(found, as_json=as_json, show=_show)
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A version.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Another.")],
+) -> None:
+    """What differs between the texts of two versions."""
+    with connect() as client:
+        before, after = (client.get(at("rulebooks", one)).text("text").splitlines() for one in (old, new))
+    differing = list(difflib.unified_diff(before, after, f"version {old}", f"version {new}", lineterm=""))
+    for each in differing:
+        line(each)
+    if not differing:
+        note("The texts are the same.")
+
+
+@app.command()
+def impact(version: _Version, as_json: AsJson = False) -> None:
+    """What a version would change, were it live."""
+    with connect() as client:
+        found = client.act(at("rulebooks", version, "impact"), {})
+    answer(found, as_json=as_json, show=_show_impact)
+
+
+@app.command()
+def propose(version: _Version, as_json: AsJson = False) -> None:
+    """Propose a draft. Its test cases have to pass."""
+    with connect() as client:
+        found = client.create(at("rulebooks", version, "propose"), {})
+    answer(found, as_json=as_json, show=_show)
+
+
+@app.command()
+def approve(
+    version: _Version,
+    digest: Annotated[
+        str | None, typer.Option(metavar="SHA256", help="What you read, so that nothing else is approved.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Approve what somebody else proposed, as it stands now."""
+    with connect() as client:
+        shown = client.get(at("rulebooks", version))
+        body = {"digest": digest or shown.text("digest"), "against": shown.text("against") or "none"}
+        found = client.create(at("rulebooks", version, "approve"), body)
+    answer(found, as_json=as_json, show=_show)
+
+
+@app.command()
+def reject(version: _Version, reason: _Reason, as_json: AsJson = False) -> None:
+    """Reject what somebody else proposed."""
+    _decide(version, "reject", reason, as_json=as_json)
+
+
+@app.command()
+def withdraw(version: _Version, reason: _Reason, as_json: AsJson = False) -> None:
+    """Give a draft or a proposal up."""
+    _decide(version, "withdraw", reason, as_json=as_json)
+
+
+@app.command()
+def activate(version: _Version, as_json: AsJson = False) -> None:
+    """Make an approved version live, at once and everywhere."""
+    with connect() as client:
+        found = client.create(at("rulebooks", version, "activate"), {})
+    answer(found, as_json=as_json, show=_show_activated)
+
+
+@app.command()
+def rollback(version: _Version, as_json: AsJson = False) -> None:
+    """Draft the text of a retired version anew; it is proposed and approved as any other."""
+    with connect() as client:
+        found = client.create(at("rulebooks", version, "rollback"), {})
+    answer(found, as_json=as_json, show=_show)
+
+
+def _decide(version: str, deed: str, reason: str, *, as_json: bool) -> None:
+    with connect() as client:
+        found = client.create(at("rulebooks", version, deed), {"reason": reason})
+    answer(found, as_json=as_json, show=_show)
+
+
+def _body(file: Path, cases: Path | None) -> dict[str, Json]:
+    from cli.yaml_file import read_text
+
+    text: dict[str, Json] = {"text": read_text(file)}
+    return text if cases is None else {**text, "cases": read_text(cases)}
+
+
+def _show_all(found: Sequence[Doc]) -> None:
+    table(
+        ("version", "state", "title", "proposed by", "approved by", "live"),
+        [
+            (
+                item.text("version"),
+                item.text("state"),
+                item.text("title"),
+                item.text("proposed_by"),
+                ", ".join(approval.text("by") for approval in item.records("approvals")),
+                local(item.text("live_at")) if item.has("live_at") else "",
+            )
+            for item in found
+        ],
+        empty="No versions that you may see.",
+    )
+
+
+def _show(found: Doc) -> None:
+    name = found.text("version")
+    facts(
+        [
+            ("version", name),
+            ("title", found.text("title")),
+            ("state", found.text("state")),
+            ("authors", ", ".join(found.texts("authors"))),
+            ("back to", found.text("rollback_of")),
+            ("against", found.text("against")),
+            ("digest", found.text("digest")),
+            ("revision", found.text("revision")),
+        ]
+    )
+    for approval in found.records("approvals"):
+        line(f"approved by {approval.text('by')} at {local(approval.text('at'))}")
+    following = {
+        "draft": f"sluice policy propose {name}",
+        "proposed": f"somebody else: sluice policy approve {name}",
+        "approved": f"sluice policy activate {name}",
+    }.get(found.text("state"))
+    if following:
+        note(f"next: {following}")
+
+
+def _show_whole(found: Doc) -> None:
+    _show(found)
+    _show_lead(found.record("impact"))
+    _show_warnings(found)
+    line()
+    print(multiline(found.text("text")))
+
+
+def _show_valid(found: Doc) -> None:
+    _show_warnings(found)
+    line(f"{len(found.records('rules'))} rule(s), {len(found.records('warnings'))} warning(s): valid.")
+
+
+def _show_warnings(found: Doc) -> None:
+    for warning in found.records("warnings"):
+        line(f"line {warning.text('line')} ({warning.text('rule')}): {warning.text('message')}; {warning.text('fix')}")
+
+
+def _show_cases(found: Doc) -> None:
+    results = found.records("results")
+    for result in results:
+        if not result.flag("passed"):
+            line(f"fails   {result.text('name')}: {result.text('problem')}")
+    own = [result for result in results if result.text("suite") == "rulebook"]
+    passing = sum(result.flag("passed") for result in results)
+    line(f"{passing} of {len(results)} pass: {len(own)} of the rulebook, {len(results) - len(own)} of the invariants.")
+
+
+def _show_impact(found: Doc) -> None:
+    line(f"Version {found.text('version')} in place of version {found.text('against')}:")
+    _show_lead(found.record("impact"))
+
+
+def _show_lead(impact: Doc) -> None:
+    for sentence in impact.texts("lead"):
+        line(f"  {clean(sentence)}")
+
+
+def _show_activated(found: Doc) -> None:
+    line(f"Version {found.text('version')} is live; version {found.text('retired')} is retired.")
+    for grant in found.texts("ended_grants"):
+        line(f"  no longer passes, and is being revoked: {grant}")

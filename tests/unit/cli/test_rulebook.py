@@ -1,0 +1,140 @@
+"""The versions of the rules, as they are typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.failure import ExitCode
+from tests.unit.cli.conftest import Sluice
+from tests.unit.cli.fake_platform import FakePlatform
+
+TEXT = "// rules\npermit (principal, action, resource);\n"
+
+
+def version(state: str, **more: Any) -> dict[str, Any]:
+    return {
+        "version": "7", "title": "A change", "state": state, "authors": ["pe_1"], "digest": "d" * 64, "against": "6",
+        "revision": 3, "approvals": [], "text": TEXT, "cases": "cases: []", **more,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def rules(surroundings: Path) -> str:
+    (surroundings / "r.cedar").write_text(TEXT)
+    (surroundings / "c.yaml").write_text("cases: []\n")
+    return "r.cedar"
+
+
+def test_a_file_is_drafted_as_it_stands(sluice: Sluice, platform: FakePlatform, rules: str) -> None:
+    platform.answers("POST", "/v1/rulebooks", version("draft"), status=201)
+    told = sluice("policy", "draft", rules, "--title", "A change", "--cases", "c.yaml")
+    assert platform.asked[0].body == {"title": "A change", "text": TEXT, "cases": "cases: []\n"}
+    assert "Idempotency-Key" in platform.asked[0].headers
+    assert "sluice policy propose 7" in told.err
+
+
+def test_warnings_are_told_by_line(sluice: Sluice, platform: FakePlatform, rules: str) -> None:
+    warning = {"concern": "unscoped", "rule": "a", "line": 4, "message": "everybody", "fix": "name a team"}
+    platform.answers("POST", "/v1/rulebooks/validate", {"rules": [{"id": "a"}], "warnings": [warning]})
+    told = sluice("policy", "validate", rules)
+    assert (told.code, platform.asked[0].body) == (0, {"text": TEXT})
+    assert "line 4 (a): everybody; name a team" in told.out
+
+
+def test_a_text_that_is_unfit_is_told_by_line_and_fails(sluice: Sluice, platform: FakePlatform, rules: str) -> None:
+    fault = {"field": "text", "line": 2, "message": "unexpected token", "fix": "correct the rule at this line"}
+    platform.refuses("POST", "/v1/rulebooks/validate", 422, "rulebook-invalid", errors=[fault])
+    told = sluice("policy", "validate", rules)
+    assert told.code == ExitCode.USAGE
+    assert "unexpected token" in told.err
+
+
+@pytest.mark.parametrize(("passed", "code"), [(True, 0), (False, ExitCode.FAILED)])
+def test_a_case_that_fails_fails_the_command(
+    sluice: Sluice, platform: FakePlatform, rules: str, passed: bool, code: int
+) -> None:
+    results = [
+        {"suite": "rulebook", "name": "mine", "passed": passed, "problem": None if passed else "expected allow"},
+        {"suite": "invariants", "name": "theirs", "passed": True, "problem": None},
+    ]
+    platform.answers("POST", "/v1/rulebooks/test", {"passed": passed, "results": results})
+    told = sluice("policy", "test", rules, "--cases", "c.yaml")
+    assert told.code == code
+    assert ("fails   mine: expected allow" in told.out) is not passed
+    assert f"{1 + passed} of 2 pass" in told.out
+
+
+def test_an_edit_names_the_revision_it_was_made_from_and_keeps_what_is_not_said(
+    sluice: Sluice, platform: FakePlatform, rules: str
+) -> None:
+    platform.answers("GET", "/v1/rulebooks/7", version("draft", text="old"))
+    platform.answers("PUT", "/v1/rulebooks/7", version("draft", revision=4))
+    assert sluice("policy", "edit", "7", rules).code == 0
+    assert platform.asked[-1].body == {"title": "A change", "revision": 3, "cases": "cases: []", "text": TEXT}
+
+
+def test_an_approval_names_what_was_read(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("GET", "/v1/rulebooks/7", version("proposed"))
+    agreed = version("approved", approvals=[{"by": "pe_2", "at": "2030-01-01T00:00:00Z"}])
+    platform.answers("POST", "/v1/rulebooks/7/approve", agreed)
+    told = sluice("policy", "approve", "7")
+    assert platform.asked[-1].body == {"digest": "d" * 64, "against": "6"}
+    assert "approved by pe_2" in told.out
+    assert "sluice policy activate 7" in told.err
+    sluice("policy", "approve", "7", "--digest", "e" * 64)
+    assert platform.asked[-1].body == {"digest": "e" * 64, "against": "6"}
+
+
+def test_an_activation_names_the_grants_that_end(sluice: Sluice, platform: FakePlatform) -> None:
+    done = {"version": "7", "retired": "6", "live_at": None, "ended_grants": ["gr_1", "gr_2"]}
+    platform.answers("POST", "/v1/rulebooks/7/activate", done)
+    told = sluice("policy", "activate", "7")
+    assert "Version 7 is live; version 6 is retired." in told.out
+    assert "gr_1" in told.out
+    assert "gr_2" in told.out
+
+
+def test_a_refusal_is_told_and_exits_as_one(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.refuses("POST", "/v1/rulebooks/7/activate", 403, "approval-void")
+    assert sluice("policy", "activate", "7").code == ExitCode.REFUSED
+
+
+@pytest.mark.parametrize(("deed", "words"), [("reject", "Too wide."), ("withdraw", "No longer needed.")])
+def test_a_reason_is_sent(sluice: Sluice, platform: FakePlatform, deed: str, words: str) -> None:
+    platform.answers("POST", f"/v1/rulebooks/7/{deed}", version("rejected"))
+    assert sluice("policy", deed, "7", "--reason", words).code == 0
+    assert platform.asked[-1].body == {"reason": words}
+
+
+@pytest.mark.parametrize("deed", ["propose", "rollback"])
+def test_a_deed_without_words_sends_none(sluice: Sluice, platform: FakePlatform, deed: str) -> None:
+    platform.answers("POST", f"/v1/rulebooks/7/{deed}", version("proposed"))
+    assert sluice("policy", deed, "7").code == 0
+    assert platform.asked[-1].body == {}
+
+
+def test_what_differs_is_shown_line_by_line(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("GET", "/v1/rulebooks/6", version("retired", text="a\nb\n"))
+    platform.answers("GET", "/v1/rulebooks/7", version("live", text="a\nc\n"))
+    told = sluice("policy", "diff", "6", "7")
+    assert {"-b", "+c"} <= set(told.out.splitlines())
+    assert "-a" not in told.out.splitlines()
+
+
+def test_the_impact_leads_with_what_matters(sluice: Sluice, platform: FakePlatform) -> None:
+    lead = ["17 people gain read of restricted data in research"]
+    platform.answers("POST", "/v1/rulebooks/7/impact", {"version": "7", "against": "6", "impact": {"lead": lead}})
+    assert lead[0] in sluice("policy", "impact", "7").out
+
+
+def test_versions_are_listed_and_one_is_shown_whole(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("GET", "/v1/rulebooks", {"items": [version("proposed")], "next_cursor": None})
+    platform.answers("GET", "/v1/rulebooks/7", version("proposed", warnings=[], impact={"lead": ["nobody gains"]}))
+    assert "proposed" in sluice("policy", "versions", "--state", "proposed").out
+    assert platform.asked[0].query["state"] == "proposed"
+    told = sluice("policy", "version", "7")
+    assert "nobody gains" in told.out
+    assert "permit (principal" in told.out
