@@ -54,7 +54,7 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
     activity, environment = _check_request(request, facts, now)
     entities = slice_for(request, facts, now)
     together = facts.held.union(c.held for c in facts.contracts if any(c.covers(ask.source) for ask in request.asks))
-    verdicts = tuple(_verdict(ask, request, facts, judges, entities, together, now) for ask in request.asks)
+    verdicts = _verdicts(request, facts, judges, entities, together, now)
     passed = [verdict for verdict in verdicts if verdict.passes]
     if not passed or (request.mode is Mode.ALL and len(passed) < len(verdicts)):
         return Refusal(
@@ -126,40 +126,55 @@ def _check_request(request: AccessRequest, facts: Facts, now: datetime) -> tuple
     return activity, environment
 
 
-def _verdict(
-    ask: SourceAsk,
+def _verdicts(
     request: AccessRequest,
     facts: Facts,
     judges: Judges,
     entities: tuple[Entity, ...],
     together: frozenset[HeldContract],
     now: datetime,
-) -> SourceVerdict:
-    asks = questions_about(ask, facts.catalogue)
-    invariants = _ask(judges.invariants, asks, request, facts, entities, now)
-    if not invariants.passes:
-        return SourceVerdict(ask=ask, invariants=invariants, contract=None, rules=None)
-    contract = _contract_verdict(ask, request, facts, together, now)
-    if not contract.passes:
-        return SourceVerdict(ask=ask, invariants=invariants, contract=contract, rules=None)
-    rules = _ask(judges.rulebook, asks, request, facts, entities, now)
-    return SourceVerdict(ask=ask, invariants=invariants, contract=contract, rules=rules)
+) -> tuple[SourceVerdict, ...]:
+    """A verdict for each ask in order. Each engine is asked once, for all sources that have come as far as to it."""
+    asks = [questions_about(ask, facts.catalogue) for ask in request.asks]
+    invariants = _asked(judges.invariants, asks, request, facts, entities, now)
+    contracts = [
+        _contract_verdict(ask, request, facts, together, now) if verdict.passes else None
+        for ask, verdict in zip(request.asks, invariants, strict=True)
+    ]
+    reached = [place for place, contract in enumerate(contracts) if contract is not None and contract.passes]
+    answers = _asked(judges.rulebook, [asks[place] for place in reached], request, facts, entities, now)
+    rules = dict(zip(reached, answers, strict=True))
+    return tuple(
+        SourceVerdict(ask=ask, invariants=invariants[place], contract=contracts[place], rules=rules.get(place))
+        for place, ask in enumerate(request.asks)
+    )
 
 
-def _ask(
+def _asked(
     engine: Engine,
-    asks: Sequence[Ask],
+    asks: Sequence[Sequence[Ask]],
     request: AccessRequest,
     facts: Facts,
     entities: tuple[Entity, ...],
     now: datetime,
-) -> RuleVerdict:
+) -> list[RuleVerdict]:
+    """What the engine says of each source; a question that several sources come to is asked once."""
     if facts.environment is None:
         raise ValueError("gather the facts first")
-    context = data_context(request, facts.environment, now)
+    distinct = list(dict.fromkeys(question for questions in asks for question in questions))
+    if not distinct:
+        return []
     decisions = engine.decide_all(
-        principal=subject_ref(request.subject), context=context, entities=entities, asks=list(asks)
+        principal=subject_ref(request.subject),
+        context=data_context(request, facts.environment, now),
+        entities=entities,
+        asks=distinct,
     )
+    answers = dict(zip(distinct, decisions, strict=True))
+    return [_rule_verdict(engine, questions, [answers[q] for q in questions]) for questions in asks]
+
+
+def _rule_verdict(engine: Engine, asks: Sequence[Ask], decisions: Sequence[Decision]) -> RuleVerdict:
     refused = [(ask, decision) for ask, decision in zip(asks, decisions, strict=True) if not decision.allowed]
     if refused:
         first, decision = refused[0]
