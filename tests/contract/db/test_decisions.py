@@ -1,132 +1,29 @@
 """Decisions as they are kept: taken again exactly whatever has changed since, and found out when they were altered."""
 
 import json
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from jit_engine.domain.classification import Classification
-from jit_engine.domain.grant import Grant
-from jit_engine.domain.ids import GrantId, RequestId, SubjectId
-from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
-from jit_engine.domain.subject import Subject
 from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.outcome import AccessRefused
-from jit_engine.flows.request_access import RequestAccess
 from jit_engine.ports import DecisionOutcome
-from jit_engine.rules.clearance import Judges
 from platform_api.db.audit import AuditTrail
 from platform_api.db.decision_rows import KEPT_AS, digest
-from platform_api.db.decisions import SqlDecisions, StoredDecision
 from platform_api.db.engine import Database
 from platform_api.db.errors import DecisionAltered, EvidenceUnreadable
-from platform_api.db.ledger import SqlLedger
-from platform_api.db.rulebooks import SqlRulebooks
-from platform_api.db.tables.decisions import DecisionRow
-from platform_api.explaining import Explainer, Explanation
-from platform_api.ids import new_id
 from platform_api.paging import PageAsk
-from platform_api.recorded_questions import RecordedQuestions
 from policy import SCHEMA_VERSION, Engine, Rulebook, invariants
-from policy.change.replay import NeverAsked, Recorded
+from tests.contract.db.office import HOUR, Office, change_everything
 from tests.contract.db.samples import event
 from tests.fakes import world
 from tests.fakes.minter import FakeMinter
 from tests.fakes.world import ADA, FACTS_PREFIX, LENDING, LOANS, NOW, PEOPLE, ask, facts
-
-HOUR = timedelta(hours=1)
-
-
-@dataclass(slots=True)
-class Office:
-    """The flows over the real stores and a world of fakes."""
-
-    database: Database
-    facts: world.FakeFacts = field(default_factory=world.FakeFacts)
-    people: dict[str, Subject] = field(default_factory=lambda: {person.id: person for person in (ADA, world.SCORER)})
-    judges: Judges = field(default_factory=world.judges)
-
-    def __post_init__(self) -> None:
-        self.rulebooks.put_rulebook("sample-1", world.RULES, event("rulebook.put"))
-
-    def subject_of(self, subject: SubjectId) -> Subject | None:
-        return self.people.get(subject)
-
-    @property
-    def ledger(self) -> SqlLedger:
-        return SqlLedger(self.database)
-
-    @property
-    def decisions(self) -> SqlDecisions:
-        return SqlDecisions(self.database)
-
-    @property
-    def rulebooks(self) -> SqlRulebooks:
-        return SqlRulebooks(self.database)
-
-    @property
-    def questions(self) -> RecordedQuestions:
-        return RecordedQuestions(
-            decisions=self.decisions, grants=self.ledger, facts=self.facts, subject_of=self.subject_of
-        )
-
-    def ask(self, *asks: SourceAsk, after: timedelta = timedelta(0), **changes: Any) -> Grant:
-        now = NOW + after
-        request: AccessRequest = world.request(*asks, id=RequestId(new_id("rq", now)), **changes)
-        return RequestAccess(
-            facts=self.facts,
-            ledger=self.ledger,
-            minter=FakeMinter(),
-            judges=lambda: self.judges,
-            external_id="x",
-            new_grant_id=lambda at: GrantId(new_id("gr", at)),
-            token=lambda: "token",
-        )(request, now)
-
-    def refused(self, *asks: SourceAsk, after: timedelta = timedelta(0), **changes: Any) -> None:
-        with pytest.raises(AccessRefused):
-            self.ask(*asks, after=after, **changes)
-
-    def listed(self, **filters: str) -> Sequence[StoredDecision]:
-        return self.decisions.page(PageAsk(filters=filters), None).items
-
-    def last(self) -> StoredDecision:
-        return self.listed()[0]
-
-    def explained(self, stored: StoredDecision | None = None) -> Explanation:
-        explain = Explainer(
-            decisions=self.decisions,
-            rulebooks=self.rulebooks,
-            facts=self.facts,
-            subject_of=self.subject_of,
-            judges=lambda: self.judges,
-        )
-        return explain(stored or self.last(), NOW + timedelta(days=40))
-
-    def altered(self, **columns: Any) -> None:
-        with self.database.write() as connection:
-            connection.execute(sa.update(DecisionRow).values(**columns))
-
-    def text(self, column: str = "evidence") -> str:
-        with self.database.read() as connection:
-            text: str = connection.execute(sa.select(sa.column(column)).select_from(DecisionRow)).scalar_one()
-        return text
-
-    def rewritten(self, document: Any) -> None:
-        """The evidence is another, and whoever wrote it knew about both digests."""
-        text, before = json.dumps(document), self.last().evidence_sha256
-        self.altered(evidence=text, evidence_sha256=digest(text))
-        with self.database.write() as connection:
-            found = "UPDATE audit_records SET record = :record WHERE seq = :seq"
-            for row in connection.execute(sa.text("SELECT seq, record FROM audit_records")).all():
-                record = bytes(row.record).replace(before.encode(), digest(text).encode())
-                connection.execute(sa.text(found), {"seq": row.seq, "record": record})
 
 
 @pytest.fixture
@@ -163,21 +60,6 @@ def test_a_lost_race_leaves_no_decision(office: Office) -> None:
         office.ledger.save(replace(grant, version=99), event(), None)
     assert (len(office.listed()), AuditTrail(office.database).head().size) == (1, size)
     assert evidence.request.id == grant.request
-
-
-def change_everything(office: Office) -> None:
-    """Other rules are live, the contract has ended, the data is of another class, and Ada has changed teams."""
-    office.rulebooks.put_rulebook("sample-2", world.PERMIT_ALL, event("rulebook.put"))
-    office.judges = world.judges(world.PERMIT_ALL, "sample-2")
-    office.people[ADA.id] = replace(ADA, teams=frozenset({"marketing"}))
-    items = tuple(
-        replace(item, classification=Classification.PUBLIC) if item.source == FACTS_PREFIX else item
-        for item in world.catalogue().items
-        if item.source != LOANS
-    )
-    office.facts.now_known = facts(
-        contracts=(world.contract(version="2.0.0"),), catalogue=replace(world.catalogue(), generation=8, items=items)
-    )
 
 
 @pytest.mark.parametrize("source", [LENDING, PEOPLE, LOANS])
@@ -380,60 +262,3 @@ def test_a_delivery_that_ends_a_grant_leaves_a_decision_that_can_be_taken_again(
     change_everything(office)
     assert office.explained(ended).matches
     assert office.explained(opened).matches
-
-
-# ---- the recorded questions
-
-
-def test_recorded_questions_carry_the_facts_and_the_answers_of_then(office: Office) -> None:
-    office.ask(ask(LOANS), ask(LENDING), mode=Mode.PARTIAL)
-    then = office.judges.rulebook
-    change_everything(office)
-    found = list(office.questions.recorded())
-    asked = [record for record in found if isinstance(record, Recorded)]
-    assert len(asked) == len(found) > 5
-    assert {record.was.allowed for record in asked} == {True, False}
-    for record in asked:
-        decided = then.decide(record.question)
-        assert record.was.allowed is decided.allowed
-        assert record.rulebook == "sample-1"
-        if not decided.allowed:
-            assert record.was.why == decided.why.value
-            assert {rule.id for rule in decided.rules} <= set(record.was.rules)
-    assert len({id(record.question.entities) for record in asked}) == 1
-
-
-def test_what_never_reached_the_rules_is_said_to_have_not(office: Office) -> None:
-    office.refused(ask(LOANS), ask(LENDING), purpose="marketing")
-    assert list(office.questions.recorded()) == [NeverAsked(id=office.last().id)] * 2
-
-
-def test_recorded_questions_are_the_last_so_many_or_those_of_a_time_span(office: Office) -> None:
-    for hours in range(5):
-        office.ask(after=hours * HOUR)
-    ids = [stored.id for stored in office.listed()]
-    every = [record.id for record in office.questions.recorded()]
-    assert list(dict.fromkeys(every)) == ids
-    assert [record.id for record in office.questions.recorded(last=3)] == every[:3]
-    span = office.questions.recorded(since=NOW + HOUR, until=NOW + 3 * HOUR)
-    assert list(dict.fromkeys(record.id for record in span)) == ids[2:4]
-
-
-def test_more_than_one_chunk_is_read_in_order(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platform_api.db.decisions._CHUNK", 2)
-    for hours in range(5):
-        office.ask(after=hours * HOUR)
-    every = [record.id for record in office.questions.recorded()]
-    assert list(dict.fromkeys(every)) == [stored.id for stored in office.listed()]
-
-
-def test_live_grants_are_asked_about_on_today_s_facts(office: Office) -> None:
-    grant = office.ask(ask(LOANS))
-    office.people[ADA.id] = replace(ADA, teams=frozenset({"lending-science", "second"}))
-    (live,) = office.questions.live(NOW + HOUR)
-    assert (live.id, live.holder.id) == (grant.id, ADA.id)
-    assert all(office.judges.rulebook.decide(question).allowed for question in live.questions)
-    mine = {entity.ref: entity for entity in live.questions[0].entities}[live.holder]
-    assert {parent.id for parent in mine.parents if parent.type == "Team"} == {"lending-science", "second"}
-    office.people.clear()
-    assert list(office.questions.live(NOW + HOUR)) == []
