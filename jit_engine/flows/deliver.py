@@ -42,6 +42,7 @@ class Deliver:
            (or `GrantNotUsable`, when the same sources would now need another policy).
         4. Recorded, with the session's name and its latest end, and committed.
         5. Only then AWS is asked. A crash in between leaves a record of a session that nobody holds, never the reverse.
+        6. Handed out only while the grant and the rules that decided are still in force; else decided by the new ones.
         """
         for _ in range(TRIES):
             grant = self.ledger.get(grant_id)
@@ -54,19 +55,27 @@ class Deliver:
             name = f"{subject.id}.{grant.sessions + 1}.{self.token()}"
             plan = session_plan(grant, name=name, duration=duration, policy=None)
             try:
-                self._decide_anew(grant, subject, now)  # 3
+                rulebook = self._decide_anew(grant, subject, now)  # 3
                 grant = self._record(grant, name, now + duration, now)  # 4
             except LostRace:
                 continue
-            return grant, self.minter.assume(plan)  # 5
+            credentials = self.minter.assume(plan)  # 5
+            if self._holds(grant.id, rulebook):  # 6
+                return grant, credentials
         raise GrantNotUsable(grant=grant_id, state="changing", why="it is being changed by others; try again")
 
-    def _decide_anew(self, grant: Grant, subject: Subject, now: datetime) -> None:
+    def _holds(self, grant_id: GrantId, rulebook: str) -> bool:
+        grant = self.ledger.get(grant_id)
+        active = grant is not None and grant.state is GrantState.ACTIVE
+        return active and self.judges().rulebook.version == rulebook
+
+    def _decide_anew(self, grant: Grant, subject: Subject, now: datetime) -> str:
+        """The rulebook that still permits it; else the grant is revoked, and this raises."""
         facts, judges = self.facts.facts_for(grant.activity, grant.environment), self.judges()
         decision = self.ledger.decision_of(grant.id)
         verdict = decide_anew(grant, decision, subject, facts, judges, now)
         if not isinstance(verdict, Refusal | Changed):
-            return
+            return judges.rulebook.version
         reason = verdict.why if isinstance(verdict, Changed) else "no longer permitted"
         ended = recorded_anew(DecisionOutcome.ENDED, decision, subject, facts, judges, now, reason)
         self._revoke(grant, ended, now)

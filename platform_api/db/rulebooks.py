@@ -123,7 +123,7 @@ class SqlRulebooks:
             raise_generation(connection, Changing.RULEBOOKS)
         return saved
 
-    def put_rulebook(self, version: str, text: str, event: Event) -> bool:
+    def put_rulebook(self, version: str, text: str, event: Event, cases: str = "") -> bool:
         """Makes this version live, for the rules that an installation starts with; whether that changed anything.
 
         Rules that people have made live since are left alone. This is the one way around the desk, and back to a
@@ -142,8 +142,16 @@ class SqlRulebooks:
             connection.execute(_RETIRE.values(_RETIRED))
             now_live = {"state": RulebookState.LIVE.value, "live_at": event.at}
             if known is None:
-                made = {"version": version, "text": text, "sha256": digest, "number": _next_number(connection)}
-                connection.execute(sa.insert(RulebookRow), {**made, "created_at": event.at, "revision": 0, **now_live})
+                made = {
+                    "version": version,
+                    "text": text,
+                    "sha256": digest,
+                    "cases": cases,
+                    "number": _next_number(connection),
+                    "created_at": event.at,
+                    "revision": 0,
+                }
+                connection.execute(sa.insert(RulebookRow), {**made, **now_live})
             else:
                 connection.execute(sa.update(RulebookRow).where(RulebookRow.version == version).values(now_live))
             raise_generation(connection, Changing.RULEBOOKS)

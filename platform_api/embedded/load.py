@@ -15,11 +15,12 @@ ACTOR = "system:sample"
 def load(platform: Platform, organisation: Organisation, issuer: str, now: datetime) -> tuple[str, ...]:
     """Directory, standing approvals, purposes, catalogue and rules; names what changed. Safe to repeat.
 
-    The rulebook's version is its text's digest, so changed rules become a version of their own.
+    The rulebook's version is its digest, so changed rules become a version of their own. Rules that people have made
+    live stay: the sample's come first and never again.
     """
     registry = platform.registry
-    rules = sample_text("rules.cedar")
-    version = "sample-" + hashlib.sha256(rules.encode()).hexdigest()[:12]
+    rules, cases = sample_text("rules.cedar"), sample_text("rules.cases.yaml")
+    version = "sample-" + hashlib.sha256((rules + cases).encode()).hexdigest()[:12]
     entries, items = organisation.directory(issuer), organisation.catalogue_items()
     approvals, purposes = organisation.approvals(), organisation.purpose_tree()
     done = {
@@ -29,7 +30,7 @@ def load(platform: Platform, organisation: Organisation, issuer: str, now: datet
         ),
         "purposes": registry.put_purposes(purposes, _event("purposes", {"purposes": sorted(purposes)}, now)),
         "catalogue": registry.put_catalogue(items, _event("catalogue", {"items": len(items)}, now)),
-        "rules": platform.rulebooks.put_rulebook(version, rules, _event("rulebook", {"version": version}, now)),
+        "rules": platform.rulebooks.put_rulebook(version, rules, _event("rulebook", {"version": version}, now), cases),
     }
     return tuple(name for name, changed in done.items() if changed)
 

@@ -3,7 +3,8 @@
 import pytest
 
 from policy import Engine, Why, invariants
-from tests.unit.policy.lending import TEAMS, data_context, question, sample_engine
+from policy.cases import Suite, cases_from_text, run_cases
+from tests.unit.policy.lending import SAMPLE_RULES, TEAMS, data_context, question, sample_engine
 
 RESEARCH = data_context()
 OPERATION = data_context("risk-operation", "operation")
@@ -138,3 +139,9 @@ def test_a_pipeline_asks_for_access_and_uses_only_its_own_grants(rules: Engine) 
 
 def test_every_rule_is_owned_by_a_team_of_the_company(rules: Engine) -> None:
     assert {rule.owner for rule in rules.rules} <= set(TEAMS)
+
+
+def test_the_sample_s_own_cases_pass_and_name_most_of_what_decides(rules: Engine) -> None:
+    run = run_cases(rules, cases_from_text(SAMPLE_RULES.with_name("rules.cases.yaml").read_text(encoding="utf-8")))
+    assert [f"{result.case.name}: {result.problem}" for result in run.failures] == []
+    assert len([result for result in run.results if result.suite is Suite.RULEBOOK]) >= 10
