@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import cache
 
 from jit_engine.contracts.breaches import lineage
 from jit_engine.domain.activity import Activity
@@ -73,7 +74,7 @@ def plain(value: object) -> Json:
     match value:
         case Enum():
             return plain(value.value)
-        case None | bool() | int() | str():
+        case None | str() | int():
             return value
         case datetime():
             return value.astimezone(UTC).isoformat()
@@ -85,10 +86,14 @@ def plain(value: object) -> Json:
             return [plain(item) for item in value]
         case Mapping():
             return {str(plain(key)): plain(item) for key, item in value.items()}
-        case _ if is_dataclass(value):
-            return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-        case _:
-            raise TypeError(f"evidence holds no {type(value).__name__}")
+    return {name: plain(getattr(value, name)) for name in _names(type(value))}
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    if not is_dataclass(kind):
+        raise TypeError(f"evidence holds no {kind.__name__}")
+    return tuple(field.name for field in fields(kind))
 
 
 def facts_shown(evidence: Evidence) -> dict[str, Json]:
