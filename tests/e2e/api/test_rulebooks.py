@@ -1,11 +1,13 @@
 """The whole life of rules over HTTP: drafted, tried, proposed, approved by somebody else, live, and back again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
+from jit_engine.domain.event import Event
 from tests.support.platform import Cast, Somebody, Story, made, until
 
 RULE = """
@@ -136,6 +138,28 @@ def test_whoever_edits_or_proposes_is_an_author_and_does_not_approve(cast: Cast,
     for author in (cast.gus, cast.priya, cast.olga):
         assert said(author.post(f"{path}/approve", of(shown))) == (403, "forbidden")
     withdrawn(cast.gus, draft["version"])
+
+
+def test_an_approval_ends_with_the_right_to_it(cast: Cast, untouched: None) -> None:
+    shown = approved(cast.gus, cast.priya, changed(cast, "lapsed-right"))
+    path = f"/v1/rulebooks/{shown['version']}"
+    registry, priya = cast.platform.platform.registry, cast.priya.get("/v1/me").json()["id"]
+    everybody = registry.directory()
+    moved = [
+        replace(one, subject=replace(one.subject, teams=frozenset({"internal-audit"})))
+        if one.subject.id == priya
+        else one
+        for one in everybody
+    ]
+    event = Event(action="test.directory", actor="system:test", at=cast.platform.now(), about={})
+    registry.put_directory(moved, event)
+    try:
+        refused = cast.gus.post(f"{path}/activate")
+        assert (said(refused), priya in refused.text) == ((403, "approval-void"), True)
+    finally:
+        registry.put_directory(everybody, event)
+    assert said(cast.gus.post(f"{path}/activate")) == (409, "rulebook-state")
+    withdrawn(cast.gus, shown["version"])
 
 
 def test_a_draft_edited_after_its_approval_has_none(cast: Cast, untouched: None) -> None:
