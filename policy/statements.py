@@ -41,8 +41,7 @@ _CLOSES = {"(": ")", "[": "]", "{": "}"}
 # Control characters, which Cedar may take for the end of a comment where a person sees none, and characters
 # that show a text in another order than it is read in. A line ends with LF or CR LF.
 _MISLEADING = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-    "|\r(?!\n)"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]|\r(?!\n)"
 )
 
 

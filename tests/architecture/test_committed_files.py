@@ -11,9 +11,7 @@ MACHINE_PATHS = ("wo" + "rk", "ro" + "ot", "ho" + "me", "Use" + "rs")
 PACKAGE_HOSTS = ("pypi" + r"\.org", "pythonhosted" + r"\.org", "npmjs" + r"\.(org|com)", "debian" + r"\.org")
 
 # A path starts a word: `lake/home/alice` in an ARN and `${x}/home/` in a policy are not paths of a machine.
-FORBIDDEN = re.compile(
-    rf"(?<![\w.$}}*~-])/({'|'.join(MACHINE_PATHS)})/" + "|" + rf"\b({'|'.join(PACKAGE_HOSTS)})\b"
-)
+FORBIDDEN = re.compile(rf"(?<![\w.$}}*~-])/({'|'.join(MACHINE_PATHS)})/" + "|" + rf"\b({'|'.join(PACKAGE_HOSTS)})\b")
 
 
 def traces(text: str) -> list[str]:
@@ -38,8 +36,6 @@ def test_a_package_host_is_recognised() -> None:
     assert traces(f"https://{host}/simple") == [host]
 
 
-@pytest.mark.parametrize(
-    "text", ["arn:aws:s3:::lake/home/alice/*", "${aws:username}/home/x", "the work/life"]
-)
+@pytest.mark.parametrize("text", ["arn:aws:s3:::lake/home/alice/*", "${aws:username}/home/x", "the work/life"])
 def test_a_key_in_a_bucket_is_no_machine_path(text: str) -> None:
     assert traces(text) == []

@@ -22,9 +22,7 @@ class Meddled:
         return self._replaced[name](found) if name in self._replaced else found
 
 
-def meddle(
-    client: ClientFactory, service: str, **replaced: Callable[[Any], Callable[..., Any]]
-) -> ClientFactory:
+def meddle(client: ClientFactory, service: str, **replaced: Callable[[Any], Callable[..., Any]]) -> ClientFactory:
     """`client`, with operations of one service replaced."""
 
     def factory(name: str) -> Any:

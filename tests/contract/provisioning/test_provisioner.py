@@ -51,26 +51,22 @@ def tags_of_everything(cloud: Cloud, ready: Ready, plan: EnvironmentPlan) -> dic
     root = cloud.root
     return {
         "s3": pairs(root("s3").get_bucket_tagging(Bucket=found.workspace_bucket)["TagSet"]),
-        "kms": pairs(
-            root("kms").list_resource_tags(KeyId=found.workspace_key_arn)["Tags"], "TagKey", "TagValue"
-        ),
+        "kms": pairs(root("kms").list_resource_tags(KeyId=found.workspace_key_arn)["Tags"], "TagKey", "TagValue"),
         "policy": pairs(root("iam").list_policy_tags(PolicyArn=found.boundary_arn)["Tags"]),
         "role": pairs(root("iam").list_role_tags(RoleName=plan.parameters["RoleName"])["Tags"]),
-        "logs": root("logs").list_tags_for_resource(
-            resourceArn=f"arn:aws:logs:{place}:log-group:{found.log_group}"
-        )["tags"],
-        "glue": root("glue").get_tags(ResourceArn=f"arn:aws:glue:{place}:database/{found.glue_database}")[
-            "Tags"
+        "logs": root("logs").list_tags_for_resource(resourceArn=f"arn:aws:logs:{place}:log-group:{found.log_group}")[
+            "tags"
         ],
+        "glue": root("glue").get_tags(ResourceArn=f"arn:aws:glue:{place}:database/{found.glue_database}")["Tags"],
         "athena": pairs(
             root("athena").list_tags_for_resource(
                 ResourceARN=f"arn:aws:athena:{place}:workgroup/{found.athena_workgroup}"
             )["Tags"]
         ),
         "ecr": pairs(
-            root("ecr").list_tags_for_resource(
-                resourceArn=f"arn:aws:ecr:{place}:repository/{found.image_repository}"
-            )["tags"]
+            root("ecr").list_tags_for_resource(resourceArn=f"arn:aws:ecr:{place}:repository/{found.image_repository}")[
+                "tags"
+            ]
         ),
     }
 
@@ -83,9 +79,7 @@ def test_a_research_environment_has_every_tag_its_encryption_and_its_boundary(
     for service, tags in tags_of_everything(cloud, ready, plan).items():
         assert plan.tags.items() <= tags.items(), service
     s3, found = cloud.root("s3"), ready.resources
-    rule = s3.get_bucket_encryption(Bucket=found.workspace_bucket)["ServerSideEncryptionConfiguration"][
-        "Rules"
-    ][0]
+    rule = s3.get_bucket_encryption(Bucket=found.workspace_bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
     assert rule["ApplyServerSideEncryptionByDefault"] == {
         "SSEAlgorithm": "aws:kms",
         "KMSMasterKeyID": found.workspace_key_arn,
@@ -106,9 +100,7 @@ def test_a_research_environment_has_every_tag_its_encryption_and_its_boundary(
     assert probe["Body"].read() == environment_id.encode()
 
 
-def test_what_cloudformation_left_out_is_repaired_once_and_said(
-    provisioner: Provisioner, environment_id: str
-) -> None:
+def test_what_cloudformation_left_out_is_repaired_once_and_said(provisioner: Provisioner, environment_id: str) -> None:
     plan = plan_environment(an_order(environment_id=environment_id))
     first = made(provisioner, plan)
     assert "EnvironmentRole: boundary" in first.repaired
@@ -155,9 +147,7 @@ def test_a_changed_order_changes_the_tags_of_the_same_environment(
         assert tags["sluicegate:owner"] == "us_someone-else", service
 
 
-def test_an_environment_that_was_never_started_is_not_ready(
-    provisioner: Provisioner, environment_id: str
-) -> None:
+def test_an_environment_that_was_never_started_is_not_ready(provisioner: Provisioner, environment_id: str) -> None:
     assert isinstance(provisioner.observe(plan_environment(an_order(environment_id=environment_id))), Failed)
 
 
@@ -257,11 +247,7 @@ def test_a_stack_that_somebody_else_made_is_never_adopted(
     cloud: Cloud, provisioner: Provisioner, environment_id: str
 ) -> None:
     plan = plan_environment(an_order(environment_id=environment_id))
-    template = {
-        "Resources": {
-            "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": plan.stack_name}}
-        }
-    }
+    template = {"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": plan.stack_name}}}}
     cloud.root("cloudformation").create_stack(
         StackName=plan.stack_name,
         TemplateBody=json.dumps(template),
@@ -292,9 +278,7 @@ def test_removal_takes_the_role_and_the_boundary_and_leaves_the_data(
 
 
 @pytest.mark.parametrize("code", ["Throttling", "RequestLimitExceeded", "ServiceUnavailable"])
-def test_an_aws_that_throttles_is_unavailable_for_now(
-    client: ClientFactory, environment_id: str, code: str
-) -> None:
+def test_an_aws_that_throttles_is_unavailable_for_now(client: ClientFactory, environment_id: str, code: str) -> None:
     plan = plan_environment(an_order(environment_id=environment_id))
     slow = Provisioner(client=meddle(client, "cloudformation", create_stack=fails_with(code)))
     with pytest.raises(AwsUnavailable):
@@ -345,9 +329,7 @@ def test_the_boundary_holds_a_role_that_may_do_everything_to_its_tier(
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     trust = {
         "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"AWS": account.broker_role_arn}, "Action": "sts:AssumeRole"}
-        ],
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": account.broker_role_arn}, "Action": "sts:AssumeRole"}],
     }
     role = iam.create_role(
         RoleName=name,

@@ -32,8 +32,7 @@ CONDITIONS = (
 )
 # Whoever reads or writes meets this rule, and it always fails.
 BROKEN = (
-    '(principal, action in Action::"use", resource) '
-    "when { 9223372036854775807 + context.activity.sensitivity > 0 };"
+    '(principal, action in Action::"use", resource) when { 9223372036854775807 + context.activity.sensitivity > 0 };'
 )
 
 questions = st.builds(

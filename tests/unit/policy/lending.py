@@ -42,9 +42,7 @@ def activity(name: str, owner: str, *, state: str = "active") -> Entity:
 
 
 def environment(name: str, tier: str, of: str, *, state: str = "active") -> Entity:
-    return entity(
-        f"Environment:{name}", tier=ref(f"Tier:{tier}"), activity=ref(f"Activity:{of}"), state=state
-    )
+    return entity(f"Environment:{name}", tier=ref(f"Tier:{tier}"), activity=ref(f"Activity:{of}"), state=state)
 
 
 def prefix(name: str, parent: str, zone: str, *classes: str, sensitivity: int = 2) -> Entity:
@@ -132,9 +130,7 @@ def question(
     entities: tuple[Entity, ...] = COMPANY,
 ) -> Question:
     """A question about the company."""
-    return Question(
-        principal=ref(principal), action=action, resource=ref(resource), context=context, entities=entities
-    )
+    return Question(principal=ref(principal), action=action, resource=ref(resource), context=context, entities=entities)
 
 
 def without(asked: Question, *missing: str) -> Question:

@@ -76,9 +76,7 @@ OVERFLOW = "resource.sensitivity + 9223372036854775807 > 0"
 
 @pytest.mark.parametrize("effect", ["forbid", "permit"])
 def test_a_rule_that_errors_refuses_and_is_named(effect: str) -> None:
-    broken = rule(
-        f'{effect} (principal, action == Action::"read", resource) when {{ {OVERFLOW} }};', "broken"
-    )
+    broken = rule(f'{effect} (principal, action == Action::"read", resource) when {{ {OVERFLOW} }};', "broken")
     assert "rule `broken`: integer overflow" in failure(engine(PERMIT, broken).decide(READS))
     assert "rule `broken`: integer overflow" in failure(engine(broken, PERMIT).decide(READS))
 
@@ -220,9 +218,7 @@ for _ in range(5000):
         ({"__entity": {"kind": "Purpose"}}, "record"),
     ],
 )
-def test_a_value_that_would_be_read_as_something_else_fails(
-    permissive: Engine, value: Value, said: str
-) -> None:
+def test_a_value_that_would_be_read_as_something_else_fails(permissive: Engine, value: Value, said: str) -> None:
     assert said in failure(permissive.decide(with_context(READS, purpose=value)))
 
 
@@ -277,12 +273,8 @@ def test_a_batch_answers_each_ask_as_it_would_be_answered_alone() -> None:
         ("query", ref("S3Prefix:facts")), ("remove", ref("S3Prefix:facts")), ("nope", ref("S3Prefix:facts")),
         ("read", ref("S3Prefix:reports")), ("read", ref("GlueTable:loans")),
     ]  # fmt: skip
-    together = loaded.decide_all(
-        principal=READS.principal, context=READS.context, entities=COMPANY, asks=asks
-    )
-    alone = tuple(
-        loaded.decide(replace(READS, action=action, resource=resource)) for action, resource in asks
-    )
+    together = loaded.decide_all(principal=READS.principal, context=READS.context, entities=COMPANY, asks=asks)
+    alone = tuple(loaded.decide(replace(READS, action=action, resource=resource)) for action, resource in asks)
     assert together == alone
     assert [decision.why for decision in together] == [
         Why.PERMITTED, Why.FAILED, Why.FORBIDDEN, Why.FAILED, Why.FAILED, Why.FAILED,

@@ -136,9 +136,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_the_invariants_refuse_this_and_only_this(example: Example) -> None:
-    decision = invariants().decide(
-        question(example.principal, example.action, example.resource, example.context)
-    )
+    decision = invariants().decide(question(example.principal, example.action, example.resource, example.context))
     assert decision.errors == ()
     assert tuple(rule.id for rule in decision.rules) == tuple(sorted(example.refused_by))
     assert decision.allowed is not bool(example.refused_by)

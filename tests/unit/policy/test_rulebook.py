@@ -19,9 +19,7 @@ def test_a_rule_is_known_by_its_annotations() -> None:
     loaded = engine(rule(FINE, "read-loans", advice="Ask the owner."))
     assert loaded.version == "v1"
     assert loaded.rules == (
-        Rule(
-            id="read-loans", title="A rule", owner="somebody", effect=Effect.PERMIT, advice="Ask the owner."
-        ),
+        Rule(id="read-loans", title="A rule", owner="somebody", effect=Effect.PERMIT, advice="Ask the owner."),
     )
 
 
@@ -67,9 +65,7 @@ def test_an_annotation_is_one_printable_line() -> None:
     assert "one line" in problems(rule(FINE, advice="x" * 501))[0][2]
 
 
-@pytest.mark.parametrize(
-    "condition", ["", "when { true }", 'unless { context.now < datetime("2026-01-01") }']
-)
+@pytest.mark.parametrize("condition", ["", "when { true }", 'unless { context.now < datetime("2026-01-01") }'])
 def test_a_permit_without_any_scope_is_refused(condition: str) -> None:
     ((_, _, message),) = problems(rule(f"permit (principal, action, resource) {condition};"))
     assert message == "name a principal, an action or a resource: this permits everyone to do everything"

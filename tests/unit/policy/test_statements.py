@@ -57,9 +57,7 @@ def complaints(text: str) -> list[str]:
 @pytest.mark.parametrize("kind", ["parentheses", "sets", "ifs in the then", "ifs in the else", "calls"])
 def test_nesting_that_ends_a_process_in_cedar_is_refused_here_with_what_to_do(kind: str) -> None:
     text = when(NESTED[kind](DEEP))
-    child = subprocess.run(
-        [sys.executable, "-c", CHILD], input=text, capture_output=True, text=True, check=False
-    )
+    child = subprocess.run([sys.executable, "-c", CHILD], input=text, capture_output=True, text=True, check=False)
     assert child.returncode < 0, (child.returncode, child.stdout)
 
     with pytest.raises(RulebookInvalid, match="say it in several rules") as refused:
@@ -147,12 +145,7 @@ def test_length_is_bounded_a_rule_and_a_rulebook() -> None:
 
 
 def test_statements_are_cut_as_cedar_cuts_them() -> None:
-    text = (
-        "// first\n"
-        + rule(when('context.a == ";"'), "one")
-        + "\n// a ; in between\n"
-        + rule(when("true"), "two")
-    )
+    text = "// first\n" + rule(when('context.a == ";"'), "one") + "\n// a ; in between\n" + rule(when("true"), "two")
     statements, problems = statements_of(text)
     assert problems == ()
     assert [statement.line for statement in statements] == [2, 8]

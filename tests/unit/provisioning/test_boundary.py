@@ -143,9 +143,7 @@ def test_no_bucket_policy_that_names_the_role_opens_another_bucket(oracle: Oracl
         boundary=boundary_document(an_order(tier)),
         resource_policy={
             "Version": "2012-10-17",
-            "Statement": [
-                {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "s3:*", "Resource": resource}
-            ],
+            "Statement": [{"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "s3:*", "Resource": resource}],
         },
         context=SIGNED_IN_HEADER,
         account=ACCOUNT,
@@ -161,9 +159,7 @@ def test_a_request_signed_in_a_link_or_a_form_is_denied(oracle: Oracle, tier: Ti
 
 
 @pytest.mark.parametrize("tier", Tier)
-def test_the_data_of_another_account_is_denied_even_under_the_name_of_the_lake(
-    oracle: Oracle, tier: Tier
-) -> None:
+def test_the_data_of_another_account_is_denied_even_under_the_name_of_the_lake(oracle: Oracle, tier: Tier) -> None:
     question = _question(tier, "s3:GetObject", LAKE_OBJECT, aws__ResourceAccount="999988887777")
     assert oracle.ask_many([question]) == ["ImplicitlyDenied"]
 

@@ -19,9 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 def pins() -> dict[str, str]:
     """Every locked package and its version."""
-    return {
-        canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==(\S+)", LOCK, re.M)
-    }
+    return {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==(\S+)", LOCK, re.M)}
 
 
 def wanted() -> list[Requirement]:

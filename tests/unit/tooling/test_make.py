@@ -13,9 +13,7 @@ from tests.support.sources import ROOT
 
 def make(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "")}
-    return subprocess.run(
-        ["make", *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(["make", *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
 def targets() -> set[str]:

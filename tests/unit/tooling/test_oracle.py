@@ -95,9 +95,7 @@ CASES = (
     Case(
         name="ForAllValues holds for no value at all",
         identity=(
-            allow(
-                "iam:TagRole", "*", Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["env", "owner"]}}
-            ),
+            allow("iam:TagRole", "*", Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["env", "owner"]}}),
         ),
         points=(
             ("iam:TagRole", "arn:aws:iam::123456789012:role/r", {"aws:TagKeys": ["env"]}, True),
@@ -269,9 +267,7 @@ def test_a_misspelt_operator_is_an_error_and_not_a_denial(oracle: Oracle) -> Non
 def test_a_thousand_questions_come_back_in_order(oracle: Oracle) -> None:
     rules = policy(allow(GET, f"{LAKE}/even/*"))
     many = [
-        Question(
-            principal=ROLE, action=GET, resource=f"{LAKE}/{'odd' if i % 2 else 'even'}/{i}", identity=[rules]
-        )
+        Question(principal=ROLE, action=GET, resource=f"{LAKE}/{'odd' if i % 2 else 'even'}/{i}", identity=[rules])
         for i in range(1000)
     ]
     expected: list[Decision] = ["ImplicitlyDenied" if i % 2 else "Allowed" for i in range(1000)]
