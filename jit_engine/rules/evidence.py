@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -90,9 +90,9 @@ def plain(value: object) -> Json:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    if not is_dataclass(kind):
-        raise TypeError(f"evidence holds no {kind.__name__}")
+def _names(kind: Hashable) -> tuple[str, ...]:
+    if not isinstance(kind, type) or not is_dataclass(kind):
+        raise TypeError(f"evidence holds no {kind}")
     return tuple(field.name for field in fields(kind))
 
 
