@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from functools import cache
 
 from jit_engine.contracts.breaches import lineage
 from jit_engine.domain.activity import Activity
@@ -89,11 +88,16 @@ def plain(value: object) -> Json:
     return {name: plain(getattr(value, name)) for name in _names(type(value))}
 
 
-@cache
-def _names(kind: Hashable) -> tuple[str, ...]:
-    if not isinstance(kind, type) or not is_dataclass(kind):
-        raise TypeError(f"evidence holds no {kind}")
-    return tuple(field.name for field in fields(kind))
+def _names(kind: type) -> tuple[str, ...]:
+    if kind not in _FIELDS:
+        if not is_dataclass(kind):
+            raise TypeError(f"evidence holds no {kind.__name__}")
+        _FIELDS[kind] = tuple(field.name for field in fields(kind))
+    return _FIELDS[kind]
+
+
+_FIELDS: Final[dict[type, tuple[str, ...]]] = {}
+"""The fields of the few kinds of value there are, looked up once."""
 
 
 def facts_shown(evidence: Evidence) -> dict[str, Json]:
