@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from typing import Final
 
 from jit_engine.contracts.breaches import lineage
 from jit_engine.domain.activity import Activity
