@@ -135,7 +135,7 @@ class LiveJudges:
             stored = self.rulebooks.get(version)
             if stored is None:
                 raise NoRulebook
-            engine = Engine.load(Rulebook(version=stored.version, text=stored.text))
+            engine = Engine.load(Rulebook(version=stored.version, text=stored.text), after=self._engine)
             self._engine = engine
             return engine
 

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from cli.answer import Doc
-from cli.commands import decision, rulebook
+from cli.commands import decision, rulebook, speed
 from cli.connect import connect
 from cli.paths import at
 from cli.render import AsJson, answer, facts, line, listing, multiline, table
 
 app = rulebook.app
 decisions, explain = app.command()(decision.decisions), app.command()(decision.explain)
+bench = app.command()(speed.bench)
 
 
 @app.command(name="list")

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from tests.bench.change import change_figures
 from tests.bench.decision import decision
 from tests.bench.figure import Figure, ratio_figure, tell
 from tests.bench.request import request_to_credentials
@@ -27,6 +28,7 @@ def figures() -> Iterator[Figure]:
         ("request to credentials over two no-op POSTs and their commits", 3.0, request_to_credentials),
     ):
         yield ratio_figure(name, measure(), aim)
+    yield from change_figures()
     for module in ("tests.bench.policy_scale", "tests.bench.policy_rivals"):
         yield from elsewhere(module)
 
