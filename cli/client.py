@@ -25,6 +25,7 @@ MOST_PATIENCE: Final = 120.0
 PAGE: Final = 200
 _TIMEOUT: Final = httpx.Timeout(connect=5, read=120, write=30, pool=5)
 """A mint waits until AWS lets the new role be assumed, which can take a minute."""
+_LINES: Final = "application/x-ndjson"
 _BUSY = (429, 502, 503, 504)
 
 
@@ -100,6 +101,24 @@ class Client:
     def act(self, path: str, body: Json) -> Doc:
         """Asks for a deed that takes no key; it is sent again only when the platform says that it did nothing."""
         return self._answer(Call(method="POST", path=path, params={}, body=body, key=None))
+
+    def stream(self, path: str, **params: str | None) -> Iterator[Doc]:
+        """A deed that tells its progress, line by line; a `problem` among the lines is raised."""
+        given = {name: value for name, value in params.items() if value is not None}
+        headers = {"Accept": _LINES}
+        try:
+            with self._http.stream("POST", path, params=given, json={}, headers=headers) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _problem(response)
+                for each in response.iter_lines():
+                    said = _said(each, response)
+                    if said.has("problem"):
+                        problem = said.record("problem")
+                        raise ApiProblem(problem.whole("status"), problem)
+                    yield said
+        except httpx.TransportError as error:
+            raise self._lost(error) from error
 
     def replace(self, path: str, body: Json) -> Doc:
         """Gives a thing another content; the body says which revision it was, so that nobody's change is lost."""
@@ -205,6 +224,16 @@ def _document(response: httpx.Response) -> Doc:
     except ValueError as error:
         raise CommandFailed(
             f"{response.request.url} answered {response.status_code} with something that is not the API's",
+            next_step="look at SLUICE_API: is it the platform's address?",
+        ) from error
+
+
+def _said(text: str, response: httpx.Response) -> Doc:
+    try:
+        return doc_of(parse(text))
+    except ValueError as error:
+        raise CommandFailed(
+            f"{response.request.url} answered something that is not the API's",
             next_step="look at SLUICE_API: is it the platform's address?",
         ) from error
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from policy.cases import Case, CaseRun, cases_from_text, run_cases
 from policy.engine import Engine
 from policy.errors import Problem, RulebookInvalid
-from policy.ports import ChangeAnalysis, Deed, LiveGrants, Rights, RulebookStore
+from policy.ports import EVERY, ChangeAnalysis, Deed, Extent, LiveGrants, Rights, RulebookStore, Steps, unheard
 from policy.refusals import (
     ApprovalVoid,
     CasesFailed,
@@ -171,10 +171,10 @@ class RulebookDesk:
         ended = tuple(self.grants.decide_anew(now))  # 5
         return Activated(version=active, retired=live, ended=ended)
 
-    def impact(self, version: str, now: datetime) -> Proposal:
+    def impact(self, version: str, now: datetime, extent: Extent = EVERY, step: Steps = unheard) -> Proposal:
         """What the version would change in the live one, found now and kept nowhere; `by` names nobody."""
         found, live = self.get(version), self._live()
-        impact = self.analysis.impact(live.rulebook, found.rulebook, now)
+        impact = self.analysis.impact(live.rulebook, found.rulebook, now, extent, step)
         return Proposal(by="", at=now, digest=found.digest, against=live.version, impact=impact)
 
     def run_cases(self, version: str) -> CaseRun:

@@ -1,9 +1,9 @@
 """What the rulebook desk needs of others. Adapters are in `platform_api`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from policy.rulebook import Rulebook
 from policy.versions import Json, RulebookVersion
@@ -65,10 +65,30 @@ class Rights(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """Which of the recorded questions a draft is put to: the newest `last` of a time span."""
+
+    last: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+Steps: TypeAlias = Callable[[str, int, int | None], None]
+"""Hears how far a longer work is: which part of it, how much is done, of how much where that is known."""
+EVERY = Extent()
+
+
+def unheard(part: str, done: int, of: int | None) -> None:
+    """Steps that nobody listens to."""
+
+
 class ChangeAnalysis(Protocol):
     """What a draft would change, were it live."""
 
-    def impact(self, live: Rulebook, draft: Rulebook, now: datetime) -> Mapping[str, Json]:
+    def impact(
+        self, live: Rulebook, draft: Rulebook, now: datetime, extent: Extent = EVERY, step: Steps = unheard
+    ) -> Mapping[str, Json]:
         """The summary that an approver reads, in plain values."""
         ...
 

@@ -28,7 +28,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(rule: Annotated[str, typer.Argument(metavar="RULE", help="Its id.")], as_json: AsJson = False) -> None:
-    """One rule with its text."""
+    """One rule with its text and, in plain English, what it says."""
     with connect() as client:
         found = client.get(at("policies", rule))
     answer(found, as_json=as_json, show=_show)
@@ -50,6 +50,8 @@ def _show(rule: Doc) -> None:
         [
             ("id", rule.text("id")),
             ("title", rule.text("title")),
+            ("says", rule.text("sentence")),
+            ("no form", rule.text("not_a_form")),
             ("effect", rule.text("effect")),
             ("owner", rule.text("owner")),
             ("editable", rule.text("editable")),

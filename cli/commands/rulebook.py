@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +11,11 @@ import typer
 
 from cli.answer import Doc, Json
 from cli.connect import connect
-from cli.failure import CommandFailed
+from cli.failure import CommandFailed, Unavailable
 from cli.lazy import group
 from cli.paths import at
 from cli.render import AsJson, answer, clean, facts, line, listing, multiline, note, table
-from cli.times import local
+from cli.times import local, zoned
 
 app = group("Policies: the rules of the live rulebook, the invariants of the tiers, and how rules change.")
 """The command `policy`; `cli.commands.policy` adds those that only read the live rules."""
@@ -114,11 +114,39 @@ def diff(
 
 
 @app.command()
-def impact(version: _Version, as_json: AsJson = False) -> None:
-    """What a version would change, were it live."""
+def impact(
+    version: _Version,
+    last: Annotated[int | None, typer.Option(min=1, help="Replay only so many recorded questions, the newest.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Replay from this moment on (with zone).")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Replay what was before this moment (with zone).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a version would change, were it live. How far it is, is told as it works."""
     with connect() as client:
-        found = client.act(at("rulebooks", version, "impact"), {})
+        said = client.stream(
+            at("rulebooks", version, "impact"),
+            last=None if last is None else str(last),
+            since=None if since is None else zoned(since, "--since"),
+            until=None if until is None else zoned(until, "--until"),
+        )
+        found = _last_of(said)
     answer(found, as_json=as_json, show=_show_impact)
+
+
+@app.command(name="form")
+def form_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A rule as a form, in YAML or JSON.")],
+    as_json: AsJson = False,
+) -> None:
+    """The Cedar text that a form says, and on the standard error its sentence."""
+    from cli.yaml_file import read_object
+
+    body: dict[str, Json] = {"form": read_object(file).fields}
+    with connect() as client:
+        found = client.act("/v1/rulebooks/forms", body)
+    answer(found, as_json=as_json, show=_show_form)
 
 
 @app.command()
@@ -171,6 +199,17 @@ def rollback(version: _Version, as_json: AsJson = False) -> None:
     with connect() as client:
         found = client.create(at("rulebooks", version, "rollback"), {})
     answer(found, as_json=as_json, show=_show)
+
+
+def _last_of(said: Iterator[Doc]) -> Doc:
+    """The analysis at the end of the lines; what comes before is told."""
+    for each in said:
+        if each.has("impact"):
+            return each.record("impact")
+        step = each.record("progress")
+        of = f" of {step.text('of')}" if step.has("of") else ""
+        note(f"{step.text('part')}: {step.text('done')}{of}")
+    raise Unavailable("the platform broke off before the analysis was done", next_step="try again")
 
 
 def _decide(version: str, deed: str, reason: str, *, as_json: bool) -> None:
@@ -260,6 +299,11 @@ def _show_cases(found: Doc) -> None:
 def _show_impact(found: Doc) -> None:
     line(f"Version {found.text('version')} in place of version {found.text('against')}:")
     _show_lead(found.record("impact"))
+
+
+def _show_form(found: Doc) -> None:
+    note(found.text("sentence"))
+    print(multiline(found.text("cedar").rstrip("\n")))
 
 
 def _show_lead(impact: Doc) -> None:

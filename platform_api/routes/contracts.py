@@ -161,7 +161,7 @@ def policies(
     )
 
 
-@routes.get("/policies/{rule_id}", summary="One rule with its Cedar text")
+@routes.get("/policies/{rule_id}", summary="One rule with its Cedar text and its sentence")
 def rule(
     caller: CallerDep,
     _: Annotated[ThePlatform, permits("viewPolicies", the_platform)],
@@ -170,8 +170,7 @@ def rule(
     """The rule."""
     for found, engine, editable in _rules(caller):
         if found.id == rule_id:
-            shown = RuleShown.of(found, engine, editable=editable)
-            return RuleTextShown(**shown.model_dump(), text=engine.source_of(rule_id) or "")
+            return RuleTextShown.whole(found, engine, editable=editable)
     raise NotFound(kind="rule", id=rule_id)
 
 

@@ -1,17 +1,25 @@
 """The editable rules by version: drafted, tried, proposed, approved by somebody else, made live, gone back from."""
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
-from starlette.responses import Response
+from fastapi import APIRouter, Header, Path, Query
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from starlette.responses import Response, StreamingResponse
 
+from jit_engine.domain.event import Json
+from jit_engine.errors import InvalidValue
 from platform_api.authorize import ARulebook, ThePlatform
+from platform_api.impact import MOST_RECORDS
 from platform_api.routes.caller import Caller, CallerDep
 from platform_api.routes.lists import Filter, Paged
 from platform_api.routes.once import OnceDep
 from platform_api.routes.permits import permits, the_platform
+from platform_api.routes.progress import MEDIA_TYPE, told, wants_lines
 from platform_api.routes.strict import StrictRoute
+from platform_api.schemas.forms import FormAsked, FormShown
 from platform_api.schemas.rulebooks import (
     ActivatedShown,
     ApprovalAsked,
@@ -28,22 +36,58 @@ from platform_api.schemas.rulebooks import (
     rules_of,
     shown_of,
 )
-from platform_api.schemas.wire import Listed
+from platform_api.schemas.wire import Listed, Time
 from policy import Engine, Rulebook
 from policy.desk import RulebookDesk
+from policy.ports import Extent, Steps
 from policy.refusals import UnknownRulebook
 from policy.versions import RulebookVersion
 from policy.warnings import RuleWarning, warnings_in
 
 routes = APIRouter(prefix="/v1/rulebooks", route_class=StrictRoute, tags=["rulebooks"])
 InPath = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\z")]
+_DIGITS = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
 MaySee = Annotated[ThePlatform, permits("viewPolicies", the_platform)]
+
+
+def _count(given: str) -> str:
+    """Plain digits: pydantic alone would also take `1_0` and ` 5 `."""
+    if not _DIGITS.match(given):
+        raise ValueError(f"give a whole number from 1 to {MOST_RECORDS}")
+    return given
 
 
 class RulebookFilters(Paged):
     """Filters of the versions."""
 
     state: Filter = None
+
+
+class ReplayFilters(BaseModel):
+    """Which recorded questions are put to a version: the newest `last`, of a time span."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    last: Annotated[int, BeforeValidator(_count), Field(ge=1, le=MOST_RECORDS)] | None = None
+    since: Time | None = None
+    until: Time | None = None
+
+    def extent(self) -> Extent:
+        """The same for the desk; a span that ends before it begins raises `InvalidValue`."""
+        since, until = _in_utc("since", self.since), _in_utc("until", self.until)
+        if since is not None and until is not None and until <= since:
+            fix = "give an end that is after `since`, or leave it out"
+            raise InvalidValue(field="until", given=until.isoformat(), fix=fix)
+        return Extent(last=self.last, since=since, until=until)
+
+
+def _in_utc(field: str, moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first and last hours of the calendar, in some zones
+        raise InvalidValue(field=field, given=moment.isoformat(), fix="give a time of our days") from None
 
 
 def rulebook_in_path(version: InPath, caller: CallerDep) -> ARulebook:
@@ -97,6 +141,12 @@ def test(caller: CallerDep, _: MayProposeAny, body: RulesAsked) -> CasesShown:
     return CasesShown.of(_desk(caller).test(body.text, body.cases))
 
 
+@routes.post("/forms", summary="Write a form as Cedar text, or read a rule as a form")
+def forms(_: MayProposeAny, body: FormAsked) -> FormShown:
+    """Nothing is kept. A form that is no rule yet is refused with every field; a text that is no form says why."""
+    return FormShown.of(body)
+
+
 @routes.get("/{version}", summary="One version of the rules, whole")
 def rulebook(caller: CallerDep, _: MaySee, version: InPath) -> RulebookWholeShown:
     """With its text, its test cases, its rules, what to look at in them, and what it would change."""
@@ -134,10 +184,30 @@ def cases(caller: CallerDep, found: MayPropose) -> CasesShown:
     return CasesShown.of(_desk(caller).run_cases(found.version))
 
 
-@routes.post("/{version}/impact", summary="What a version would change, were it live")
-def impact(caller: CallerDep, found: MayPropose) -> ImpactShown:
-    """Found now and not kept; what is proposed keeps its own."""
-    return ImpactShown.of(found.version, _desk(caller).impact(found.version, caller.now))
+@routes.post(
+    "/{version}/impact",
+    response_model=ImpactShown,
+    responses={200: {"content": {MEDIA_TYPE: {}}, "description": "The analysis, or lines of its progress before it"}},
+    summary="What a version would change, were it live",
+)
+def impact(
+    caller: CallerDep,
+    found: MayPropose,
+    query: Annotated[ReplayFilters, Query()],
+    accept: Annotated[str, Header(max_length=1000)] = "",
+) -> ImpactShown | StreamingResponse:
+    """Found now and not kept; what is proposed keeps its own. Who accepts application/x-ndjson hears its progress:
+    lines of `progress` with `part`, `done` and `of` (null while unknown), and last one `impact` or `problem`.
+    """
+    desk, extent = _desk(caller), query.extent()
+    if not wants_lines(accept):
+        return ImpactShown.of(found.version, desk.impact(found.version, caller.now, extent), extent)
+
+    def work(step: Steps) -> dict[str, Json]:
+        proposal = desk.impact(found.version, caller.now, extent, step)
+        return {"impact": ImpactShown.of(found.version, proposal, extent).model_dump(mode="json")}
+
+    return told(work, caller.request_id)
 
 
 @routes.post("/{version}/propose", response_model=RulebookShown, summary="Propose a draft")

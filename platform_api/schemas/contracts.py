@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from jit_engine.contracts.terms import Contract
 from jit_engine.domain.catalogue import CatalogueItem, PrefixItem
 from platform_api.registry.records import Acceptance, ContractRecord, SignatureRole
+from platform_api.schemas.forms import spoken_text
 from platform_api.schemas.wire import ActivityRef, Asked, Moment, Shown
 from policy import Engine, Rule
 
@@ -226,6 +227,15 @@ class RuleShown(Shown):
 
 
 class RuleTextShown(RuleShown):
-    """A rule with its Cedar text."""
+    """A rule with its Cedar text, and what it says: a form with its sentence, or why it is none."""
 
     text: str
+    sentence: str | None
+    form: dict[str, Any] | None
+    not_a_form: str | None
+
+    @classmethod
+    def whole(cls, rule: Rule, engine: Engine, *, editable: bool) -> Self:
+        """The rule of a rulebook, with its text."""
+        shown, text = RuleShown.of(rule, engine, editable=editable), engine.source_of(rule.id) or ""
+        return cls(**shown.model_dump(), text=text, **spoken_text(text)._asdict())

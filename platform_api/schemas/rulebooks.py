@@ -5,10 +5,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field
 
+from platform_api.schemas.forms import spoken_text
 from platform_api.schemas.wire import Asked, Line, Moment, Shown, Text
-from policy import Engine
+from policy import Engine, Rule
 from policy.cases import CaseRun
 from policy.desk import Activated
+from policy.ports import Extent
 from policy.versions import Approval, Proposal, RulebookVersion
 from policy.warnings import RuleWarning
 
@@ -70,7 +72,7 @@ class ReasonAsked(Asked):
 
 
 class WrittenRuleShown(Shown):
-    """A rule of a version with its text."""
+    """A rule of a version with its text, and what it says: a form with its sentence, or why it is none."""
 
     id: str
     title: str
@@ -78,6 +80,9 @@ class WrittenRuleShown(Shown):
     effect: str
     advice: str | None
     text: str
+    sentence: str | None
+    form: dict[str, Any] | None
+    not_a_form: str | None
 
 
 class WarningShown(Shown):
@@ -155,6 +160,14 @@ class ApprovalShown(Shown):
         return cls(by=approval.by, at=approval.at, digest=approval.digest, against=approval.against)
 
 
+class ExtentShown(Shown):
+    """Which recorded questions were asked for: the newest `last` of a time span; null where nothing was said."""
+
+    last: int | None
+    since: Moment | None
+    until: Moment | None
+
+
 class ImpactShown(Shown):
     """What a version would change in the live one: the most sensitive first, then how far each claim reaches."""
 
@@ -162,16 +175,18 @@ class ImpactShown(Shown):
     digest: str
     against: str
     at: Moment
+    extent: ExtentShown
     impact: dict[str, Any]
 
     @classmethod
-    def of(cls, version: str, proposal: Proposal) -> Self:
+    def of(cls, version: str, proposal: Proposal, extent: Extent) -> Self:
         """The analysis of one pair of versions."""
         return cls(
             version=version,
             digest=proposal.digest,
             against=proposal.against,
             at=proposal.at,
+            extent=ExtentShown(last=extent.last, since=extent.since, until=extent.until),
             impact=dict(proposal.impact),
         )
 
@@ -233,17 +248,22 @@ class ActivatedShown(Shown):
 
 def rules_of(engine: Engine) -> list[WrittenRuleShown]:
     """The rules of an engine in the order of their text."""
-    return [
-        WrittenRuleShown(
-            id=rule.id,
-            title=rule.title,
-            owner=rule.owner,
-            effect=rule.effect.value,
-            advice=rule.advice,
-            text=engine.source_of(rule.id) or "",
-        )
-        for rule in engine.rules
-    ]
+    return [_written(rule, engine.source_of(rule.id) or "") for rule in engine.rules]
+
+
+def _written(rule: Rule, text: str) -> WrittenRuleShown:
+    said = spoken_text(text)
+    return WrittenRuleShown(
+        id=rule.id,
+        title=rule.title,
+        owner=rule.owner,
+        effect=rule.effect.value,
+        advice=rule.advice,
+        text=text,
+        sentence=said.sentence,
+        form=said.form,
+        not_a_form=said.not_a_form,
+    )
 
 
 def shown_of(version: RulebookVersion) -> dict[str, Any]:

@@ -30,6 +30,7 @@ WITHOUT_A_KEY = {
     "/v1/contracts/validate": "it changes nothing",
     "/v1/rulebooks/validate": "it changes nothing",
     "/v1/rulebooks/test": "it changes nothing",
+    "/v1/rulebooks/forms": "it changes nothing",
     "/v1/rulebooks/{version}/cases": "it changes nothing",
     "/v1/rulebooks/{version}/impact": "it changes nothing",
     "/access/v1/evaluation": "it changes nothing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,14 @@ def version(state: str, **more: Any) -> dict[str, Any]:
         "version": "7", "title": "A change", "state": state, "authors": ["pe_1"], "digest": "d" * 64, "against": "6",
         "revision": 3, "approvals": [], "text": TEXT, "cases": "cases: []", **more,
     }  # fmt: skip
+
+
+def analysed(lead: list[str]) -> dict[str, Any]:
+    return {"version": "7", "against": "6", "impact": {"lead": lead}}
+
+
+def lines(*said: dict[str, Any]) -> bytes:
+    return b"".join(json.dumps(each).encode() + b"\n" for each in said)
 
 
 @pytest.fixture
@@ -126,8 +135,89 @@ def test_what_differs_is_shown_line_by_line(sluice: Sluice, platform: FakePlatfo
 
 def test_the_impact_leads_with_what_matters(sluice: Sluice, platform: FakePlatform) -> None:
     lead = ["17 people gain read of restricted data in research"]
-    platform.answers("POST", "/v1/rulebooks/7/impact", {"version": "7", "against": "6", "impact": {"lead": lead}})
+    platform.answers("POST", "/v1/rulebooks/7/impact", raw=lines({"impact": analysed(lead)}))
     assert lead[0] in sluice("policy", "impact", "7").out
+
+
+def test_the_progress_of_an_analysis_is_told_beside_it(sluice: Sluice, platform: FakePlatform) -> None:
+    steps = [
+        {"progress": {"part": "reading", "done": 500, "of": None}},
+        {"progress": {"part": "replay", "done": 500, "of": 612}},
+    ]
+    platform.answers("POST", "/v1/rulebooks/7/impact", raw=lines(*steps, {"impact": analysed(["nobody gains"])}))
+    told = sluice("policy", "impact", "7", "--json")
+    assert told.json == analysed(["nobody gains"])
+    assert told.err.splitlines() == ["reading: 500", "replay: 500 of 612"]
+    assert (platform.asked[0].headers["Accept"], platform.asked[0].query) == ("application/x-ndjson", {})
+
+
+def test_an_analysis_is_of_the_recorded_questions_that_were_named(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("POST", "/v1/rulebooks/7/impact", raw=lines({"impact": analysed([])}))
+    since = ("--since", "2030-01-01T00:00:00Z", "--until", "2030-02-01T00:00:00Z")
+    assert sluice("policy", "impact", "7", "--last", "50", *since).code == 0
+    asked = platform.asked[0].query
+    assert (asked["last"], asked["since"][:10], asked["until"][:10]) == ("50", "2030-01-01", "2030-02-01")
+
+
+def test_a_fault_in_the_middle_of_an_analysis_is_told_as_any_other(sluice: Sluice, platform: FakePlatform) -> None:
+    problem = {"status": 503, "code": "store-unavailable", "title": "Down", "detail": "the database did not answer"}
+    step = {"progress": {"part": "proof", "done": 1, "of": 1}}
+    platform.answers("POST", "/v1/rulebooks/7/impact", raw=lines(step, {"problem": problem}))
+    told = sluice("policy", "impact", "7")
+    assert (told.code, told.out) == (ExitCode.UNAVAILABLE, "")
+    assert "the database did not answer" in told.err
+
+
+@pytest.mark.parametrize("raw", [b"", b'{"progress": {"part": "proof", "done": 0, "of": 1}}\n'])
+def test_an_analysis_that_breaks_off_is_no_analysis(sluice: Sluice, platform: FakePlatform, raw: bytes) -> None:
+    platform.answers("POST", "/v1/rulebooks/7/impact", raw=raw)
+    told = sluice("policy", "impact", "7")
+    assert (told.code, told.out) == (ExitCode.UNAVAILABLE, "")
+    assert "broke off" in told.err
+
+
+def test_lines_that_are_no_json_are_not_the_platforms(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("POST", "/v1/rulebooks/7/impact", raw=b"<html>\n")
+    told = sluice("policy", "impact", "7")
+    assert told.code == ExitCode.FAILED
+    assert "not the API's" in told.err
+
+
+def test_an_analysis_that_is_refused_says_why(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.refuses("POST", "/v1/rulebooks/7/impact", 403, "forbidden")
+    told = sluice("policy", "impact", "7")
+    assert told.code == ExitCode.REFUSED
+    assert "Detail of forbidden" in told.err
+
+
+def test_a_form_becomes_cedar_text_with_its_sentence_beside_it(
+    sluice: Sluice, platform: FakePlatform, surroundings: Path
+) -> None:
+    (surroundings / "f.yaml").write_text("id: a\nwho: {is: everyone}\nfirst_day: 2030-01-01\n")
+    made = {"cedar": "permit (principal, action, resource);", "sentence": "Anyone may.", "form": {}}
+    platform.answers("POST", "/v1/rulebooks/forms", made)
+    told = sluice("policy", "form", "f.yaml")
+    assert (told.out, told.err) == ("permit (principal, action, resource);\n", "Anyone may.\n")
+    form = {"id": "a", "who": {"is": "everyone"}, "first_day": "2030-01-01"}
+    assert platform.asked[0].body == {"form": form}
+
+
+def test_every_field_of_a_bad_form_is_told(sluice: Sluice, platform: FakePlatform, surroundings: Path) -> None:
+    (surroundings / "f.yaml").write_text("id: a\n")
+    faults = [{"field": name, "message": "is missing", "fix": "correct it"} for name in ("who", "data.is")]
+    platform.refuses("POST", "/v1/rulebooks/forms", 422, "rule-form-invalid", errors=faults)
+    told = sluice("policy", "form", "f.yaml")
+    assert told.code == ExitCode.USAGE
+    assert "who" in told.err
+    assert "data.is" in told.err
+
+
+def test_a_rule_is_shown_with_what_it_says(sluice: Sluice, platform: FakePlatform) -> None:
+    rule = {"id": "a", "title": "T", "text": TEXT}
+    platform.answers("GET", "/v1/policies/a", {**rule, "sentence": "Anyone may read anything.", "not_a_form": None})
+    platform.answers("GET", "/v1/policies/a", {**rule, "sentence": None, "not_a_form": "it has a comment"})
+    assert "Anyone may read anything." in sluice("policy", "show", "a").out
+    assert "it has a comment" in sluice("policy", "show", "a").out
 
 
 def test_versions_are_listed_and_one_is_shown_whole(sluice: Sluice, platform: FakePlatform) -> None:

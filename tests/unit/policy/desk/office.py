@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from policy.desk import Activated, RulebookDesk
+from policy.ports import EVERY, Extent, Steps, unheard
 from policy.rulebook import Rulebook
 from policy.versions import Json, RulebookState, RulebookVersion
 from tests.fakes.rulebooks import MemoryRulebooks
@@ -47,7 +48,9 @@ class Surroundings:
         """By the set."""
         return action == "approvePolicy" and person in self.approvers
 
-    def impact(self, live: Rulebook, draft: Rulebook, now: datetime) -> Mapping[str, Json]:
+    def impact(
+        self, live: Rulebook, draft: Rulebook, now: datetime, extent: Extent = EVERY, step: Steps = unheard
+    ) -> Mapping[str, Json]:
         """Which pair it was."""
         self.analysed.append((live.version, draft.version))
         return {"lead": [f"{live.version} to {draft.version}"]}
