@@ -1,5 +1,6 @@
 """The API put together: routes, errors, the OpenAPI document."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -41,6 +42,9 @@ def create_app(platform: Platform) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # One thread for each connection of the pool that wiring made: more would only wait for each other.
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        # What is there now stays: a full collection over AWS's service models alone stops everybody for half a second.
+        gc.collect()
+        gc.freeze()
         yield
 
     app = FastAPI(

@@ -30,7 +30,7 @@ _MAX_TAGS, _MAX_TAG_KEY, _MAX_TAG_VALUE = 50, 128, 256
 
 def policy_size(document: str) -> int:
     """Characters as IAM counts them: without white space."""
-    return sum(not character.isspace() for character in document)
+    return len("".join(document.split()))
 
 
 def check_role_name(name: str) -> None:

@@ -169,6 +169,12 @@ class SqlLedger:
         with self._database.read() as connection:
             return page_of(connection, _LISTING, query, ask, lambda rows: _read(connection, rows))
 
+    def count_active(self, subject: SubjectId) -> int:
+        """How many active grants the subject holds."""
+        query = sa.select(sa.func.count()).where(GrantRow.subject == subject, GrantRow.state == GrantState.ACTIVE.value)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def live_grants(self, activity: ActivityId | None = None) -> Sequence[Grant]:
         """Every grant that may still have a role (of one activity, when given), the oldest first."""
         query = _GRANTS.where(GrantRow.state.not_in([state.value for state in ENDED])).order_by(GrantRow.id)

@@ -10,7 +10,6 @@ from jit_engine.domain.request import AccessRequest
 from jit_engine.errors import InvalidValue, NotFound
 from platform_api.authorize import AGrant, AnActivity
 from platform_api.ids import new_id
-from platform_api.paging import PageAsk
 from platform_api.routes.caller import Caller, CallerDep
 from platform_api.routes.errors import TooManyGrants
 from platform_api.routes.finding import Lookup, activity_by, request_in_path
@@ -64,9 +63,7 @@ def ask(
 
 def _granted(caller: Caller, request: AccessRequest) -> GrantedShown:
     most = caller.platform.settings.limits.max_live_grants_per_person
-    live = {"subject": caller.subject.id, "state": "active"}
-    held = caller.platform.ledger.grants(PageAsk(limit=min(most, 200), filters=live), caller.subject.id)
-    if len(held.items) >= most:
+    if caller.platform.ledger.count_active(caller.subject.id) >= most:
         raise TooManyGrants(most=most)
     grant = caller.platform.request_access(request, caller.now)
     decision = caller.platform.ledger.decision_of(grant.id)

@@ -1,7 +1,9 @@
 """From a request to credentials: our own time, over two no-op POSTs through the same stack and the same commits.
 
 Both run over HTTP on loopback against one embedded platform. Our own time is wall time less all that is spent
-behind the `Minter` port, which is AWS's calls and the waits for AWS.
+behind the `Minter` port, which is AWS's calls and the waits for AWS. The no-ops pass what every POST of the
+platform passes, the token, the strict body and the rules' permit, and the first, as what creates something, an
+idempotency key; then they do nothing but commit.
 """
 
 from __future__ import annotations
@@ -13,27 +15,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import httpx
 import sqlalchemy as sa
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.engine import Connection, Engine
+from starlette.responses import Response
 
 from jit_engine.ports import CreatedRole, Credentials, FoundRole, Minter, Observer, Probes, RolePlan, SessionPlan
 from platform_api.app import create_app
+from platform_api.authorize import AnActivity
 from platform_api.embedded.demo import research
 from platform_api.embedded.demo.cast import LAKE, RESEARCH, Cast, sign_everybody_in
 from platform_api.embedded.demo.stage import Stage
 from platform_api.embedded.platform import EmbeddedPlatform
 from platform_api.embedded.serving import HOST, Serving, listening, port_of
 from platform_api.routes.caller import CallerDep
+from platform_api.routes.finding import activity_by
+from platform_api.routes.once import OnceDep
+from platform_api.routes.permits import permits
 from platform_api.routes.strict import StrictRoute
 from platform_api.wiring import Platform
 from tests.bench.pairs import ratio, seconds
 
 ROUNDS = 15
+KEY_COMMITS = 2
+"""The claim of an idempotency key, and its completion: the no-op makes them too."""
 
 
 @dataclass(slots=True)
@@ -90,7 +99,22 @@ class Nothing(BaseModel):
     """The no-op's body."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
+    activity: str
     commits: Annotated[int, Field(ge=0, le=50)]
+
+
+class Done(BaseModel):
+    """Its answer."""
+
+    subject: str
+
+
+def activity_in_body(body: Nothing, caller: CallerDep) -> AnActivity:
+    """What the permit is asked for."""
+    return activity_by(body.activity, caller)
+
+
+Permitted = Annotated[AnActivity, permits("requestAccess", activity_in_body)]
 
 
 def request_to_credentials() -> float:
@@ -142,11 +166,15 @@ def _measure(http: httpx.Client, cast: Cast, minter: TimedMinter, commits: _Comm
     ours()
     commits.count = 0
     ours()
-    halves = (commits.count - commits.count // 2, commits.count // 2)
+    own_commits = commits.count - KEY_COMMITS
+    halves = (own_commits - own_commits // 2, own_commits // 2)
 
     def floor() -> None:
-        for half in halves:
-            http.post("/v1/bench", json={"commits": half}).raise_for_status()
+        key = {"Idempotency-Key": f"bench-{next(numbers):08d}"}
+        http.post(
+            "/v1/bench/once", json={"activity": cast.activity, "commits": halves[0]}, headers=key
+        ).raise_for_status()
+        http.post("/v1/bench", json={"activity": cast.activity, "commits": halves[1]}).raise_for_status()
 
     return ratio(own_time, lambda: seconds(floor), rounds=ROUNDS)
 
@@ -193,11 +221,18 @@ def _noop_routes(platform: Platform) -> APIRouter:
         connection.execute(sa.text("CREATE TABLE bench (at INTEGER)"))
     routes = APIRouter(prefix="/v1", route_class=StrictRoute)
 
-    def commits(caller: CallerDep, body: Nothing) -> dict[str, Any]:
+    def commit(caller: CallerDep, body: Nothing) -> Done:
         for number in range(body.commits):
             with caller.platform.database.write() as connection:
                 connection.execute(sa.text("INSERT INTO bench VALUES (:at)"), {"at": number})
-        return {"subject": caller.subject.id, "at": caller.now.isoformat()}
+        return Done(subject=caller.subject.id)
 
-    routes.post("/bench")(commits)
+    def once_(caller: CallerDep, once: OnceDep, _: Permitted, body: Nothing) -> Response:
+        return once(201, lambda: commit(caller, body))
+
+    def again(caller: CallerDep, _: Permitted, body: Nothing) -> Done:
+        return commit(caller, body)
+
+    routes.post("/bench/once")(once_)
+    routes.post("/bench")(again)
     return routes
