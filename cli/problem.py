@@ -52,10 +52,11 @@ def exit_of(status: int) -> ExitCode:
 
 def explained(document: Doc, status: int) -> list[str]:
     """Title, detail, each reason with its next step, and the id to quote when asking for help."""
-    title, detail = clean(document.text("title")), clean(document.text("detail"))
+    title = clean(document.text("title"))
+    detail = "\n".join(clean(line) for line in document.text("detail").splitlines())
     lines = [f"{title or 'the platform refused'} ({clean(document.text('code')) or status})"]
     if detail and detail != title:
-        lines.append(f"  {detail}")
+        lines += [f"  {line}" for line in detail.splitlines()]
     listed = [reason for name in document.fields if name not in _OWN for reason in document.records(name)]
     told = [reason for reason in listed if not _is_told(reason, detail)]
     lines += [line for reason in told for line in reason_lines(reason)]
