@@ -16,7 +16,7 @@ from platform_api.ids import id_of_bytes
 from platform_api.registry.order import ActivityOrder
 from platform_api.registry.records import DirectoryEntry, StandingApproval
 from platform_api.registry.review import FastPathLimits
-from tests.unit.registry.registry_store import MemoryRegistry
+from tests.fakes.registry import MemoryRegistry
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday
 LOANS = (Path(__file__).parents[1] / "contracts/document/loans.odcs.yaml").read_text("utf-8")
@@ -59,11 +59,11 @@ def login(subject: Subject) -> str:
 def organisation() -> MemoryRegistry:
     everybody: tuple[Subject, ...] = (ADA, BEN, PAT, LEE, PRIYA, BOTH, ARCHIE, PIPELINE)
     return MemoryRegistry(
-        people=[
+        entries=[
             DirectoryEntry(subject=one, issuer="https://id.acme.example", login=login(one), title="")
             for one in everybody
         ],
-        standing=[
+        approvals=[
             StandingApproval(
                 team="lending-science",
                 max_classification=Classification.CONFIDENTIAL,

@@ -22,7 +22,7 @@ from platform_api.registry.errors import (
     PeopleOnly,
 )
 from platform_api.registry.records import ReviewState
-from tests.unit.registry.registry_store import MemoryRegistry
+from tests.fakes.registry import MemoryRegistry
 from tests.unit.registry.sample import ADA, ARCHIE, BEN, LIMITS, NOW, PIPELINE, login, order, organisation, sequence
 
 

@@ -17,7 +17,7 @@ from platform_api.registry.contract_checks import contract_id_of
 from platform_api.registry.contracts import ContractDesk
 from platform_api.registry.errors import NotYourContract, NotYourDraft, PeopleOnly, VersionTaken
 from platform_api.registry.records import ContractRecord, SignatureRole
-from tests.unit.registry.registry_store import MemoryRegistry
+from tests.fakes.registry import MemoryRegistry
 from tests.unit.registry.sample import (
     ADA,
     LEE,

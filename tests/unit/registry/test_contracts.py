@@ -10,7 +10,7 @@ import pytest
 
 from jit_engine.contracts.problems import ClauseNotEnforceable, ContractInvalid
 from jit_engine.contracts.terms import ContractState
-from jit_engine.domain.catalogue import Catalogue, PrefixItem, Zone
+from jit_engine.domain.catalogue import PrefixItem, Zone
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, check_id
 from jit_engine.domain.source import S3Prefix
@@ -29,7 +29,7 @@ from platform_api.registry.errors import (
     VersionTaken,
 )
 from platform_api.registry.records import ContractRecord, SignatureRole
-from tests.unit.registry.registry_store import MemoryRegistry
+from tests.fakes.registry import MemoryRegistry
 from tests.unit.registry.sample import (
     ADA,
     BEN,
@@ -133,7 +133,7 @@ def test_what_the_catalogue_knows_to_be_restricted_or_personal_needs_the_privacy
         classification=level,
         classes=frozenset({label}),
     )
-    store = MemoryRegistry(purposes=PURPOSES, catalogue=Catalogue(generation=1, items=(lake,)))
+    store = MemoryRegistry(purposes=PURPOSES, items=(lake,))
     at, _ = desk(store)
     document = signable(lambda d, _: d["schema"][0]["properties"].pop(1))
     assert at.propose(PAT, document, NOW).needed == (OWNER, PRIVACY)
@@ -150,7 +150,7 @@ def test_a_contract_names_the_owner_that_the_catalogue_knows() -> None:
         classification=Classification.INTERNAL,
         classes=frozenset(),
     )
-    at, _ = desk(MemoryRegistry(purposes=PURPOSES, catalogue=Catalogue(generation=1, items=(lake,))))
+    at, _ = desk(MemoryRegistry(purposes=PURPOSES, items=(lake,)))
     with pytest.raises(InvalidValue, match="somebody-else"):
         at.propose(PAT, signable(), NOW)
 

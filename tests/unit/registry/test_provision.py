@@ -23,7 +23,7 @@ from platform_api.registry.provision import (
     lake_buckets,
 )
 from platform_api.registry.records import EnvironmentRecord
-from tests.unit.registry.registry_store import MemoryRegistry
+from tests.fakes.registry import MemoryRegistry
 from tests.unit.registry.sample import ADA, ARCHIE, LIMITS, NOW, order, organisation, sequence
 
 ACCOUNT = "111122223333"
