@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from cli.addresses import is_this_machine
 from cli.answer import Doc
-from cli.failure import CommandFailed, DeliveryRefused
+from cli.failure import CommandFailed, DeliveryRefused, InputInvalid
 from cli.paths import at
 from cli.times import instant
 
@@ -20,15 +20,31 @@ if TYPE_CHECKING:
 _NEEDED = ("access_key_id", "secret_access_key", "session_token", "expires_at", "region")
 
 
-def deliver(client: Client, grant: str) -> Doc:
-    """Fresh credentials of `grant`, decided anew; raises `CommandFailed` when the answer lacks something."""
-    found = client.act(at("grants", grant, "credentials"), {})
+def deliver(client: Client, grant: str, profile: str | None) -> Doc:
+    """Fresh credentials of `grant`, decided anew; raises `CommandFailed` when the answer lacks something.
+
+    `profile` names one of its profiles; None will do where it has but one.
+    """
+    found = client.act(at("grants", grant, "credentials"), {} if profile is None else {"profile": profile})
     missing = [name for name in _NEEDED if not found.text(name)]
     if missing or instant(found.text("expires_at")) is None:
         raise CommandFailed(f"the platform's answer lacks {', '.join(missing) or 'a usable expires_at'}")
     if endpoint := found.text("endpoint_url"):
         _check_endpoint(endpoint)
     return found
+
+
+def principal_of(grant: Doc, profile: str | None) -> Doc:
+    """The grant's principal of that profile, or its only one; raises `InputInvalid`, which lists them."""
+    principals = grant.records("principals")
+    found = [one for one in principals if profile in (None, one.text("profile"))]
+    if len(found) != 1:
+        listed = "; ".join(f"{one.text('profile')} for {', '.join(one.texts('sources'))}" for one in principals)
+        raise InputInvalid(
+            f"grant {grant.text('id')} has {'several profiles' if profile is None else 'no profile ' + profile}",
+            next_step=f"name one with --profile: {listed}",
+        )
+    return found[0]
 
 
 def variables(credentials: Doc) -> dict[str, str]:

@@ -101,6 +101,16 @@ class AwsRefused(EngineError):
         super().__init__(f"AWS refused {operation} with {aws_code}; an operator has to look at the platform's role")
 
 
+class AccountNotServed(EngineError):
+    """An AWS account in which the platform has no role to mint with."""
+
+    code: ClassVar[str] = "account-not-served"
+
+    def __init__(self, *, account: str) -> None:
+        self.account = account
+        super().__init__(f"the platform has no role in AWS account {account}; an operator has to add the account")
+
+
 class RoleExists(EngineError):
     """A role of the name we were about to create is there already; it is never adopted."""
 

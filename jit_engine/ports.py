@@ -17,6 +17,7 @@ from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
+from jit_engine.errors import AccountNotServed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +245,18 @@ class Minter(Protocol):
     def roles(self) -> Sequence[FoundRole]:
         """Every role under our path."""
         ...
+
+
+Minters = Mapping[str, Minter]
+"""The minter of each account, by its twelve digits."""
+
+
+def minter_in(minters: Minters, account: str) -> Minter:
+    """The minter of that account; raises `AccountNotServed` when the platform has none."""
+    minter = minters.get(account)
+    if minter is None:
+        raise AccountNotServed(account=account)
+    return minter
 
 
 class ProbeKind(StrEnum):

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from jit_engine.contracts.problems import ClauseNotEnforceable, ContractInvalid
 from jit_engine.domain.event import Json
 from jit_engine.errors import AwsRefused, AwsUnavailable, InvalidValue, NotFound, WrongState
-from jit_engine.flows.outcome import AccessRefused, GrantNotUsable
+from jit_engine.flows.outcome import AccessRefused, GrantNotUsable, ProfileNeeded
 from jit_engine.ports import LostRace
 from jit_engine.rules.record import refusal_record
 from platform_api.authorize import Forbidden
@@ -82,6 +82,8 @@ KINDS: Mapping[str, Kind] = {
     "cases-failed": _kind(409, "The test cases do not pass", "Each that fails is listed under errors."),
     "wrong-state": _kind(409, "Not in this state", "The thing exists, but its state does not allow it."),
     "grant-not-usable": _kind(409, "The grant gives no credentials", "It has ended, or what it covers has changed."),
+    "profile-needed": _kind(422, "The grant has several profiles", "Name one of those that are listed."),
+    "account-not-served": _kind(422, "No role in that account", "An operator has to add the AWS account."),
     "lost-race": _kind(409, "Changed meanwhile", "Somebody else was faster: read it again and decide anew."),
     "name-taken": _kind(409, "The name is taken", "Names are never used twice."),
     "version-taken": _kind(409, "The version is taken", "Versions only rise."),
@@ -234,6 +236,13 @@ def _more(error: Exception) -> dict[str, Json]:
             return {"field": error.kind, "fix": "list those that you may see"}
         case WrongState():
             return {"kind": error.kind, "id": error.id, "state": error.state, "fix": error.fix}
+        case ProfileNeeded():
+            return {
+                "grant": error.grant,
+                "field": "profile",
+                "fix": "name a profile",
+                "profiles": {k: list(v) for k, v in error.profiles.items()},
+            }
         case GrantNotUsable():
             return {"grant": error.grant, "state": error.state}
         case RulebookInvalid():

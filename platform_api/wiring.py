@@ -19,7 +19,7 @@ from jit_engine.flows.redecide import Redecide
 from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.sweep import Sweep
-from jit_engine.ports import FactSource
+from jit_engine.ports import FactSource, Minters
 from jit_engine.rules.clearance import Judges
 from platform_api.authorize import Authorizer
 from platform_api.authzen.point import RulesPoint
@@ -172,7 +172,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
     authorizer = Authorizer(people=registry, judges=judges)
     access = _access(settings)
     calls = AwsCalls(access=access, role_arn=settings.aws.broker_role_arn)
-    minter = AwsMinter(calls=calls, external_id=settings.aws.external_id)
+    minters: Minters = {settings.aws.account_id: AwsMinter(calls=calls, external_id=settings.aws.external_id)}
     jwks = JwksCache(clock)
     provisioner = Provisioner(client=RoleClients(access, settings.aws.provisioner_role_arn))
 
@@ -209,24 +209,24 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
         request_access=RequestAccess(
             facts=facts,
             ledger=ledger,
-            minter=minter,
+            minters=minters,
             judges=judges,
             external_id=settings.aws.external_id,
             new_grant_id=lambda now: GrantId(new_id("gr", now)),
             token=_token,
         ),
-        deliver=Deliver(facts=facts, ledger=ledger, minter=minter, judges=judges, token=_token),
+        deliver=Deliver(facts=facts, ledger=ledger, minters=minters, judges=judges, token=_token),
         revoke=Revoke(ledger=ledger),
         redecide=redecide,
         reconcile=Reconcile(
             ledger=ledger,
-            minter=minter,
+            minters=minters,
             place_of=place_of,
             token=_token,
             where="the engine's own session",
             redecide=redecide,
         ),
-        sweep=Sweep(ledger=ledger, minter=minter),
+        sweep=Sweep(ledger=ledger, minters=minters),
         activities=ActivityDesk(
             store=registry,
             new_id=new_id,

@@ -18,23 +18,27 @@ from cli.connect import connect, token_file
 from cli.failure import InputInvalid
 from cli.find import is_id
 from cli.lazy import single
+from cli.paths import at
 from cli.private_files import read_shared, replace_shared
 from cli.render import line, note
 from cli.where import chosen
 
 app = single()
 
-_NAME = re.compile(r"[A-Za-z0-9_.@-]{1,64}\Z", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9_.@-]{1,128}\Z", re.ASCII)
 
 
 @app.command()
 def aws_config(
     grant: Annotated[str, typer.Argument(metavar="GRANT", help="The grant's id.")],
     profile: Annotated[str | None, typer.Option(metavar="NAME", help="Else `sluice-` and the grant's id.")] = None,
+    of: Annotated[str | None, typer.Option(metavar="NAME", help="Only this profile of the grant; else each.")] = None,
     file: Annotated[Path | None, typer.Option(metavar="PATH", help="Else AWS_CONFIG_FILE or ~/.aws/config.")] = None,
     allow_ci: Annotated[bool, typer.Option("--allow-ci", help="Let the profile work where CI is set.")] = False,
 ) -> None:
     """Write a profile that fetches and refreshes a grant's credentials (`credential_process`).
+
+    A grant with several profiles gets one each: NAME-main, NAME-main-2 and so on, for an AWS client uses one at a time.
 
     Fetches credentials once, to see that it works and to learn the region; they are not written. Other profiles stay as
     they are. The file holds no secret and becomes readable by you alone.
@@ -45,16 +49,31 @@ def aws_config(
     """
     if not is_id(grant):
         raise InputInvalid(f"{grant} is not a grant's id", next_step="sluice grant list")
-    name = profile or f"sluice-{grant}"
-    if not _NAME.match(name):
-        raise InputInvalid(f"--profile: {name} is not a usable name", next_step="use letters, digits and _ . @ -")
+    name = _checked(profile or f"sluice-{grant}")
     place = (file or Path(os.environ.get("AWS_CONFIG_FILE") or Path.home() / ".aws" / "config")).absolute()
     before = read_shared(place)
     with connect() as client:
-        settings = _settings(delivery.deliver(client, grant), _command(grant, client.api_url, allow_ci=allow_ci))
-    replace_shared(place, with_profile(before, name, settings, place))
-    line(f"Wrote the profile {name} to {place}.")
-    note(f"next: AWS_PROFILE={name} COMMAND")
+        found = client.get(at("grants", grant))
+        chosen_ones = found.records("principals") if of is None else [delivery.principal_of(found, of)]
+        written: list[str] = []
+        after = before
+        for principal in chosen_ones:
+            inner = principal.text("profile")
+            written.append(name if len(chosen_ones) == 1 else _checked(f"{name}-{inner}"))
+            command = _command(grant, inner, client.api_url, allow_ci=allow_ci)
+            settings = _settings(delivery.deliver(client, grant, inner), command)
+            after = with_profile(after, written[-1], settings, place)
+    replace_shared(place, after)
+    for one, principal in zip(written, chosen_ones, strict=True):
+        line(f"Wrote the profile {one} to {place}, for {', '.join(principal.texts('sources'))}.")
+    note(f"next: AWS_PROFILE={written[0]} COMMAND")
+
+
+def _checked(name: str) -> str:
+    """The name, when an AWS configuration file can hold it; else raises `InputInvalid`."""
+    if not _NAME.match(name):
+        raise InputInvalid(f"--profile: {name} is not a usable name", next_step="use letters, digits and _ . @ -")
+    return name
 
 
 def _settings(credentials: Doc, command: str) -> list[tuple[str, str]]:
@@ -64,7 +83,7 @@ def _settings(credentials: Doc, command: str) -> list[tuple[str, str]]:
     return settings
 
 
-def _command(grant: str, api_url: str, *, allow_ci: bool) -> str:
+def _command(grant: str, profile: str, api_url: str, *, allow_ci: bool) -> str:
     """The command by absolute paths, with the options that were chosen now: tools run it from anywhere."""
     where = chosen()
     words = [*_sluice()]
@@ -72,7 +91,7 @@ def _command(grant: str, api_url: str, *, allow_ci: bool) -> str:
         words += ["--home", str(Path(where.home).absolute())]
     if file := token_file():
         words += ["--token-file", str(file)]
-    words += ["--api", api_url, "grant", "credential-process", grant]
+    words += ["--api", api_url, "grant", "credential-process", grant, "--profile", profile]
     return shlex.join([*words, "--allow-ci"] if allow_ci else words)
 
 

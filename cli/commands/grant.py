@@ -25,6 +25,9 @@ from cli.times import duration, local, now, until
 app = group("Grants: what you were given, until when, and by which exact policy.")
 
 _Id = Annotated[str, typer.Argument(metavar="ID", help="The grant's id.")]
+_Profile = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Which of the grant's profiles; needed where it has several.")
+]
 _AllowCi = Annotated[bool, typer.Option("--allow-ci", help="Also where CI is set.")]
 
 
@@ -53,13 +56,14 @@ def list_(
 def show(
     grant: _Id,
     policy: Annotated[bool, typer.Option("--policy", help="Print only the IAM policy, as AWS has it.")] = False,
+    profile: _Profile = None,
     as_json: AsJson = False,
 ) -> None:
     """One grant with its exact IAM policy, explained."""
     with connect() as client:
         found = client.get(at("grants", grant))
     if policy:
-        print_json(found.fields.get("policy"))
+        print_json(delivery.principal_of(found, profile).fields.get("policy"))
     else:
         answer(found, as_json=as_json, show=_show)
 
@@ -90,6 +94,7 @@ def revoke(
 @app.command()
 def creds(
     grant: _Id,
+    profile: _Profile = None,
     format: Annotated[Format | None, typer.Option(help="Needed where the output is not a terminal.")] = None,
     allow_ci: _AllowCi = False,
 ) -> None:
@@ -103,7 +108,7 @@ def creds(
     """
     delivery.check_may_print(os.environ, named_format=format is not None, allow_ci=allow_ci)
     with connect() as client:
-        found = delivery.deliver(client, grant)
+        found = delivery.deliver(client, grant, profile)
     if format is Format.JSON:
         print_json(found)
     else:
@@ -112,14 +117,14 @@ def creds(
 
 
 @app.command(name="credential-process")
-def credential_process(grant: _Id, allow_ci: _AllowCi = False) -> None:
+def credential_process(grant: _Id, profile: _Profile = None, allow_ci: _AllowCi = False) -> None:
     """Print credentials for AWS's own tools.
 
     In the form of `credential_process`; `sluice aws-config` sets it up.
     """
     delivery.check_may_print(os.environ, named_format=True, allow_ci=allow_ci)
     with connect() as client:
-        found = delivery.deliver(client, grant)
+        found = delivery.deliver(client, grant, profile)
     print(json.dumps(delivery.process_answer(found)))
 
 
@@ -142,7 +147,7 @@ def _show_all(found: Sequence[Doc]) -> None:
 
 
 def _show(grant: Doc) -> None:
-    role, denial = grant.record("role"), grant.record("denial")
+    denial = grant.record("denial")
     facts(
         [
             ("grant", grant.text("id")),
@@ -162,8 +167,6 @@ def _show(grant: Doc) -> None:
             ("denied", _denial(denial)),
             ("reason", grant.text("reason")),
             ("last error", grant.text("last_error")),
-            ("role", role.text("arn") or role.text("name")),
-            ("boundary", grant.text("boundary_arn")),
             ("rulebook", grant.text("rulebook")),
             ("minted in", _minted_in(grant.records("steps"))),
         ]
@@ -174,10 +177,27 @@ def _show(grant: Doc) -> None:
         [(source.text("uri"), ", ".join(source.texts("operations"))) for source in grant.records("sources")],
         empty="No sources.",
     )
+    for principal in grant.records("principals"):
+        _show_principal(principal)
+
+
+def _show_principal(principal: Doc) -> None:
+    role = principal.record("role")
     line()
-    version = grant.record("policy").text("Version")
-    line(f"The role's policy ({version}), statement by statement; `--policy` prints it as one document:")
-    for statement in grant.records("statements"):
+    facts(
+        [
+            ("profile", principal.text("profile")),
+            ("account", f"{principal.text('account')} ({principal.text('region')})"),
+            ("holds", ", ".join(principal.texts("sources"))),
+            ("minted as", principal.text("way")),
+            ("role", role.text("arn") or role.text("name")),
+            ("boundary", principal.text("boundary_arn")),
+        ]
+    )
+    line()
+    version = principal.record("policy").text("Version")
+    line(f"Its policy ({version}), statement by statement; `--policy` prints it as one document:")
+    for statement in principal.records("statements"):
         line()
         line(f"{statement.text('sid')}: {statement.text('why')}")
         print(multiline(_indented(statement.record("statement"))))
@@ -194,7 +214,11 @@ def _indented(statement: Doc) -> str:
 
 def _minted_in(steps: Sequence[Doc]) -> str:
     total = timedelta(milliseconds=sum(step.whole("milliseconds") for step in steps))
-    each = ", ".join(f"{step.text('step')} {step.text('milliseconds')} ms" for step in steps)
+    several = len({step.text("part") for step in steps}) > 1
+    each = ", ".join(
+        f"{step.text('step')}{' of part ' + step.text('part') if several else ''} {step.text('milliseconds')} ms"
+        for step in steps
+    )
     return f"{total.total_seconds():.2f} s ({each})" if steps else ""
 
 

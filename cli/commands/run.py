@@ -32,6 +32,9 @@ Examples:
 def run(
     grant: Annotated[str, typer.Option(metavar="ID", help="The grant's id.")],
     command: Annotated[list[str], typer.Argument(metavar="COMMAND", help="The program to run.")],
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which of the grant's profiles; needed where it has several.")
+    ] = None,
 ) -> None:
     """Run a program with a grant's credentials.
 
@@ -45,7 +48,7 @@ def run(
     """
     program = _program(command[0])
     with connect() as client:
-        found = delivery.deliver(client, grant)
+        found = delivery.deliver(client, grant, profile)
     sys.stdout.flush()
     sys.stderr.flush()
     try:

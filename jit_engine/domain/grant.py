@@ -1,4 +1,4 @@
-"""A grant: what was given to whom until when, with the one table of its states."""
+"""A grant: what was given to whom until when, its principals, and the one table of its states."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -57,6 +57,42 @@ class StatementNote:
     why: str
 
 
+class MintWay(StrEnum):
+    """How a principal comes to be: a role of its own, or a session of the activity's base role cut by a policy."""
+
+    ROLE = "role"
+    SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """One of the identities that a grant is used as: a part of what was cleared, in one account, under one policy.
+
+    `part` counts from 1; `profile` is its name within the grant. `sources` are the URIs it holds. `roles` are the
+    attempts at its role; a session has none.
+    """
+
+    part: int
+    profile: str
+    account: str
+    region: str
+    way: MintWay
+    sources: tuple[str, ...]
+    policy: str
+    notes: tuple[StatementNote, ...]
+    roles: tuple[MintedRole, ...]
+
+    @property
+    def role(self) -> MintedRole:
+        """The latest attempt."""
+        return self.roles[-1]
+
+    def attempting(self, role: MintedRole) -> "Principal":
+        """This principal with that attempt, which replaces what was known of it or comes last."""
+        before = tuple(known for known in self.roles if known.attempt != role.attempt)
+        return replace(self, roles=tuple(sorted((*before, role), key=lambda one: one.attempt)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denial:
     """What the engine saw after it had told AWS to refuse. `count` 0: it could not look, and says so in `where`."""
@@ -68,10 +104,11 @@ class Denial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTime:
-    """How long one step took, in milliseconds."""
+    """How long one step took, in milliseconds, and for which part of the grant."""
 
     step: str
     milliseconds: int
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +134,7 @@ class Grant:
     shortened: str | None
     rulebook: str
     catalogue_generation: int
-    policy: str
-    notes: tuple[StatementNote, ...]
-    roles: tuple[MintedRole, ...]
+    principals: tuple[Principal, ...]
     sessions: int = 0
     last_session_end: datetime | None = None
     shut_at: datetime | None = None
@@ -112,9 +147,29 @@ class Grant:
     version: int = 0
 
     @property
+    def roles(self) -> tuple[MintedRole, ...]:
+        """Every attempt at a role, of every part."""
+        return tuple(role for principal in self.principals for role in principal.roles)
+
+    @property
+    def sole(self) -> Principal:
+        """The principal of a grant that has one; raises `ValueError` when there are several."""
+        (principal,) = self.principals
+        return principal
+
+    @property
     def role(self) -> MintedRole:
-        """The latest attempt."""
-        return self.roles[-1]
+        """The latest attempt of a grant with one principal; raises `ValueError` when there are several."""
+        return self.sole.role
+
+    @property
+    def policy(self) -> str:
+        """The policy of a grant with one principal; raises `ValueError` when there are several."""
+        return self.sole.policy
+
+    def having(self, principal: Principal) -> "Grant":
+        """This grant with that principal in place of the one of its part."""
+        return replace(self, principals=tuple(principal if p.part == principal.part else p for p in self.principals))
 
     def moved(self, state: GrantState) -> "Grant":
         """This grant in another state; raises `WrongState` when the table has no such move."""
@@ -123,6 +178,11 @@ class Grant:
         return replace(self, state=state)
 
 
-def role_name(grant: GrantId, attempt: int) -> str:
-    """The name of the role of one attempt: derived, so that every step can be repeated; 34 characters of AWS's 64."""
-    return f"sg-{grant}-{attempt}"
+def role_name(grant: GrantId, part: int, attempt: int) -> str:
+    """The name of the role of one attempt: derived, so that every step can be repeated; about 37 of AWS's 64."""
+    return f"sg-{grant}-{part}-{attempt}"
+
+
+def attempt_at(grant: GrantId, part: int, attempt: int) -> MintedRole:
+    """An attempt of which AWS has not heard yet."""
+    return MintedRole(attempt=attempt, name=role_name(grant, part, attempt), arn=None, role_id=None, deleted=False)

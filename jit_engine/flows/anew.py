@@ -11,7 +11,7 @@ from jit_engine.domain.grant import Grant
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.errors import InvalidValue, NotFound
-from jit_engine.iam.role import grant_policy
+from jit_engine.iam.plan import mints_the_same, parts_of
 from jit_engine.ports import DecidedAnew, DecisionOutcome, Facts
 from jit_engine.rules.clearance import Judges, clear
 from jit_engine.rules.evidence import evidence_of, record_of
@@ -39,7 +39,7 @@ def decide_anew(
     if isinstance(verdict, Refusal):
         return verdict
     place = verdict.environment.place
-    if place is None or grant_policy(replace(verdict, ends_at=grant.ends_at), place)[0] != grant.policy:
+    if place is None or not mints_the_same(parts_of(replace(verdict, ends_at=grant.ends_at), place), grant.principals):
         return Changed(why="the catalogue or the environment changed")
     if verdict.sessions_end_by < grant.ends_at:
         return Changed(why=f"contract, activity or environment now end at {verdict.sessions_end_by.isoformat()}")

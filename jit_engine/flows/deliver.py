@@ -7,19 +7,28 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.grant import Grant, GrantState, Principal
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Refusal
 from jit_engine.errors import NotFound
 from jit_engine.flows.anew import Changed, decide_anew, recorded_anew
-from jit_engine.flows.outcome import AccessRefused, GrantNotUsable
+from jit_engine.flows.outcome import AccessRefused, GrantNotUsable, ProfileNeeded
 from jit_engine.iam.limits import LONGEST_CHAINED_SESSION, SHORTEST_SESSION
 from jit_engine.iam.role import session_plan
-from jit_engine.ports import Credentials, DecidedAnew, DecisionOutcome, FactSource, Ledger, LostRace, Minter
+from jit_engine.ports import Credentials, DecidedAnew, DecisionOutcome, FactSource, Ledger, LostRace, Minters, minter_in
 from jit_engine.rules.clearance import Judges
 
 TRIES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """Credentials with the grant as it is now and the principal that they are of."""
+
+    grant: Grant
+    principal: Principal
+    credentials: Credentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +37,16 @@ class Deliver:
 
     facts: FactSource
     ledger: Ledger
-    minter: Minter
+    minters: Minters
     judges: Callable[[], Judges]
     token: Callable[[], str]
 
-    def __call__(self, grant_id: GrantId, subject: Subject, now: datetime) -> tuple[Grant, Credentials]:
+    def __call__(self, grant_id: GrantId, subject: Subject, now: datetime, profile: str | None = None) -> Delivered:
         """A session for the grant's own holder, with its own name and audit record.
 
-        1. Only the holder: anybody else meets `NotFound`.
+        `profile` names one of the grant's principals; it may be left out where there is but one.
+
+        1. Only the holder: anybody else meets `NotFound`. Only a profile that the grant has; else `ProfileNeeded`.
         2. Only while the grant is active, its end has not come and a session fits before all ends; else
            `GrantNotUsable`.
         3. Decided anew from today's facts and rules; a grant that no longer passes is revoked and `AccessRefused`
@@ -51,17 +62,18 @@ class Deliver:
             if grant.state is not GrantState.ACTIVE or now >= grant.ends_at:  # 2
                 why = f"it is {grant.state.value}" if grant.state is not GrantState.ACTIVE else "its end has come"
                 raise GrantNotUsable(grant=grant.id, state=grant.state.value, why=why)
+            principal = _principal(grant, profile)
             duration = _duration(grant, now)
             name = f"{subject.id}.{grant.sessions + 1}.{self.token()}"
-            plan = session_plan(grant, name=name, duration=duration, policy=None)
+            plan = session_plan(grant, principal, name=name, duration=duration, policy=None)
             try:
                 rulebook = self._decide_anew(grant, subject, now)  # 3
-                grant = self._record(grant, name, now + duration, now)  # 4
+                grant = self._record(grant, principal, name, now + duration, now)  # 4
             except LostRace:
                 continue
-            credentials = self.minter.assume(plan)  # 5
+            credentials = minter_in(self.minters, principal.account).assume(plan)  # 5
             if self._holds(grant.id, rulebook):  # 6
-                return grant, credentials
+                return Delivered(grant=grant, principal=principal, credentials=credentials)
         raise GrantNotUsable(grant=grant_id, state="changing", why="it is being changed by others; try again")
 
     def _holds(self, grant_id: GrantId, rulebook: str) -> bool:
@@ -87,15 +99,27 @@ class Deliver:
         event = _event("grant.no-longer-passes", grant, now, {"reason": ended.reason, "decision": ended.record})
         self.ledger.save(replace(grant.moved(GrantState.REVOKING), due_at=now, reason=ended.reason), event, ended)
 
-    def _record(self, grant: Grant, name: str, session_end: datetime, now: datetime) -> Grant:
+    def _record(self, grant: Grant, principal: Principal, name: str, session_end: datetime, now: datetime) -> Grant:
         latest = max(session_end, grant.last_session_end or session_end)
         delivered = replace(grant, sessions=grant.sessions + 1, last_session_end=latest)
         details: dict[str, Json] = {
             "session": name,
             "session_ends_at": session_end.isoformat(),
-            "role": grant.role.name,
+            "profile": principal.profile,
+            "account": principal.account,
+            "region": principal.region,
+            "role": principal.role.name,
         }
         return self.ledger.save(delivered, _event("credentials.delivered", grant, now, details))
+
+
+def _principal(grant: Grant, profile: str | None) -> Principal:
+    if profile is None and len(grant.principals) == 1:
+        return grant.sole
+    for principal in grant.principals:
+        if principal.profile == profile:
+            return principal
+    raise ProfileNeeded(grant=grant.id, given=profile, principals=grant.principals)
 
 
 def _duration(grant: Grant, now: datetime) -> timedelta:

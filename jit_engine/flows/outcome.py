@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from jit_engine.domain.grant import Principal
 from jit_engine.domain.verdict import Refusal
 from jit_engine.errors import EngineError
 
@@ -22,6 +24,20 @@ class DurationTooLong(AccessRefused):
     """A request whose only fault is a duration longer than the contract allows."""
 
     code: ClassVar[str] = "duration-too-long"
+
+
+class ProfileNeeded(EngineError):
+    """The grant has several principals, or none of the name that was asked for: one of `profiles` has to be named."""
+
+    code: ClassVar[str] = "profile-needed"
+
+    def __init__(self, *, grant: str, given: str | None, principals: Sequence[Principal]) -> None:
+        self.grant = grant
+        self.given = given
+        self.profiles = {principal.profile: principal.sources for principal in principals}
+        which = "several profiles" if given is None else f"no profile {given[:100]}"
+        held = "; ".join(f"{profile} for {', '.join(sources)}" for profile, sources in self.profiles.items())
+        super().__init__(f"grant {grant} has {which}: name one of {held}")
 
 
 class GrantNotUsable(EngineError):

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole
+from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole, Principal
 from jit_engine.domain.ids import EnvironmentId, GrantId
 from jit_engine.errors import EngineError
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY, marker, probe_session_policy, session_plan
-from jit_engine.ports import Ledger, LostRace, Minter, Observer, Probe, Probes
+from jit_engine.ports import Ledger, LostRace, Minters, Observer, Probe, Probes, minter_in
 
 LEASE = timedelta(seconds=60)
 BATCH = 20
@@ -36,9 +36,9 @@ _SPENT = frozenset(
 
 @dataclass(slots=True)
 class _Watch:
-    """What this process saw of one grant since it told AWS to refuse. Memory only: it holds a session."""
+    """What this process saw of one grant since it told AWS to refuse. Memory only: it holds a session of each part."""
 
-    observer: Observer
+    observers: tuple[Observer, ...]
     denials: int = 0
     first_at: datetime | None = None
 
@@ -48,7 +48,7 @@ class Reconcile:
     """Tends every grant whose time has come. Any number of processes may run one; each grant is claimed by one."""
 
     ledger: Ledger
-    minter: Minter
+    minters: Minters
     place_of: Callable[[EnvironmentId], Place | None]
     token: Callable[[], str]
     where: str
@@ -91,23 +91,47 @@ class Reconcile:
             self._delete(grant, now)
 
     def _shut(self, grant: Grant, now: datetime) -> None:
-        """Opens the engine's own session, for afterwards nobody can; then blocks sessions and denies everything."""
+        """Opens the engine's own sessions, for afterwards nobody can; then blocks sessions and denies everything."""
         place = self.place_of(grant.environment)
-        if place is not None and grant.role.arn is not None and grant.id not in self._watches:
-            probes = Probes(allowed=marker(place), denied=())
-            plan = session_plan(
-                grant,
-                name=f"sluicegate-observer.{self.token()}",
-                duration=SHORTEST_SESSION,
-                policy=probe_session_policy(probes),
-            )
+        if place is not None and grant.id not in self._watches:
             with suppress(EngineError):  # whether it can be watched comes second: the Deny never waits for it
-                observer = self.minter.observer(plan, probes)
-                if observer is not None:
-                    self._watches[grant.id] = _Watch(observer=observer)
-        for role in _existing(grant):
-            self.minter.shut(role.name, TRUST_NOBODY, DENY_EVERYTHING)
+                observers = [self._observer(grant, principal, place) for principal in grant.principals]
+                if all(observers):
+                    self._watches[grant.id] = _Watch(observers=tuple(one for one in observers if one is not None))
+        self._of_each(grant, self._deny)
         self._save(replace(grant, shut_at=now, due_at=now, tries=0), "shut", now)
+
+    def _deny(self, principal: Principal, role: MintedRole) -> None:
+        minter_in(self.minters, principal.account).shut(role.name, TRUST_NOBODY, DENY_EVERYTHING)
+
+    def _deny_if_open(self, principal: Principal, role: MintedRole) -> None:
+        minter = minter_in(self.minters, principal.account)
+        if not minter.is_shut(role.name, DENY_EVERYTHING):
+            minter.shut(role.name, TRUST_NOBODY, DENY_EVERYTHING)
+
+    def _of_each(self, grant: Grant, act: Callable[[Principal, MintedRole], None]) -> None:
+        """Acts on every role; one that fails keeps no other waiting, and its error is raised at the end."""
+        failed: EngineError | None = None
+        for principal, role in _existing(grant):
+            try:
+                act(principal, role)
+            except EngineError as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
+    def _observer(self, grant: Grant, principal: Principal, place: Place) -> Observer | None:
+        if principal.role.arn is None:
+            return None
+        probes = Probes(allowed=marker(place), denied=())
+        plan = session_plan(
+            grant,
+            principal,
+            name=f"sluicegate-observer.{self.token()}",
+            duration=SHORTEST_SESSION,
+            policy=probe_session_policy(probes),
+        )
+        return minter_in(self.minters, principal.account).observer(plan, probes)
 
     def _observe(self, grant: Grant, now: datetime) -> None:
         if grant.state is GrantState.DENIED or grant.last_session_end is None:
@@ -118,7 +142,7 @@ class Reconcile:
             self._watches.pop(grant.id, None)  # its session has ended by itself: what it meets now proves nothing
             self._read_back(grant, now)
             return
-        if watch.observer.look() is Probe.DENIED:
+        if all(observer.look() is Probe.DENIED for observer in watch.observers):
             watch.denials += 1
             watch.first_at = watch.first_at or now
         else:
@@ -133,31 +157,36 @@ class Reconcile:
 
     def _read_back(self, grant: Grant, now: datetime) -> None:
         """After a crash no session is left to look with: the Deny is read back, the last session's end is the bound."""
-        for role in _existing(grant):
-            if not self.minter.is_shut(role.name, DENY_EVERYTHING):
-                self.minter.shut(role.name, TRUST_NOBODY, DENY_EVERYTHING)
+        self._of_each(grant, self._deny_if_open)
         denial = Denial(count=0, first_at=None, where="the Deny read back; no session of the engine's own was open")
         self._save(replace(grant, denial=denial, due_at=grant.last_session_end or now, tries=0), "deny-read-back", now)
 
     def _delete(self, grant: Grant, now: datetime) -> None:
-        roles = tuple(self._gone(grant, role, now) for role in grant.roles)
-        if any(not role.deleted for role in roles):
+        left = replace(
+            grant,
+            principals=tuple(
+                replace(principal, roles=tuple(self._gone(grant, principal, role, now) for role in principal.roles))
+                for principal in grant.principals
+            ),
+        )
+        if any(not role.deleted for role in left.roles):
             again = grant.created_at + ABSENCE_PROVEN
-            self._save(replace(grant, roles=roles, due_at=max(again, now + LOOK_AGAIN)), "absence-not-proven", now)
+            self._save(replace(left, due_at=max(again, now + LOOK_AGAIN)), "absence-not-proven", now)
             return
         self._watches.pop(grant.id, None)
-        self._save(replace(grant.moved(GrantState.CLOSED), roles=roles, last_error=None), "closed", now)
+        self._save(replace(left.moved(GrantState.CLOSED), last_error=None), "closed", now)
 
-    def _gone(self, grant: Grant, role: MintedRole, now: datetime) -> MintedRole:
+    def _gone(self, grant: Grant, principal: Principal, role: MintedRole, now: datetime) -> MintedRole:
         """The role, deleted if that is proven; one whose id we never learned is the sweep's to judge."""
         if role.deleted:
             return role
+        minter = minter_in(self.minters, principal.account)
         if role.role_id is not None:
-            self.minter.delete(role.name, role.role_id)
+            minter.delete(role.name, role.role_id)
             return replace(role, deleted=True)
-        found = self.minter.find(role.name)
+        found = minter.find(role.name)
         if found is not None and found.tags.get("sluicegate:grant") == grant.id and found.boundary_arn is not None:
-            self.minter.delete(role.name, found.role_id)
+            minter.delete(role.name, found.role_id)
             return replace(role, role_id=found.role_id, deleted=True)
         return replace(role, deleted=now - grant.created_at >= ABSENCE_PROVEN)
 
@@ -182,5 +211,11 @@ class Reconcile:
         return self.ledger.save(grant, event)
 
 
-def _existing(grant: Grant) -> list[MintedRole]:
-    return [role for role in grant.roles if role.role_id is not None and not role.deleted]
+def _existing(grant: Grant) -> list[tuple[Principal, MintedRole]]:
+    """Every role that AWS said it made and that was not seen to be gone, with whose it is."""
+    return [
+        (principal, role)
+        for principal in grant.principals
+        for role in principal.roles
+        if role.role_id is not None and not role.deleted
+    ]

@@ -10,15 +10,16 @@ from datetime import datetime, timedelta
 
 from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import Grant, GrantState, MintedRole, StatementNote, StepTime, role_name
+from jit_engine.domain.grant import Grant, GrantState, Principal, StepTime, attempt_at
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.errors import AwsUnavailable, EngineError, RoleExists
 from jit_engine.flows.outcome import AccessRefused, DurationTooLong
 from jit_engine.iam.limits import SHORTEST_SESSION
-from jit_engine.iam.role import grant_policy, probe_session_policy, probes_for, role_plan, session_plan
-from jit_engine.ports import FactSource, Ledger, LostRace, Minter
+from jit_engine.iam.plan import PlannedPart, parts_of
+from jit_engine.iam.role import probe_session_policy, probes_for, role_plan, session_plan
+from jit_engine.ports import FactSource, Ledger, LostRace, Minter, Minters, minter_in
 from jit_engine.rules.clearance import Judges, clear, refused_only_by_duration
 from jit_engine.rules.evidence import evidence_of
 from jit_engine.rules.record import clearance_record, refusal_record
@@ -38,7 +39,7 @@ class RequestAccess:
 
     facts: FactSource
     ledger: Ledger
-    minter: Minter
+    minters: Minters
     judges: Callable[[], Judges]
     external_id: str
     new_grant_id: Callable[[datetime], GrantId]
@@ -52,16 +53,16 @@ class RequestAccess:
         """An active grant. Raises `AccessRefused`, `NotFound`, `InvalidValue`, `PolicyTooLarge` before any AWS call,
         `AwsUnavailable` when minting did not come about: what was begun is then the reconciler's to undo.
         """
-        verdict, place, grant = self._opened(request, now)
+        parts, place, grant = self._opened(request, now)
         try:
-            return self._mint(grant, verdict, place, now)  # 4 act, 5 record
+            return self._mint(grant, parts, place, now)  # 4 act, 5 record
         except EngineError as error:
             self._abandon(grant.id, error, now)
             raise
         except LostRace as overtaken:  # the reconciler has given this mint up; its role is being removed
             raise AwsUnavailable(operation="minting in time", retry_after=RETRY_AFTER) from overtaken
 
-    def _opened(self, request: AccessRequest, now: datetime) -> tuple[Clearance, Place, Grant]:
+    def _opened(self, request: AccessRequest, now: datetime) -> tuple[tuple[PlannedPart, ...], Place, Grant]:
         """The first three steps. Decided by other rules than those that are live by then: decided again."""
         for _ in range(ATTEMPTS):
             facts, judges = self.facts.facts_for(request.activity, request.environment), self.judges()  # 1 gather
@@ -73,17 +74,19 @@ class RequestAccess:
             place = verdict.environment.place
             if place is None:
                 raise ValueError("an active environment has a place")
-            policy, notes = grant_policy(verdict, place)
-            intent = self._intent(verdict, policy, notes, now)
+            parts = parts_of(verdict, place)
+            for part in parts:
+                minter_in(self.minters, part.account)  # an account that is not served is refused before any record
+            intent = self._intent(verdict, parts, now)
             event = _event("grant.opened", request, now, clearance_record(verdict), grant=intent.id)
             try:
                 grant = self.ledger.open(intent, verdict, evidence, event)  # 3 record, committed before AWS hears of it
             except LostRace:
                 continue
-            return verdict, place, grant
+            return parts, place, grant
         raise LostRace("the rules changed again and again while this was decided")
 
-    def _intent(self, clearance: Clearance, policy: str, notes: tuple[tuple[str, str], ...], now: datetime) -> Grant:
+    def _intent(self, clearance: Clearance, parts: tuple[PlannedPart, ...], now: datetime) -> Grant:
         request = clearance.request
         grant_id = self.new_grant_id(now)
         return Grant(
@@ -102,52 +105,73 @@ class RequestAccess:
             shortened=clearance.shortened,
             rulebook=clearance.rulebook,
             catalogue_generation=clearance.catalogue_generation,
-            policy=policy,
-            notes=tuple(StatementNote(sid=sid, why=why) for sid, why in notes),
-            roles=(_attempt(grant_id, 1),),
+            principals=tuple(part.principal(grant_id) for part in parts),
             due_at=now + MINTING_PATIENCE,
         )
 
-    def _mint(self, grant: Grant, clearance: Clearance, place: Place, now: datetime) -> Grant:
-        watch = _Stopwatch()
-        grant = self._create(grant, place, now)
-        watch.lap("create role")
-        self.minter.put_policy(grant.role.name, grant.policy)
-        watch.lap("write policy")
-        probes = probes_for(clearance, place)
-        self.minter.prove(
-            session_plan(
-                grant,
-                name=f"sluicegate-probe.{self.token()}",
-                duration=SHORTEST_SESSION,
-                policy=probe_session_policy(probes),
-            ),
-            probes,
-        )
-        watch.lap("assume and probe")
-        active = replace(grant.moved(GrantState.ACTIVE), due_at=grant.ends_at, steps=watch.laps())
-        details: dict[str, Json] = {
-            "probes_denied": len(probes.denied),
-            "role": grant.role.name,
-            "role_id": grant.role.role_id,
-        }
-        return self.ledger.save(active, _event("grant.active", clearance.request, now, details, grant=grant.id))
+    def _mint(self, grant: Grant, parts: tuple[PlannedPart, ...], place: Place, now: datetime) -> Grant:
+        """Every part, a step at a time for all of them: while one waits for AWS, the others have been told to it too.
 
-    def _create(self, grant: Grant, place: Place, now: datetime) -> Grant:
+        A part that fails fails the grant.
+        """
+        watch = _Stopwatch()
+        for part in parts:
+            grant = self._create(grant, part, place, now)
+            watch.lap("create role", part)
+        for part in parts:
+            self._minter(part).put_policy(_principal(grant, part).role.name, part.policy)
+            watch.lap("write policy", part)
+        denied = 0
+        for part in parts:
+            denied += self._prove(grant, part, place)
+            watch.lap("assume and probe", part)
+        active = replace(grant.moved(GrantState.ACTIVE), due_at=grant.ends_at, steps=watch.laps())
+        minted: list[Json] = [
+            {
+                "profile": principal.profile,
+                "account": principal.account,
+                "region": principal.region,
+                "role": principal.role.name,
+                "role_id": principal.role.role_id,
+            }
+            for principal in grant.principals
+        ]
+        details: dict[str, Json] = {"probes_denied": denied, "principals": minted}
+        return self.ledger.save(active, _grant_event("grant.active", grant, now, details))
+
+    def _create(self, grant: Grant, part: PlannedPart, place: Place, now: datetime) -> Grant:
         """Creates the role; a name that is taken is never adopted: the next attempt gets a name of its own."""
         for _ in range(ATTEMPTS):
+            principal = _principal(grant, part)
             try:
-                created = self.minter.create(role_plan(grant, place, self.external_id))
+                created = self._minter(part).create(role_plan(grant, principal, place, self.external_id))
             except RoleExists as taken:
                 # What stands there is looked at by the sweep: ours is deleted, a stranger's is raised as an alarm.
-                following = _attempt(grant.id, grant.role.attempt + 1)
+                following = attempt_at(grant.id, part.part, principal.role.attempt + 1)
                 event = _grant_event("grant.role-name-taken", grant, now, {"role": taken.role_name})
-                grant = self.ledger.save(replace(grant, roles=(*grant.roles, following)), event)
+                grant = self.ledger.save(grant.having(principal.attempting(following)), event)
                 continue
-            role = replace(grant.role, arn=created.arn, role_id=created.role_id)
-            event = _grant_event("grant.role-created", grant, now, {"role": role.name, "role_id": created.role_id})
-            return self.ledger.save(replace(grant, roles=(*grant.roles[:-1], role)), event)
+            role = replace(principal.role, arn=created.arn, role_id=created.role_id)
+            details: dict[str, Json] = {"role": role.name, "role_id": created.role_id, "account": part.account}
+            event = _grant_event("grant.role-created", grant, now, details)
+            return self.ledger.save(grant.having(principal.attempting(role)), event)
         raise AwsUnavailable(operation="iam:CreateRole", retry_after=RETRY_AFTER)
+
+    def _prove(self, grant: Grant, part: PlannedPart, place: Place) -> int:
+        """Sees the part's role assumed, and its probes answered as decided; how many of them were to be refused."""
+        probes = probes_for(part.clearance, place)
+        session = session_plan(
+            grant,
+            _principal(grant, part),
+            name=f"sluicegate-probe.{self.token()}",
+            duration=SHORTEST_SESSION,
+            policy=probe_session_policy(probes),
+        )
+        self._minter(part).prove(session, probes)
+        return len(probes.denied)
+
+    def _minter(self, part: PlannedPart) -> Minter:
+        return minter_in(self.minters, part.account)
 
     def _abandon(self, grant_id: GrantId, error: EngineError, now: datetime) -> None:
         """Hands what was begun to the reconciler at once. Should this fail too, the intent's own due time does it."""
@@ -166,17 +190,17 @@ class _Stopwatch:
         self._last = time.monotonic()
         self._laps: list[StepTime] = []
 
-    def lap(self, step: str) -> None:
+    def lap(self, step: str, part: PlannedPart) -> None:
         now = time.monotonic()
-        self._laps.append(StepTime(step=step, milliseconds=round((now - self._last) * 1000)))
+        self._laps.append(StepTime(step=step, milliseconds=round((now - self._last) * 1000), part=part.part))
         self._last = now
 
     def laps(self) -> tuple[StepTime, ...]:
         return tuple(self._laps)
 
 
-def _attempt(grant: GrantId, attempt: int) -> MintedRole:
-    return MintedRole(attempt=attempt, name=role_name(grant, attempt), arn=None, role_id=None, deleted=False)
+def _principal(grant: Grant, part: PlannedPart) -> Principal:
+    return next(principal for principal in grant.principals if principal.part == part.part)
 
 
 def _event(

@@ -10,7 +10,7 @@ from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.errors import AwsUnavailable, EngineError
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY
-from jit_engine.ports import FoundRole, Ledger, Minter
+from jit_engine.ports import FoundRole, Ledger, Minter, Minters
 
 YOUNG = timedelta(minutes=5)
 """A role younger than this may belong to a mint whose next commit is under way."""
@@ -19,41 +19,51 @@ BOUNDARY_PATH = ":policy/sluicegate/boundary/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """Looks at every role under our path. Ours without a row: deleted. Not ours: quarantined and alarmed."""
+    """Looks at every role under our path in every account. Ours without a row: deleted. Not ours: quarantined and
+    alarmed.
+    """
 
     ledger: Ledger
-    minter: Minter
+    minters: Minters
 
     def __call__(self, now: datetime) -> int:
-        """How many roles were deleted or quarantined."""
-        return sum(self._tend(role, now) for role in self.minter.roles())
+        """How many roles were deleted or quarantined; raises what an account that could not be listed answered."""
+        done, unseen = 0, None
+        for minter in self.minters.values():
+            try:
+                done += sum(self._tend(role, now, minter) for role in minter.roles())
+            except EngineError as error:  # an account that does not answer keeps no other from being looked at
+                unseen = error
+        if unseen is not None:
+            raise unseen
+        return done
 
-    def _tend(self, role: FoundRole, now: datetime) -> bool:
+    def _tend(self, role: FoundRole, now: datetime, minter: Minter) -> bool:
         """One role; one that AWS will not let us touch is an alarm, and never keeps the others from being looked at."""
         try:
-            return self._judge(role, now)
+            return self._judge(role, now, minter)
         except AwsUnavailable:
             return False  # the next sweep meets it again
         except EngineError as error:
             self._note("alarm.role-not-swept", role, now, {"error": str(error)[:500]})
             return False
 
-    def _judge(self, role: FoundRole, now: datetime) -> bool:
+    def _judge(self, role: FoundRole, now: datetime, minter: Minter) -> bool:
         grant = self.ledger.grant_of_role(role.name)
         if grant is not None and _owns(grant, role):
             return False
         if grant is not None and grant.state is GrantState.MINTING and now - role.created_at < YOUNG:
             return False
-        full = self.minter.find(role.name)
+        full = minter.find(role.name)
         if full is None or full.role_id != role.role_id:
             return False
         if _is_ours(full):
-            self.minter.delete(full.name, full.role_id)
+            minter.delete(full.name, full.role_id)
             self._note("sweep.role-deleted", full, now)
             return True
-        if self.minter.is_shut(full.name, DENY_EVERYTHING):
+        if minter.is_shut(full.name, DENY_EVERYTHING):
             return False
-        self.minter.shut(full.name, TRUST_NOBODY, DENY_EVERYTHING)
+        minter.shut(full.name, TRUST_NOBODY, DENY_EVERYTHING)
         self._note("alarm.foreign-role-quarantined", full, now)
         return True
 

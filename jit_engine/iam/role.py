@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 from jit_engine.domain.activity import Place
-from jit_engine.domain.grant import Grant
+from jit_engine.domain.grant import Grant, Principal
 from jit_engine.domain.source import Operation
 from jit_engine.domain.verdict import Clearance, ClearedSource
 from jit_engine.errors import LimitExceeded
@@ -66,10 +66,13 @@ def grant_policy(clearance: Clearance, place: Place) -> tuple[str, tuple[tuple[s
     return text, tuple((statement.sid, statement.why) for statement in statements)
 
 
-def grant_tags(grant: Grant) -> dict[str, str]:
-    """What ties every AWS event of the grant to it; the same on the role and on its sessions."""
+def grant_tags(grant: Grant, principal: Principal) -> dict[str, str]:
+    """What ties every AWS event of the principal to its grant; the same on the role and on its sessions."""
     tags = {
         f"{TAG_PREFIX}grant": grant.id,
+        f"{TAG_PREFIX}part": str(principal.part),
+        f"{TAG_PREFIX}account": principal.account,
+        f"{TAG_PREFIX}region": principal.region,
         f"{TAG_PREFIX}activity": grant.activity,
         f"{TAG_PREFIX}environment": grant.environment,
         f"{TAG_PREFIX}tier": grant.tier.value,
@@ -80,30 +83,32 @@ def grant_tags(grant: Grant) -> dict[str, str]:
     return tags
 
 
-def role_plan(grant: Grant, place: Place, external_id: str) -> RolePlan:
-    """The role of the grant's latest attempt."""
-    check_role_name(grant.role.name)
+def role_plan(grant: Grant, principal: Principal, place: Place, external_id: str) -> RolePlan:
+    """The role of the principal's latest attempt."""
+    check_role_name(principal.role.name)
     return RolePlan(
-        name=grant.role.name,
+        name=principal.role.name,
         trust=trust_policy(place.broker_role_arn, external_id),
-        policy=grant.policy,
+        policy=principal.policy,
         boundary_arn=place.boundary_arn,
-        tags=grant_tags(grant),
-        description=f"Sluicegate grant {grant.id}, attempt {grant.role.attempt}",
+        tags=grant_tags(grant, principal),
+        description=f"Sluicegate grant {grant.id}, part {principal.part}, attempt {principal.role.attempt}",
     )
 
 
-def session_plan(grant: Grant, *, name: str, duration: timedelta, policy: str | None) -> SessionPlan:
-    """A session of the grant's role; `policy` cuts it further, as the engine's own sessions are."""
-    if grant.role.arn is None:
-        raise ValueError(f"grant {grant.id} has no role yet")
+def session_plan(
+    grant: Grant, principal: Principal, *, name: str, duration: timedelta, policy: str | None
+) -> SessionPlan:
+    """A session of the principal's role; `policy` cuts it further, as the engine's own sessions are."""
+    if principal.role.arn is None:
+        raise ValueError(f"part {principal.part} of grant {grant.id} has no role yet")
     check_session(name=name, source_identity=grant.subject, duration=duration, policy=policy)
     return SessionPlan(
-        role_arn=grant.role.arn,
+        role_arn=principal.role.arn,
         session_name=name,
         source_identity=grant.subject,
         duration=duration,
-        tags=grant_tags(grant),
+        tags=grant_tags(grant, principal),
         policy=policy,
     )
 

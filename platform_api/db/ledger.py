@@ -1,4 +1,4 @@
-"""The ledger's store: requests with their decisions, grants, and the roles minted for them."""
+"""The ledger's store: requests with their decisions, grants, their principals and the roles minted for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from jit_engine.contracts.terms import ContractState
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import ENDED, Grant, GrantState, MintedRole
+from jit_engine.domain.grant import ENDED, Grant, GrantState, MintedRole, MintWay, Principal
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance, Refusal
@@ -28,21 +28,29 @@ from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_
 from platform_api.db.requests import insert_request
 from platform_api.db.rulebooks import check_live
 from platform_api.db.tables.contracts import ContractRow
-from platform_api.db.tables.grants import AccessRequestRow, GrantRow, MintedRoleRow
+from platform_api.db.tables.grants import AccessRequestRow, GrantRow, MintedRoleRow, PrincipalRow
 from platform_api.paging import Page, PageAsk
 
 _GRANTS = sa.select(GrantRow.table())
 _GRANT = _GRANTS.where(GrantRow.id == sa.bindparam("id"))
+_PRINCIPALS = (
+    sa.select(PrincipalRow.table())
+    .where(PrincipalRow.grant_id.in_(sa.bindparam("grants", expanding=True)))
+    .order_by(PrincipalRow.grant_id, PrincipalRow.part)
+)
 _ROLES = (
     sa.select(MintedRoleRow.table())
     .where(MintedRoleRow.grant_id.in_(sa.bindparam("grants", expanding=True)))
-    .order_by(MintedRoleRow.grant_id, MintedRoleRow.attempt)
+    .order_by(MintedRoleRow.grant_id, MintedRoleRow.part, MintedRoleRow.attempt)
 )
 _OPEN = sa.insert(GrantRow.table())
 _SAVE = fenced(GrantRow.table())
+_NEW_PRINCIPAL = sa.insert(PrincipalRow.table())
 _NEW_ROLE = sa.insert(MintedRoleRow.table())
 _SAVE_ROLE = sa.update(MintedRoleRow.table()).where(
-    MintedRoleRow.grant_id == sa.bindparam("of_grant"), MintedRoleRow.attempt == sa.bindparam("of_attempt")
+    MintedRoleRow.grant_id == sa.bindparam("of_grant"),
+    MintedRoleRow.part == sa.bindparam("of_part"),
+    MintedRoleRow.attempt == sa.bindparam("of_attempt"),
 )
 _DUE = (
     sa.select(GrantRow.id)
@@ -91,6 +99,7 @@ class SqlLedger:
             check_live(connection, clearance.rulebook)
             insert_request(connection, clearance.request, record, clearance.decided_at, grant.id)
             connection.execute(_OPEN, {"id": grant.id, **_values(grant), "version": grant.version})
+            connection.execute(_NEW_PRINCIPAL, [_principal_values(grant.id, one) for one in grant.principals])
             _save_roles(connection, grant)
             insert_decision(connection, decision)
         return grant
@@ -260,8 +269,6 @@ def _values(grant: Grant) -> dict[str, Any]:
         "shortened": grant.shortened,
         "rulebook": grant.rulebook,
         "catalogue_generation": grant.catalogue_generation,
-        "policy": grant.policy,
-        "notes": grant.notes,
         "sessions": grant.sessions,
         "last_session_end": grant.last_session_end,
         "shut_at": grant.shut_at,
@@ -274,9 +281,23 @@ def _values(grant: Grant) -> dict[str, Any]:
     }
 
 
+def _principal_values(grant: GrantId, principal: Principal) -> dict[str, Any]:
+    return {
+        "grant_id": grant,
+        "part": principal.part,
+        "profile": principal.profile,
+        "account": principal.account,
+        "region": principal.region,
+        "way": principal.way.value,
+        "sources": principal.sources,
+        "policy": principal.policy,
+        "notes": principal.notes,
+    }
+
+
 def _save_roles(connection: Connection, grant: Grant) -> None:
     """Writes every attempt; none is ever removed, for its name must not come back."""
-    for role in grant.roles:
+    for part, role in [(principal.part, role) for principal in grant.principals for role in principal.roles]:
         values = {
             "name": role.name,
             "folded_name": role.name.lower(),
@@ -284,24 +305,40 @@ def _save_roles(connection: Connection, grant: Grant) -> None:
             "role_id": role.role_id,
             "deleted": role.deleted,
         }
-        of = {"of_grant": grant.id, "of_attempt": role.attempt}
+        of = {"of_grant": grant.id, "of_part": part, "of_attempt": role.attempt}
         if connection.execute(_SAVE_ROLE, {**values, **of}).rowcount == 0:
-            connection.execute(_NEW_ROLE, {"grant_id": grant.id, "attempt": role.attempt, **values})
+            connection.execute(_NEW_ROLE, {"grant_id": grant.id, "part": part, "attempt": role.attempt, **values})
 
 
 def _read(connection: Connection, rows: Sequence[AnyRow]) -> list[Grant]:
-    """The grants of these rows with their roles."""
+    """The grants of these rows with their principals and roles."""
     if not rows:
         return []
-    roles: defaultdict[str, list[MintedRole]] = defaultdict(list)
-    for role in connection.execute(_ROLES, {"grants": [row.id for row in rows]}):
-        roles[role.grant_id].append(
+    of = {"grants": [row.id for row in rows]}
+    roles: defaultdict[tuple[str, int], list[MintedRole]] = defaultdict(list)
+    for role in connection.execute(_ROLES, of):
+        roles[role.grant_id, role.part].append(
             MintedRole(attempt=role.attempt, name=role.name, arn=role.arn, role_id=role.role_id, deleted=role.deleted)
         )
-    return [_grant(row, tuple(roles[row.id])) for row in rows]
+    principals: defaultdict[str, list[Principal]] = defaultdict(list)
+    for one in connection.execute(_PRINCIPALS, of):
+        principals[one.grant_id].append(
+            Principal(
+                part=one.part,
+                profile=one.profile,
+                account=one.account,
+                region=one.region,
+                way=MintWay(one.way),
+                sources=one.sources,
+                policy=one.policy,
+                notes=one.notes,
+                roles=tuple(roles[one.grant_id, one.part]),
+            )
+        )
+    return [_grant(row, tuple(principals[row.id])) for row in rows]
 
 
-def _grant(row: AnyRow, roles: tuple[MintedRole, ...]) -> Grant:
+def _grant(row: AnyRow, principals: tuple[Principal, ...]) -> Grant:
     return Grant(
         id=GrantId(row.id),
         request=RequestId(row.request),
@@ -318,9 +355,7 @@ def _grant(row: AnyRow, roles: tuple[MintedRole, ...]) -> Grant:
         shortened=row.shortened,
         rulebook=row.rulebook,
         catalogue_generation=row.catalogue_generation,
-        policy=row.policy,
-        notes=row.notes,
-        roles=roles,
+        principals=principals,
         sessions=row.sessions,
         last_session_end=row.last_session_end,
         shut_at=row.shut_at,

@@ -13,7 +13,7 @@ from platform_api.routes.finding import Lookup, grant_in_path
 from platform_api.routes.lists import Filter, Paged, shown
 from platform_api.routes.permits import permits, shows
 from platform_api.routes.strict import StrictRoute
-from platform_api.schemas.access import CredentialsShown, GrantShown, RevokeAsked
+from platform_api.schemas.access import CredentialsAsked, CredentialsShown, GrantShown, RevokeAsked
 from platform_api.schemas.wire import Listed
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["grants"])
@@ -50,12 +50,17 @@ def grant(caller: CallerDep, found: Annotated[AGrant, permits("viewGrant", grant
 
 @routes.post("/grants/{grant_id}/credentials", summary="Credentials of a live grant, for its holder alone")
 def credentials(
-    caller: CallerDep, found: Annotated[AGrant, permits("deliverCredentials", grant_in_path)]
+    caller: CallerDep,
+    found: Annotated[AGrant, permits("deliverCredentials", grant_in_path)],
+    body: CredentialsAsked | None = None,
 ) -> CredentialsShown:
-    """Decided anew, recorded, and only then had from AWS. Never stored, never replayed, never cached."""
-    grant, keys = caller.platform.deliver(GrantId(found.id), caller.subject, caller.now)
-    aws = caller.platform.settings.aws
-    return CredentialsShown.of(grant, keys, aws.region, aws.endpoint_url)
+    """Decided anew, recorded, and only then had from AWS. Never stored, never replayed, never cached.
+
+    A grant with several profiles asks for one of them.
+    """
+    profile = None if body is None else body.profile
+    delivered = caller.platform.deliver(GrantId(found.id), caller.subject, caller.now, profile)
+    return CredentialsShown.of(delivered, caller.platform.settings.aws.endpoint_url)
 
 
 @routes.post("/grants/{grant_id}/revoke", status_code=202, summary="Take a grant back")

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, get_args
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -28,7 +29,7 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler, on a request whose body is parsed already."""
         handle = super().get_route_handler()
-        model = body_model(self)
+        model, needed = body_model(self), self.body_field is not None and self.body_field.field_info.is_required()
         names = frozenset(query_names(self.dependant))
 
         async def strictly(request: Request) -> Response:
@@ -36,7 +37,7 @@ class StrictRoute(APIRoute):
             try:
                 _check_query(request, names)
                 strict.raw = await _read(request)
-                strict.parsed = _parsed(request, strict.raw, model)
+                strict.parsed = _parsed(request, strict.raw, model if needed or strict.raw else None)
             except DoorError as error:
                 request.state.malformed = error
             return await handle(strict)
@@ -60,10 +61,12 @@ class StrictRequest(Request):
 
 
 def body_model(route: APIRoute) -> type[BaseModel] | None:
-    """The model of a route's body, or None when it takes none."""
+    """The model of a route's body, or None when it takes none; `Model | None` is a body that may be left out."""
     if route.body_field is None:
         return None
-    model = route.body_field.field_info.annotation
+    annotation: object = route.body_field.field_info.annotation
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    model = parts[0] if isinstance(annotation, UnionType) and len(parts) == 1 else annotation
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise TypeError(f"{route.path}: a body is one model")
     return model

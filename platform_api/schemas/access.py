@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field
 
-from jit_engine.domain.grant import Grant
+from jit_engine.domain.grant import Grant, Principal, StepTime
 from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
 from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.errors import InvalidValue
-from jit_engine.ports import Credentials
+from jit_engine.flows.deliver import Delivered
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.db.requests import StoredRequest
 from platform_api.schemas.wire import ActivityRef, Asked, Duration, EnvironmentRef, Moment, Shown, Text, Time, Token
@@ -120,7 +120,11 @@ def _once(operations: list[Operation]) -> frozenset[Operation]:
 
 
 class CredentialsAsked(Asked):
-    """Nothing: what is delivered is the grant's own."""
+    """Which of the grant's profiles; may be left out where it has but one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"profile": "main"}]})
+
+    profile: Token | None = None
 
 
 class RevokeAsked(Asked):
@@ -162,6 +166,42 @@ class StatementShown(Shown):
     statement: dict[str, Any]
 
 
+class PrincipalShown(Shown):
+    """One of the identities that the grant is used as: its profile, its sources, its exact IAM policy."""
+
+    part: int
+    profile: str
+    account: str
+    region: str
+    way: str
+    sources: list[str]
+    role: RoleShown
+    boundary_arn: str | None
+    policy: dict[str, Any]
+    statements: list[StatementShown]
+
+    @classmethod
+    def of(cls, principal: Principal, boundary_arn: str | None) -> Self:
+        """The principal, with why each statement of its policy is there."""
+        policy = json.loads(principal.policy)
+        why = {note.sid: note.why for note in principal.notes}
+        role = principal.role
+        return cls(
+            part=principal.part,
+            profile=principal.profile,
+            account=principal.account,
+            region=principal.region,
+            way=principal.way.value,
+            sources=list(principal.sources),
+            role=RoleShown(name=role.name, arn=role.arn, role_id=role.role_id, attempt=role.attempt),
+            boundary_arn=boundary_arn,
+            policy=policy,
+            statements=[
+                StatementShown(sid=s["Sid"], why=why.get(s["Sid"], ""), statement=s) for s in policy["Statement"]
+            ],
+        )
+
+
 class DenialShown(Shown):
     """What was seen after AWS was told to refuse."""
 
@@ -171,14 +211,24 @@ class DenialShown(Shown):
 
 
 class StepShown(Shown):
-    """How long a step of the minting took."""
+    """How long a step of the minting took, and for which part of the grant."""
 
     step: str
     milliseconds: int
+    part: int
+
+    @classmethod
+    def of(cls, step: StepTime) -> Self:
+        """The step."""
+        return cls(step=step.step, milliseconds=step.milliseconds, part=step.part)
 
 
 class GrantShown(Shown):
-    """A grant, with the exact IAM policy."""
+    """A grant with its principals and their exact IAM policies.
+
+    `role`, `boundary_arn`, `policy` and `statements` repeat the principal of a grant that has one, and are null where
+    there are several.
+    """
 
     id: str
     request: str
@@ -193,10 +243,11 @@ class GrantShown(Shown):
     ends_at: Moment
     shortened: str | None
     sources: list[SourceShown]
-    role: RoleShown
+    principals: list[PrincipalShown]
+    role: RoleShown | None
     boundary_arn: str | None
-    policy: dict[str, Any]
-    statements: list[StatementShown]
+    policy: dict[str, Any] | None
+    statements: list[StatementShown] | None
     sessions: int
     last_session_end: Moment | None
     shut_at: Moment | None
@@ -209,8 +260,8 @@ class GrantShown(Shown):
     @classmethod
     def of(cls, grant: Grant, decision: Mapping[str, Any], boundary_arn: str | None) -> Self:
         """The grant with what its recorded decision cleared."""
-        policy = json.loads(grant.policy)
-        why = {note.sid: note.why for note in grant.notes}
+        principals = [PrincipalShown.of(principal, boundary_arn) for principal in grant.principals]
+        sole = principals[0] if len(principals) == 1 else None
         return cls(
             id=grant.id,
             request=grant.request,
@@ -229,14 +280,11 @@ class GrantShown(Shown):
                 for verdict in decision["sources"]
                 if verdict["passes"]
             ],
-            role=RoleShown(
-                name=grant.role.name, arn=grant.role.arn, role_id=grant.role.role_id, attempt=grant.role.attempt
-            ),
-            boundary_arn=boundary_arn,
-            policy=policy,
-            statements=[
-                StatementShown(sid=s["Sid"], why=why.get(s["Sid"], ""), statement=s) for s in policy["Statement"]
-            ],
+            principals=principals,
+            role=None if sole is None else sole.role,
+            boundary_arn=None if sole is None else sole.boundary_arn,
+            policy=None if sole is None else sole.policy,
+            statements=None if sole is None else sole.statements,
             sessions=grant.sessions,
             last_session_end=grant.last_session_end,
             shut_at=grant.shut_at,
@@ -245,7 +293,7 @@ class GrantShown(Shown):
             else DenialShown(count=grant.denial.count, first_at=grant.denial.first_at, where=grant.denial.where),
             reason=grant.reason,
             last_error=grant.last_error,
-            steps=[StepShown(step=s.step, milliseconds=s.milliseconds) for s in grant.steps],
+            steps=[StepShown.of(step) for step in grant.steps],
             rulebook=grant.rulebook,
         )
 
@@ -329,19 +377,24 @@ class CredentialsShown(Shown):
     expires_at: Moment
     region: str
     endpoint_url: str | None
+    account: str
+    profile: str
     grant: str
     session: int
 
     @classmethod
-    def of(cls, grant: Grant, keys: Credentials, region: str, endpoint_url: str | None) -> Self:
+    def of(cls, delivered: Delivered, endpoint_url: str | None) -> Self:
         """The keys with where to use them."""
+        keys, principal = delivered.credentials, delivered.principal
         return cls(
             access_key_id=keys.access_key_id,
             secret_access_key=keys.secret_access_key,
             session_token=keys.session_token,
             expires_at=keys.expires_at,
-            region=region,
+            region=principal.region,
             endpoint_url=endpoint_url,
-            grant=grant.id,
-            session=grant.sessions,
+            account=principal.account,
+            profile=principal.profile,
+            grant=delivered.grant.id,
+            session=delivered.grant.sessions,
         )

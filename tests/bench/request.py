@@ -24,7 +24,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.engine import Connection, Engine
 from starlette.responses import Response
 
-from jit_engine.ports import CreatedRole, Credentials, FoundRole, Minter, Observer, Probes, RolePlan, SessionPlan
+from jit_engine.ports import (
+    CreatedRole,
+    Credentials,
+    FoundRole,
+    Minter,
+    Minters,
+    Observer,
+    Probes,
+    RolePlan,
+    SessionPlan,
+)
 from platform_api.app import create_app
 from platform_api.authorize import AnActivity
 from platform_api.embedded.demo import research
@@ -120,8 +130,9 @@ Permitted = Annotated[AnActivity, permits("requestAccess", activity_in_body)]
 def request_to_credentials() -> float:
     """The ratio; the same person, the same sources, one after the other."""
     with tempfile.TemporaryDirectory(prefix="sluicegate-bench-") as folder, _prepared(Path(folder)) as cast:
-        minter = TimedMinter(minter=cast.platform.platform.request_access.minter)
-        platform = _with_minter(cast.platform.platform, minter)
+        ((account, aws),) = cast.platform.platform.request_access.minters.items()
+        minter = TimedMinter(minter=aws)
+        platform = _with_minters(cast.platform.platform, {account: minter})
         commits = _Commits(platform)
         app = create_app(platform)
         app.include_router(_noop_routes(platform))
@@ -196,11 +207,11 @@ def _prepared(folder: Path) -> Iterator[Cast]:
         yield cast
 
 
-def _with_minter(platform: Platform, minter: Minter) -> Platform:
+def _with_minters(platform: Platform, minters: Minters) -> Platform:
     return replace(
         platform,
-        request_access=replace(platform.request_access, minter=minter),
-        deliver=replace(platform.deliver, minter=minter),
+        request_access=replace(platform.request_access, minters=minters),
+        deliver=replace(platform.deliver, minters=minters),
     )
 
 

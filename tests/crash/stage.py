@@ -125,11 +125,12 @@ class Stage:
         if isinstance(self.calls, FaultyCalls):
             self.calls.watch = lambda when, name: watch(when, name) if _writes(name) else None
         self.minter = AwsMinter(calls=self.calls, external_id=setting.account.external_id, sleep=lambda _: None)
+        self.minters = {world.ACCOUNT: self.minter}
         self.facts = world.FakeFacts(_facts(setting.began))
         self.judges = world.judges()
         self._tokens = itertools.count()
         self.reconcile = Reconcile(
-            ledger=self.ledger, minter=self.minter, place_of=_place_of, token=self._token, where="here"
+            ledger=self.ledger, minters=self.minters, place_of=_place_of, token=self._token, where="here"
         )
 
     @property
@@ -143,7 +144,7 @@ class Stage:
         flow = RequestAccess(
             facts=self.facts,
             ledger=self.ledger,
-            minter=self.minter,
+            minters=self.minters,
             judges=lambda: self.judges,
             external_id=self.setting.account.external_id,
             new_grant_id=lambda _: self.grant,
@@ -156,7 +157,7 @@ class Stage:
         flow = Deliver(
             facts=self.facts,
             ledger=self.ledger,
-            minter=self.minter,
+            minters=self.minters,
             judges=lambda: self.judges,
             token=self._token,
         )
@@ -173,7 +174,7 @@ class Stage:
 
     def sweep(self, *, after: timedelta) -> int:
         """Looks for roles that no row owns."""
-        return Sweep(ledger=self.ledger, minter=self.minter)(self.setting.began + after)
+        return Sweep(ledger=self.ledger, minters=self.minters)(self.setting.began + after)
 
     def row(self) -> Grant | None:
         """The grant as the ledger has it."""

@@ -10,6 +10,7 @@ from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState, St
 from jit_engine.domain.activity import Activity, ActivityState, Environment, EnvironmentState, Place
 from jit_engine.domain.catalogue import Catalogue, ColumnGroup, PrefixItem, TableItem, Zone
 from jit_engine.domain.classification import Classification
+from jit_engine.domain.grant import MintWay, Principal, attempt_at
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix, Source
@@ -349,6 +350,22 @@ def refused(*asks: SourceAsk, tier: Tier = Tier.RESEARCH, known: Facts | None = 
     verdict = clear(request(*asks, tier=tier, **changes), known or facts(tier), judges(), NOW)
     assert isinstance(verdict, Refusal), verdict
     return verdict
+
+
+def principal(grant: GrantId, **changes: Any) -> Principal:
+    """The first principal of that grant, of which AWS has not heard yet."""
+    usual = Principal(
+        part=1,
+        profile="main",
+        account=ACCOUNT,
+        region=REGION,
+        way=MintWay.ROLE,
+        sources=(FACTS_PREFIX.uri,),
+        policy='{"Version":"2012-10-17"}',
+        notes=(),
+        roles=(attempt_at(grant, 1, 1),),
+    )
+    return replace(usual, **changes)
 
 
 def place_of(clearance: Clearance) -> Place:

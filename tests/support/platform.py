@@ -67,7 +67,9 @@ class Cast:
 
     def roles(self) -> set[str]:
         """The name of every role under the engine's path, as the AWS has them."""
-        return {role.name for role in self.platform.platform.request_access.minter.roles()}
+        return {
+            role.name for minter in self.platform.platform.request_access.minters.values() for role in minter.roles()
+        }
 
     def last_rejection(self) -> dict[str, Any]:
         """The newest audit record of a refused request."""

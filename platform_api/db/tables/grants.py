@@ -59,8 +59,6 @@ class GrantRow(Row):
     shortened: Mapped[str | None] = mapped_column(sa.Text)
     rulebook: Mapped[str]
     catalogue_generation: Mapped[int] = mapped_column(sa.BigInteger)
-    policy: Mapped[str] = mapped_column(sa.Text)
-    notes: Mapped[tuple[StatementNote, ...]] = mapped_column(Value(tuple[StatementNote, ...]))
     sessions: Mapped[int]
     last_session_end: Mapped[datetime | None] = mapped_column(UtcTime)
     shut_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -73,12 +71,29 @@ class GrantRow(Row):
     version: Mapped[int]
 
 
+class PrincipalRow(Row):
+    """One principal of a grant, written with it and never changed; its roles are in `minted_roles`."""
+
+    __tablename__ = "principals"
+
+    grant_id: Mapped[str] = mapped_column(sa.ForeignKey("grants.id"), primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
+    profile: Mapped[str]
+    account: Mapped[str] = mapped_column(index=True)
+    region: Mapped[str]
+    way: Mapped[str]
+    sources: Mapped[tuple[str, ...]] = mapped_column(Value(tuple[str, ...]))
+    policy: Mapped[str] = mapped_column(sa.Text)
+    notes: Mapped[tuple[StatementNote, ...]] = mapped_column(Value(tuple[StatementNote, ...]))
+
+
 class MintedRoleRow(Row):
-    """One attempt at a role. AWS compares role names without regard to case, so `folded_name` is unique."""
+    """One attempt at a principal's role. AWS compares role names without regard to case: `folded_name` is unique."""
 
     __tablename__ = "minted_roles"
 
     grant_id: Mapped[str] = mapped_column(sa.ForeignKey("grants.id"), primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
     attempt: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     folded_name: Mapped[str] = mapped_column(unique=True)

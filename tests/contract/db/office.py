@@ -74,7 +74,7 @@ class Office:
         return RequestAccess(
             facts=self.facts,
             ledger=self.ledger,
-            minter=FakeMinter(),
+            minters={world.ACCOUNT: FakeMinter()},
             judges=lambda: self.judges,
             external_id="x",
             new_grant_id=lambda at: GrantId(new_id("gr", at)),

@@ -17,7 +17,7 @@ from jit_engine.domain.activity import Activity, ActivityState, Environment, Env
 from jit_engine.domain.catalogue import Catalogue, CatalogueItem, ColumnGroup, PrefixItem, TableItem, Zone
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.event import Event
-from jit_engine.domain.grant import Grant, GrantState, MintedRole, StatementNote, role_name
+from jit_engine.domain.grant import Grant, GrantState, StatementNote
 from jit_engine.domain.ids import (
     ActivityId,
     ContractId,
@@ -56,6 +56,7 @@ from platform_api.registry.records import (
     SignatureRole,
     StandingApproval,
 )
+from tests.fakes import world
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -363,9 +364,7 @@ def grant(n: int = 1) -> Grant:
         shortened=None,
         rulebook="1",
         catalogue_generation=3,
-        policy='{"Version":"2012-10-17"}',
-        notes=(StatementNote(sid="Read", why="asked for"),),
-        roles=(MintedRole(attempt=1, name=role_name(grant_id, 1), arn=None, role_id=None, deleted=False),),
+        principals=(world.principal(grant_id, notes=(StatementNote(sid="Read", why="asked for"),)),),
         due_at=NOW + 3 * HOUR,
     )
 

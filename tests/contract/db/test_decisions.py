@@ -23,7 +23,7 @@ from tests.contract.db.office import HOUR, Office, change_everything
 from tests.contract.db.samples import event
 from tests.fakes import world
 from tests.fakes.minter import FakeMinter
-from tests.fakes.world import ADA, FACTS_PREFIX, LENDING, LOANS, NOW, PEOPLE, ask, facts
+from tests.fakes.world import ACCOUNT, ADA, FACTS_PREFIX, LENDING, LOANS, NOW, PEOPLE, ask, facts
 
 
 @pytest.fixture
@@ -252,7 +252,11 @@ def test_a_delivery_that_ends_a_grant_leaves_a_decision_that_can_be_taken_again(
     grant = office.ask()
     office.facts.now_known = facts(contracts=())
     deliver = Deliver(
-        facts=office.facts, ledger=office.ledger, minter=FakeMinter(), judges=lambda: office.judges, token=lambda: "t"
+        facts=office.facts,
+        ledger=office.ledger,
+        minters={ACCOUNT: FakeMinter()},
+        judges=lambda: office.judges,
+        token=lambda: "t",
     )
     with pytest.raises(AccessRefused):
         deliver(grant.id, ADA, NOW + timedelta(minutes=5))

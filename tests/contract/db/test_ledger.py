@@ -57,7 +57,7 @@ def test_a_saved_grant_is_read_back_in_every_field_with_the_next_version(ledger:
     changed = replace(
         first,
         state=GrantState.ACTIVE,
-        roles=(role, second),
+        principals=(replace(first.sole, roles=(role, second)),),
         sessions=2,
         last_session_end=NOW + HOUR,
         shut_at=NOW,
@@ -170,7 +170,7 @@ def test_a_role_is_found_whatever_its_case_and_attempt(ledger: Ledger) -> None:
     grant = opened(ledger)
     opened(ledger, 2)
     second = MintedRole(attempt=2, name="Sg-Second-2", arn=None, role_id=None, deleted=False)
-    saved = ledger.save(replace(grant, roles=(*grant.roles, second)), event())
+    saved = ledger.save(grant.having(grant.sole.attempting(second)), event())
     assert ledger.grant_of_role("sG-sECOND-2") == saved
     assert ledger.grant_of_role(grant.role.name.upper()) == saved
     assert ledger.grant_of_role("sg-second") is None

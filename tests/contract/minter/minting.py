@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from botocore.exceptions import ClientError
 
 from jit_engine.aws.minter import AwsMinter
-from jit_engine.domain.grant import Grant, GrantState, MintedRole, role_name
+from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.verdict import Clearance
 from jit_engine.iam.role import (
@@ -50,9 +50,7 @@ def grant_of(clearance: Clearance, ends_at: datetime | None = None) -> Grant:
         shortened=None,
         rulebook="sample-1",
         catalogue_generation=1,
-        policy=policy,
-        notes=(),
-        roles=(MintedRole(attempt=1, name=role_name(grant, 1), arn=None, role_id=None, deleted=False),),
+        principals=(world.principal(grant, policy=policy),),
         due_at=end,
     )
 
@@ -63,11 +61,11 @@ def minted(
 ) -> Iterator[tuple[Grant, SessionPlan]]:
     """A minted role and the plan of its person's session; gone afterwards."""
     grant = grant_of(clearance, ends_at)
-    created = minter.create(role_plan(grant, world.place_of(clearance), cloud.account.external_id))
-    grant = replace(grant, roles=(replace(grant.role, arn=created.arn, role_id=created.role_id),))
+    created = minter.create(role_plan(grant, grant.sole, world.place_of(clearance), cloud.account.external_id))
+    grant = grant.having(grant.sole.attempting(replace(grant.role, arn=created.arn, role_id=created.role_id)))
     minter.put_policy(grant.role.name, grant.policy)
     try:
-        yield grant, session_plan(grant, name="a-session", duration=timedelta(seconds=900), policy=None)
+        yield grant, session_plan(grant, grant.sole, name="a-session", duration=timedelta(seconds=900), policy=None)
     finally:
         minter.delete(grant.role.name, None)
 
@@ -86,4 +84,4 @@ def denied(call: object, **parameters: object) -> bool:
 def proof(clearance: Clearance, grant: Grant) -> tuple[SessionPlan, Probes]:
     probes = probes_for(clearance, world.place_of(clearance))
     policy = probe_session_policy(probes)
-    return session_plan(grant, name="a-proof", duration=timedelta(seconds=900), policy=policy), probes
+    return session_plan(grant, grant.sole, name="a-proof", duration=timedelta(seconds=900), policy=policy), probes

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.aws
 def test_a_name_that_is_taken_is_never_adopted(minter: AwsMinter, cloud: Cloud) -> None:
     clearance = world.cleared()
     with minted(minter, cloud, clearance) as (grant, _):
-        plan = role_plan(grant, world.place_of(clearance), "another-external-id")
+        plan = role_plan(grant, grant.sole, world.place_of(clearance), "another-external-id")
         with pytest.raises(RoleExists) as taken:
             minter.create(plan)
         assert taken.value.role_name == grant.role.name
@@ -57,7 +57,8 @@ def test_a_role_is_found_with_its_tags_and_boundary_and_listed_under_our_path(mi
 
 def test_the_broker_cannot_make_a_role_without_a_boundary_of_ours(minter: AwsMinter, cloud: Cloud) -> None:
     clearance = world.cleared()
-    plan = role_plan(grant_of(clearance), world.place_of(clearance), cloud.account.external_id)
+    grant = grant_of(clearance)
+    plan = role_plan(grant, grant.sole, world.place_of(clearance), cloud.account.external_id)
     with pytest.raises(AwsRefused):
         minter.create(replace(plan, boundary_arn="arn:aws:iam::aws:policy/AdministratorAccess"))
     assert minter.find(plan.name) is None

@@ -27,7 +27,7 @@ from tests.property.engine.scenarios import LAKES, Scenario, scenarios
 pytestmark = pytest.mark.oracle
 
 GRANTS_A_TIER = 70
-SESSION = f"arn:aws:sts::{world.ACCOUNT}:assumed-role/{role_name(world.GRANT, 1)}/session"
+SESSION = f"arn:aws:sts::{world.ACCOUNT}:assumed-role/{role_name(world.GRANT, 1, 1)}/session"
 DECIDED_BY_IAM = {
     "Version": "2012-10-17",
     "Statement": [

@@ -40,7 +40,12 @@ def credentials(**changes: Any) -> dict[str, Any]:
 @pytest.fixture
 def ready(platform: FakePlatform) -> FakePlatform:
     platform.answers("POST", PATH, credentials())
+    platform.answers("GET", f"/v1/grants/{GRANT}", {"id": GRANT, "principals": [principal("main")]})
     return platform
+
+
+def principal(profile: str) -> dict[str, Any]:
+    return {"profile": profile, "sources": [f"s3://lake/{profile}/"]}
 
 
 @pytest.mark.parametrize(
@@ -165,10 +170,41 @@ def test_a_profile_fetches_by_absolute_path_and_holds_no_secret(
     words = shlex.split(profile.pop("credential_process"))
     assert profile == {"region": "us-east-1", "endpoint_url": "http://127.0.0.1:4566"}
     assert Path(words[0]).is_absolute()
-    assert words[-5:] == ["--api", ready.url, "grant", "credential-process", GRANT]
+    assert words[-7:] == ["--api", ready.url, "grant", "credential-process", GRANT, "--profile", "main"]
     assert words[words.index("--home") + 1] == str(surroundings / "my home")
     assert "ASIA1" not in file.read_text()
     assert "token-of-dana" not in file.read_text()
+
+
+def test_several_profiles_of_a_grant_become_as_many_aws_profiles(
+    sluice: Sluice, platform: FakePlatform, surroundings: Path
+) -> None:
+    several = {"id": GRANT, "principals": [principal("main"), principal("main-2")]}
+    platform.answers("GET", f"/v1/grants/{GRANT}", several)
+    platform.answers("POST", PATH, credentials())
+    platform.answers("POST", PATH, credentials(region="eu-west-1"))
+    file = surroundings / "config"
+    told = sluice("aws-config", GRANT, "--profile", "loans", "--file", str(file))
+    assert told.code == 0
+    assert "loans-main-2" in told.out
+    assert "s3://lake/main-2/" in told.out
+    parser = configparser.RawConfigParser()
+    parser.read(file)
+    assert parser["profile loans-main-2"]["region"] == "eu-west-1"
+    assert parser["profile loans-main"]["credential_process"].endswith("--profile main")
+    assert [asked.body for asked in platform.asked[1:]] == [{"profile": "main"}, {"profile": "main-2"}]
+
+
+def test_a_profile_name_of_the_platform_cannot_bring_its_own_lines(
+    sluice: Sluice, platform: FakePlatform, surroundings: Path
+) -> None:
+    evil = {"id": GRANT, "principals": [principal("main"), principal("x]\ncredential_process = evil")]}
+    platform.answers("GET", f"/v1/grants/{GRANT}", evil)
+    for _ in range(2):
+        platform.answers("POST", PATH, credentials())
+    told = sluice("aws-config", GRANT, "--file", str(surroundings / "config"))
+    assert told.code != 0
+    assert not (surroundings / "config").exists()
 
 
 OTHERS = "[default]\nregion = eu-west-1\n\n[profile other]\nrole_arn = arn:x   ; keep me\n"
@@ -194,7 +230,7 @@ def test_a_value_cannot_bring_its_own_lines() -> None:
         with_profile("", "loans", [("region", "x\n[default]\ncredential_process = evil")], Path("f"))
 
 
-@pytest.mark.parametrize("name", ["a]\n[default", "a b", "", "x" * 65, "ü"])
+@pytest.mark.parametrize("name", ["a]\n[default", "a b", "", "x" * 129, "ü"])
 def test_a_profiles_name_cannot_be_anything_else(sluice: Sluice, ready: FakePlatform, name: str) -> None:
     told = sluice("aws-config", GRANT, "--profile", name or " ")
     assert told.code == ExitCode.USAGE

@@ -22,11 +22,25 @@ def grant(state: str, **changes: Any) -> dict[str, Any]:
         "tier": "research",
         "ends_at": "2100-01-01T00:00:00Z",
         "sources": [{"uri": "s3://lake/facts/", "operations": ["select"]}],
-        "role": {"name": "sg-gr_1-1", "arn": "arn:aws:iam::1:role/jit/sg-gr_1-1"},
-        "policy": POLICY,
-        "statements": [{"sid": "Read0", "why": "select on s3://lake/facts/", "statement": STATEMENT}],
+        "principals": [principal("main")],
         "steps": [{"step": "create-role", "milliseconds": 120}],
         "denial": None,
+        **changes,
+    }
+
+
+def principal(profile: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "part": 1,
+        "profile": profile,
+        "account": "111122223333",
+        "region": "eu-west-1",
+        "way": "role",
+        "sources": ["s3://lake/facts/"],
+        "role": {"name": "sg-gr_1-1-1", "arn": "arn:aws:iam::1:role/jit/sg-gr_1-1-1"},
+        "boundary_arn": "arn:aws:iam::1:policy/sluicegate/boundary/sg",
+        "policy": POLICY,
+        "statements": [{"sid": "Read0", "why": "select on s3://lake/facts/", "statement": STATEMENT}],
         **changes,
     }
 
@@ -46,13 +60,33 @@ def test_a_grant_is_shown_with_each_statement_and_why(sluice: Sluice, platform: 
     assert "Read0: select on s3://lake/facts/" in told.out
     assert '"Resource": [' in told.out
     assert "arn:aws:s3:::lake/facts/*" in told.out
-    assert "arn:aws:iam::1:role/jit/sg-gr_1-1" in told.out
+    assert "arn:aws:iam::1:role/jit/sg-gr_1-1-1" in told.out
     assert "0.12 s (create-role 120 ms)" in told.out
 
 
 def test_the_policy_alone_is_what_aws_has(sluice: Sluice, platform: FakePlatform) -> None:
     platform.answers("GET", "/v1/grants/gr_1", grant("active"))
     assert sluice("grant", "show", "gr_1", "--policy").json == POLICY
+
+
+def test_of_several_profiles_each_is_shown_with_what_it_holds(sluice: Sluice, platform: FakePlatform) -> None:
+    two = principal("main-2", part=2, sources=["s3://lake/personal/"])
+    platform.answers("GET", "/v1/grants/gr_1", grant("active", principals=[principal("main"), two]))
+    told = sluice("grant", "show", "gr_1")
+    assert told.out.index("main-2") < told.out.index("s3://lake/personal/")
+    assert told.out.count("111122223333 (eu-west-1)") == 2
+
+
+def test_the_policy_of_several_is_asked_for_by_profile(sluice: Sluice, platform: FakePlatform) -> None:
+    other = {"Version": "2012-10-17", "Statement": []}
+    several = [principal("main"), principal("main-2", policy=other)]
+    for _ in range(3):
+        platform.answers("GET", "/v1/grants/gr_1", grant("active", principals=several))
+    told = sluice("grant", "show", "gr_1", "--policy")
+    assert told.code == ExitCode.USAGE
+    assert "--profile: main for s3://lake/facts/; main-2 for" in told.err
+    assert sluice("grant", "show", "gr_1", "--policy", "--profile", "main-2").json == other
+    assert sluice("grant", "show", "gr_1", "--policy", "--profile", "main-3").code == ExitCode.USAGE
 
 
 def test_a_revocation_without_waiting_claims_no_more_than_revoking(sluice: Sluice, platform: FakePlatform) -> None:

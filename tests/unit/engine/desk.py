@@ -15,6 +15,7 @@ from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.sweep import Sweep
+from jit_engine.ports import Minters
 from jit_engine.rules.clearance import Judges
 from tests.fakes import world
 from tests.fakes.ledger import MemoryLedger
@@ -33,6 +34,10 @@ class Desk:
     _tokens: itertools.count[int] = field(default_factory=itertools.count)
     _reconcile: Reconcile | None = None
 
+    @property
+    def minters(self) -> Minters:
+        return {world.ACCOUNT: self.minter}
+
     def ask(self, request: AccessRequest | None = None) -> Grant:
         """Requests access."""
         return self.request_access(request or world.request(), self.now)
@@ -42,7 +47,7 @@ class Desk:
         return RequestAccess(
             facts=self.facts,
             ledger=self.ledger,
-            minter=self.minter,
+            minters=self.minters,
             judges=lambda: self.judges,
             external_id="our-external-id",
             new_grant_id=lambda _: GrantId(f"gr_01JABCDEFGHJKMNPQRSTVW{len(self.ledger.grants):04}"),
@@ -52,7 +57,7 @@ class Desk:
     @property
     def deliver(self) -> Deliver:
         return Deliver(
-            facts=self.facts, ledger=self.ledger, minter=self.minter, judges=lambda: self.judges, token=self.token
+            facts=self.facts, ledger=self.ledger, minters=self.minters, judges=lambda: self.judges, token=self.token
         )
 
     @property
@@ -61,14 +66,14 @@ class Desk:
 
     @property
     def sweep(self) -> Sweep:
-        return Sweep(ledger=self.ledger, minter=self.minter)
+        return Sweep(ledger=self.ledger, minters=self.minters)
 
     @property
     def reconcile(self) -> Reconcile:
         """One process's reconciler, with what it remembers."""
         if self._reconcile is None:
             self._reconcile = Reconcile(
-                ledger=self.ledger, minter=self.minter, place_of=_place_of, token=self.token, where="here"
+                ledger=self.ledger, minters=self.minters, place_of=_place_of, token=self.token, where="here"
             )
         return self._reconcile
 

@@ -25,7 +25,8 @@ HOUR, QUARTER = timedelta(hours=1), timedelta(seconds=900)
 def test_the_holder_gets_a_session_of_the_grants_role() -> None:
     desk = Desk()
     grant = desk.ask()
-    delivered, keys = desk.deliver(grant.id, ADA, NOW)
+    given = desk.deliver(grant.id, ADA, NOW)
+    delivered, keys = given.grant, given.credentials
     (plan,) = desk.minter.sessions
     assert plan.role_arn == grant.role.arn
     assert plan.source_identity == ADA.id
@@ -93,7 +94,7 @@ def test_the_latest_end_never_moves_back() -> None:
 def test_a_secret_is_in_no_record_and_in_no_repr() -> None:
     desk = Desk()
     grant = desk.ask()
-    _, keys = desk.deliver(grant.id, ADA, NOW)
+    keys = desk.deliver(grant.id, ADA, NOW).credentials
     for secret in (keys.access_key_id, keys.secret_access_key, keys.session_token):
         assert secret not in repr(keys)
         assert secret not in repr(desk.ledger.events)
@@ -276,7 +277,7 @@ def test_a_lost_race_is_run_again_with_what_is_now_true() -> None:
     grant = desk.ask()
     asked = desk.facts.asked
     _lose(desk, 2)
-    delivered, _ = desk.deliver(grant.id, ADA, NOW)
+    delivered = desk.deliver(grant.id, ADA, NOW).grant
     assert delivered.sessions == 1
     assert len(desk.minter.sessions) == 1
     assert desk.facts.asked - asked == 3

@@ -53,7 +53,7 @@ def test_other_rules_that_still_permit_it_cost_a_second_session() -> None:
         desk.judges = world.judges(version="newer")
 
     minter.meanwhile = activated
-    delivered, _ = desk.deliver(grant.id, ADA, NOW)
+    delivered = desk.deliver(grant.id, ADA, NOW).grant
     assert delivered.sessions == len(desk.minter.sessions) == 2
 
 

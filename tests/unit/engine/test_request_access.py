@@ -46,7 +46,7 @@ def test_the_engines_own_proof_is_cut_to_its_probes_and_bears_the_tags() -> None
     grant = desk.ask()
     ((plan, probes),) = desk.minter.proven
     assert plan.policy is not None
-    assert plan.tags == grant_tags(grant)
+    assert plan.tags == grant_tags(grant, grant.sole)
     assert plan.duration == timedelta(seconds=900)
     assert probes.denied
     assert desk.minter.sessions == []
@@ -113,7 +113,7 @@ def test_a_pipeline_in_operation_is_granted_the_insert() -> None:
 
 def test_a_role_of_that_name_is_never_adopted_and_the_next_attempt_has_its_own() -> None:
     desk = Desk()
-    name = "sg-gr_01JABCDEFGHJKMNPQRSTVW0000-1"
+    name = "sg-gr_01JABCDEFGHJKMNPQRSTVW0000-1-1"
     stranger = desk.minter.plant(name.upper(), boundary_arn="another")
     grant = desk.ask()
     assert [role.attempt for role in grant.roles] == [1, 2]
@@ -128,7 +128,7 @@ def test_a_role_of_that_name_is_never_adopted_and_the_next_attempt_has_its_own()
 def test_after_three_taken_names_the_mint_is_given_up() -> None:
     desk = Desk()
     for attempt in (1, 2, 3):
-        desk.minter.plant(f"sg-gr_01JABCDEFGHJKMNPQRSTVW0000-{attempt}")
+        desk.minter.plant(f"sg-gr_01JABCDEFGHJKMNPQRSTVW0000-1-{attempt}")
     with pytest.raises(AwsUnavailable):
         desk.ask()
     (grant,) = desk.ledger.grants.values()

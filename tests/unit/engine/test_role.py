@@ -29,11 +29,13 @@ from jit_engine.iam.role import (
 )
 from jit_engine.ports import ProbeCall, ProbeKind
 from tests.fakes.world import (
+    ACCOUNT,
     BROKER,
     FACTS_PREFIX,
     GRANT,
     LENDING,
     LOANS,
+    REGION,
     REPORT_PREFIX,
     REPORTS,
     ask,
@@ -219,31 +221,34 @@ def test_what_a_revoked_role_carries_always_fits_and_denies_everything_to_everyb
     assert (nobody["Effect"], nobody["Principal"], nobody["Action"]) == ("Deny", "*", "sts:AssumeRole")
 
 
-def test_two_grants_and_two_attempts_never_share_a_role_name() -> None:
-    names = {role_name(GRANT, 1), role_name(GRANT, 2), role_name(GRANT, 11)}
-    assert len({name.lower() for name in names}) == 3
+def test_two_parts_and_two_attempts_never_share_a_role_name() -> None:
+    names = {role_name(GRANT, *parts) for parts in ((1, 1), (1, 2), (1, 11), (11, 1), (2, 1))}
+    assert len({name.lower() for name in names}) == 5
     assert all(name.startswith("sg-gr_") and len(name) <= 64 for name in names)
 
 
 def test_a_role_and_its_sessions_carry_what_ties_them_to_the_grant() -> None:
     grant = Desk().ask()
-    tags = grant_tags(grant)
+    tags = grant_tags(grant, grant.sole)
     assert tags == {
         "sluicegate:grant": grant.id,
+        "sluicegate:part": "1",
+        "sluicegate:account": ACCOUNT,
+        "sluicegate:region": REGION,
         "sluicegate:activity": grant.activity,
         "sluicegate:environment": grant.environment,
         "sluicegate:tier": "research",
         "sluicegate:subject": grant.subject,
         "sluicegate:managed-by": "sluicegate",
     }
-    plan = session_plan(grant, name="a-session", duration=timedelta(hours=1), policy=None)
+    plan = session_plan(grant, grant.sole, name="a-session", duration=timedelta(hours=1), policy=None)
     assert (plan.tags, plan.source_identity) == (tags, grant.subject)
 
 
 def test_a_role_is_planned_under_the_environments_boundary() -> None:
     grant = Desk().ask()
     place = place_of(cleared())
-    plan = role_plan(grant, place, "ours")
+    plan = role_plan(grant, grant.sole, place, "ours")
     assert plan.boundary_arn == place.boundary_arn
     assert plan.policy == grant.policy
     assert grant.id in plan.description
@@ -251,12 +256,16 @@ def test_a_role_is_planned_under_the_environments_boundary() -> None:
 
 def test_a_role_name_or_subject_that_aws_would_not_take_is_refused_before_aws() -> None:
     grant = Desk().ask()
-    long = replace(grant, roles=(replace(grant.role, name="x" * 65),))
+    long = replace(grant.sole, roles=(replace(grant.role, name="x" * 65),))
     with pytest.raises(LimitExceeded):
-        role_plan(long, place_of(cleared()), "ours")
+        role_plan(grant, long, place_of(cleared()), "ours")
     with pytest.raises(LimitExceeded):
         session_plan(
-            replace(grant, subject=SubjectId("aws:ada")), name="a-session", duration=timedelta(hours=1), policy=None
+            replace(grant, subject=SubjectId("aws:ada")),
+            grant.sole,
+            name="a-session",
+            duration=timedelta(hours=1),
+            policy=None,
         )
 
 

@@ -79,7 +79,9 @@ def _minting(desk: Desk) -> Grant:
     grant = desk.ask()
     desk.minter.kept.clear()
     unknown = replace(grant.role, arn=None, role_id=None)
-    desk.ledger.grants[grant.id] = replace(desk.grant(grant), state=GrantState.MINTING, roles=(unknown,))
+    desk.ledger.grants[grant.id] = replace(
+        grant.having(replace(grant.sole, roles=(unknown,))), state=GrantState.MINTING
+    )
     return grant
 
 
