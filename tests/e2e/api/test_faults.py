@@ -10,52 +10,36 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from platform_api.app import create_app
 from platform_api.embedded.errors import EmbeddedUnavailable
 from platform_api.embedded.platform import EmbeddedPlatform
-from platform_api.embedded.serving import HOST, Serving, listening, port_of
-from platform_api.settings import FILE, Settings, load
+from platform_api.settings import FILE, load
 from platform_api.wiring import build
 from platform_api.worker import Worker
+from tests.support.doors import another_door, door_without_aws
 from tests.support.platform import Cast, Story
 
 
-def served(settings: Settings) -> Iterator[str]:
-    """Another API process's worth of platform, without a worker."""
-    bound = listening()
-    platform = build(settings)
-    serving = Serving(create_app(platform), bound, "second API")
-    serving.start()
-    yield f"http://{HOST}:{port_of(bound)}"
-    serving.stop()
-    platform.close()
+@pytest.fixture
+def without_aws(cast: Cast, story: Story) -> Iterator[Cast]:
+    """The same people and database, and an AWS that nobody answers for."""
+    with door_without_aws(cast) as people:
+        yield people
 
 
 @pytest.fixture
-def without_aws(cast: Cast, story: Story) -> Iterator[str]:
-    """The same database, and an AWS that nobody answers for."""
-    settings = cast.platform.platform.settings
-    nobody = listening()  # bound, but nobody listens: connections are refused, and nothing else takes the port
-    aws = settings.aws.model_copy(update={"endpoint_url": f"http://{HOST}:{port_of(nobody)}"})
-    yield from served(settings.model_copy(update={"aws": aws}))
-    nobody.close()
-
-
-@pytest.fixture
-def without_database(cast: Cast, tmp_path: Path) -> Iterator[str]:
+def without_database(cast: Cast, tmp_path: Path) -> Iterator[Cast]:
     """A database that cannot be opened."""
-    settings = cast.platform.platform.settings
     url = SecretStr(f"sqlite:///{tmp_path / 'missing' / 'x.db'}")
-    yield from served(settings.model_copy(update={"database_url": url}))
+    settings = cast.platform.platform.settings.model_copy(update={"database_url": url})
+    with another_door(cast, settings) as (people, _):
+        yield people
 
 
 def test_an_aws_that_does_not_answer_is_a_clean_503_and_nothing_stays(
-    cast: Cast, story: Story, without_aws: str
+    cast: Cast, story: Story, without_aws: Cast
 ) -> None:
     before, key = cast.roles(), uuid.uuid4().hex
-    headers = {"Authorization": f"Bearer {cast.platform.token('dana')}", "Idempotency-Key": key}
-    with httpx.Client(base_url=without_aws, trust_env=False, timeout=60) as http:
-        answer = http.post("/v1/access-requests", json=story.asking(), headers=headers)
+    answer = without_aws.dana.post("/v1/access-requests", story.asking(), key=key)
     assert (answer.status_code, answer.json()["code"]) == (503, "aws-unavailable")
     assert int(answer.headers["retry-after"]) > 0
     (grant,) = cast.dana.get("/v1/grants", state="abandoned").json()["items"]
@@ -68,12 +52,10 @@ def test_an_aws_that_does_not_answer_is_a_clean_503_and_nothing_stays(
     assert again.status_code == 201
 
 
-def test_a_database_that_does_not_answer_is_a_clean_503(cast: Cast, without_database: str) -> None:
-    headers = {"Authorization": f"Bearer {cast.platform.token('dana')}"}
-    with httpx.Client(base_url=without_database, trust_env=False, timeout=30) as http:
-        assert http.get("/healthz").status_code == 200
-        assert http.get("/readyz").status_code == 503
-        answer = http.get("/v1/me", headers=headers)
+def test_a_database_that_does_not_answer_is_a_clean_503(without_database: Cast) -> None:
+    assert without_database.http.get("/healthz").status_code == 200
+    assert without_database.http.get("/readyz").status_code == 503
+    answer = without_database.dana.get("/v1/me")
     assert (answer.status_code, answer.json()["code"]) == (503, "store-unavailable")
     assert int(answer.headers["retry-after"]) > 0
     assert "sqlite" not in answer.text.lower()

@@ -2,57 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-import httpx
 import pytest
 
 from jit_engine.domain.event import Event
-from tests.support.platform import Cast, Somebody, Story, made, until
-
-RULE = """
-@id("{0}") @title("Nobody requests anything in {1}") @owner("governance-office")
-@advice("Ask in another activity.")
-forbid (principal, action in [Action::"readLike", Action::"columnRead"], resource)
-when {{ context.activity == Activity::"{1}" }};
-"""
-
-
-def live(cast: Cast) -> dict[str, Any]:
-    """The live version, whole."""
-    (found,) = cast.gus.get("/v1/rulebooks", state="live").json()["items"]
-    return made(cast.gus.get(f"/v1/rulebooks/{found['version']}"))
-
-
-def changed(cast: Cast, name: str, activity: str = "ac_00000000000000000000000000") -> str:
-    """The live text with one rule more, which concerns one activity alone."""
-    return str(live(cast)["text"]) + RULE.format(name, activity)
-
-
-def drafted(person: Somebody, text: str, **more: Any) -> dict[str, Any]:
-    return made(person.post("/v1/rulebooks", {"title": "A change", "text": text, **more}))
-
-
-def proposed(person: Somebody, text: str) -> dict[str, Any]:
-    return made(person.post(f"/v1/rulebooks/{drafted(person, text)['version']}/propose"))
-
-
-def of(shown: dict[str, Any]) -> dict[str, Any]:
-    """What somebody approves who read this."""
-    return {"digest": shown["digest"], "against": shown["against"]}
-
-
-def approved(author: Somebody, approver: Somebody, text: str) -> dict[str, Any]:
-    shown = proposed(author, text)
-    return made(approver.post(f"/v1/rulebooks/{shown['version']}/approve", of(shown)))
-
-
-def withdrawn(person: Somebody, version: str) -> None:
-    made(person.post(f"/v1/rulebooks/{version}/withdraw", {"reason": "the test is over"}))
-
-
-def said(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, str(answer.json()["code"])
+from tests.support.platform import Cast, Story, made, until
+from tests.support.rulebook_steps import approved, changed, drafted, live, of, proposed, said, withdrawn
 
 
 @pytest.fixture

@@ -1,0 +1,58 @@
+"""Steps in the life of rules over HTTP, as people take them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from tests.support.platform import Cast, Somebody, made
+
+RULE = """
+@id("{0}") @title("Nobody requests anything in {1}") @owner("governance-office")
+@advice("Ask in another activity.")
+forbid (principal, action in [Action::"readLike", Action::"columnRead"], resource)
+when {{ context.activity == Activity::"{1}" }};
+"""
+
+
+def live(cast: Cast) -> dict[str, Any]:
+    """The live version, whole."""
+    (found,) = cast.gus.get("/v1/rulebooks", state="live").json()["items"]
+    return made(cast.gus.get(f"/v1/rulebooks/{found['version']}"))
+
+
+def changed(cast: Cast, name: str, activity: str = "ac_00000000000000000000000000") -> str:
+    """The live text with one rule more, which concerns one activity alone."""
+    return str(live(cast)["text"]) + RULE.format(name, activity)
+
+
+def drafted(person: Somebody, text: str, **more: Any) -> dict[str, Any]:
+    """A draft of that text."""
+    return made(person.post("/v1/rulebooks", {"title": "A change", "text": text, **more}))
+
+
+def proposed(person: Somebody, text: str) -> dict[str, Any]:
+    """A proposal of that text."""
+    return made(person.post(f"/v1/rulebooks/{drafted(person, text)['version']}/propose"))
+
+
+def of(shown: dict[str, Any]) -> dict[str, Any]:
+    """What somebody approves who read this."""
+    return {"digest": shown["digest"], "against": shown["against"]}
+
+
+def approved(author: Somebody, approver: Somebody, text: str) -> dict[str, Any]:
+    """That text, proposed by one and approved by the other."""
+    shown = proposed(author, text)
+    return made(approver.post(f"/v1/rulebooks/{shown['version']}/approve", of(shown)))
+
+
+def withdrawn(person: Somebody, version: str) -> None:
+    """Gives a version up, so that nothing of a test stays open."""
+    made(person.post(f"/v1/rulebooks/{version}/withdraw", {"reason": "the test is over"}))
+
+
+def said(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of a problem."""
+    return answer.status_code, str(answer.json()["code"])
