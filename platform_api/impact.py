@@ -120,9 +120,10 @@ class DecidedAnew:
 
     redecide: Redecide
 
-    def decide_anew(self, now: datetime) -> Sequence[str]:
-        """The ids of the grants that end."""
-        return [grant.id for grant in self.redecide.every(now)]
+    def changing(self) -> Callable[[datetime], Sequence[str]]:
+        """The live grants are read here, and decided anew by what is answered."""
+        before = self.redecide.giving()
+        return lambda now: [grant.id for grant in self.redecide.every(now, before)]
 
 
 def _every(read: Callable[[PageAsk], Page[T]]) -> Iterator[T]:

@@ -167,8 +167,9 @@ class RulebookDesk:
             "approved_by": [approval.by for approval in found.approvals],
         }
         deed = _deed("rulebook.activated", by, live_next, now, details)
+        decide_anew = self.grants.changing()
         active = self.store.activate(replace(live_next, live_at=now), live, deed)  # 4
-        ended = tuple(self.grants.decide_anew(now))  # 5
+        ended = tuple(decide_anew(now))  # 5
         return Activated(version=active, retired=live, ended=ended)
 
     def impact(self, version: str, now: datetime, extent: Extent = EVERY, step: Steps = unheard) -> Proposal:

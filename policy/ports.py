@@ -96,8 +96,10 @@ class ChangeAnalysis(Protocol):
 class LiveGrants(Protocol):
     """The grants that were given under older rules."""
 
-    def decide_anew(self, now: datetime) -> Sequence[str]:
-        """Decides every live grant under today's rules; answers the ids of those that no longer pass and now end."""
+    def changing(self) -> "Callable[[datetime], Sequence[str]]":
+        """To be asked before other rules go live. What it answers is called after: it decides every live grant
+        under today's rules, and answers the ids of those that no longer pass and end, whoever was the first to see.
+        """
         ...
 
 

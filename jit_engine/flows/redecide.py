@@ -20,6 +20,8 @@ TRIES = 4
 Recorder = Callable[[DecisionOutcome, str | None], DecidedAnew]
 _AFTER = {GrantState.ACTIVE: GrantState.REVOKING, GrantState.MINTING: GrantState.ABANDONED}
 """What becomes of a grant that no longer passes; one that is still being minted is given up."""
+_ENDED = frozenset({GrantState.REVOKING, GrantState.ABANDONED, GrantState.DENIED, GrantState.CLOSED})
+"""Where such a grant is, or soon after, whoever decided it: the reconciler may well be faster than the caller."""
 
 
 class LiveGrants(Protocol):
@@ -44,19 +46,23 @@ class Redecide:
     judges: Callable[[], Judges]
     subject_of: Callable[[SubjectId], Subject | None]
 
-    def under(self, contract: ContractId, now: datetime) -> tuple[Grant, ...]:
+    def under(self, contract: ContractId, now: datetime, before: Sequence[Grant] = ()) -> tuple[Grant, ...]:
         """Decides every live grant under the contract anew; answers those that no longer pass, as they are now.
 
         What is not reached here, by a crash or by others' writes, is found by the reconciler: the commit that
-        changed the contract has made those grants due, too.
+        changed the contract has made those grants due, too. `before` are the live grants as `giving` told them
+        before that commit: those that the reconciler has ended since are answered as well.
         """
-        return tuple(
-            ended for grant in self.live.live_under(contract) if (ended := self._patiently(grant, now)) is not None
-        )
+        theirs = [grant for grant in before if any(key == contract for key, _ in grant.contracts)]
+        return self._all(self.live.live_under(contract), theirs, now)
 
-    def every(self, now: datetime) -> tuple[Grant, ...]:
+    def every(self, now: datetime, before: Sequence[Grant] = ()) -> tuple[Grant, ...]:
         """Decides every live grant anew, after a change of the rules; else as `under`."""
-        return tuple(ended for grant in self.live.giving() if (ended := self._patiently(grant, now)) is not None)
+        return self._all(self.live.giving(), before, now)
+
+    def giving(self) -> Sequence[Grant]:
+        """The grants that a change can end; to be read before it commits."""
+        return self.live.giving()
 
     def __call__(self, grant: Grant, now: datetime) -> Grant | None:
         """The grant, ended, when it no longer passes; else None. Raises `LostRace`."""
@@ -76,6 +82,12 @@ class Redecide:
         reason = verdict.why if isinstance(verdict, Changed) else "no longer permitted"
         return self._ended(grant, reason, recorded(DecisionOutcome.ENDED, reason), now)
 
+    def _all(self, live: Sequence[Grant], before: Sequence[Grant], now: datetime) -> tuple[Grant, ...]:
+        ended = [self._patiently(grant, now) for grant in live]
+        known = {grant.id for grant in live}
+        ended += [self._meanwhile(grant) for grant in before if grant.id not in known]
+        return tuple(grant for grant in ended if grant is not None)
+
     def _patiently(self, grant: Grant, now: datetime) -> Grant | None:
         for _ in range(TRIES):
             try:
@@ -83,9 +95,14 @@ class Redecide:
             except LostRace:
                 again = self.ledger.get(grant.id)
                 if again is None or again.state not in _AFTER:
-                    return None
+                    return self._meanwhile(grant)
                 grant = again
         return None
+
+    def _meanwhile(self, grant: Grant) -> Grant | None:
+        """The grant, when somebody else has ended it since it was read."""
+        again = self.ledger.get(grant.id)
+        return again if again is not None and again.state in _ENDED else None
 
     def _ended(self, grant: Grant, reason: str, decided: DecidedAnew | None, now: datetime) -> Grant:
         details: dict[str, Json] = {"reason": reason, "decision": {} if decided is None else decided.record}

@@ -1,5 +1,6 @@
 """The contract desk: drafts, checks without storing, differences, endings, and the schema of our terms."""
 
+from collections.abc import Sequence
 from importlib import resources
 from typing import Annotated, Any
 
@@ -83,9 +84,10 @@ def sign(
     desk, key = caller.platform.contracts, ContractId(found.id)
 
     def work() -> ContractChanged:
+        before = caller.platform.redecide.giving()
         record = desk.sign(caller.subject, key, version, body.role, caller.now)
         in_force = record.contract.state is ContractState.IN_FORCE
-        return ContractChanged.after(record, _decided_anew(caller, record) if in_force else ())
+        return ContractChanged.after(record, _decided_anew(caller, record, before) if in_force else ())
 
     return once(201, work)
 
@@ -102,8 +104,9 @@ def end(
     desk, key = caller.platform.contracts, ContractId(found.id)
 
     def work() -> ContractChanged:
+        before = caller.platform.redecide.giving()
         record = desk.end(caller.subject, key, version, body.reason, caller.now)
-        return ContractChanged.after(record, _decided_anew(caller, record))
+        return ContractChanged.after(record, _decided_anew(caller, record, before))
 
     return once(201, work)
 
@@ -155,10 +158,10 @@ def document_of(body: ContractAsked) -> str | dict[str, Any]:
     return document
 
 
-def _decided_anew(caller: Caller, record: ContractRecord) -> list[Grant]:
+def _decided_anew(caller: Caller, record: ContractRecord, before: Sequence[Grant]) -> list[Grant]:
     """The grants that end with what `record` changed: its own, and those of contracts that it forbids."""
     contracts = [record.contract.id, *(ContractId(one) for one in record.contract.forbidden if one.startswith("co_"))]
-    ended = [grant for one in contracts for grant in caller.platform.redecide.under(one, caller.now)]
+    ended = [grant for one in contracts for grant in caller.platform.redecide.under(one, caller.now, before)]
     return sorted({grant.id: grant for grant in ended}.values(), key=lambda grant: grant.id)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from jit_engine.contracts.terms import ContractState, HeldContract
 from jit_engine.domain.grant import Grant, GrantState
-from jit_engine.domain.ids import ContractId, SubjectId
+from jit_engine.domain.ids import ContractId, RequestId, SubjectId
 from jit_engine.domain.subject import Subject
 from jit_engine.flows.redecide import Redecide
 from jit_engine.ports import Facts
@@ -188,3 +188,33 @@ def test_the_reconciler_asks_for_a_grant_that_was_woken_before_its_end() -> None
     ended = desk.ledger.get(grant.id)
     assert ended is not None
     assert ended.state is GrantState.REVOKING
+
+
+def test_what_the_reconciler_ended_since_the_change_is_answered_too() -> None:
+    """The commit that changes a contract makes its grants due: the reconciler may be the first to see them."""
+    desk = Desk()
+    taken, left = desk.ask(), desk.ask(world.request(id=RequestId("rq_01JABCDEFGHJKMNPQRSTVWXYZ8")))
+    before = redecide(desk).giving()
+    desk.facts.now_known = facts(contracts=())
+    redecide(desk)(taken, NOW)
+    ended = redecide(desk).under(CONTRACT, NOW, before)
+    assert {grant.id: grant.state for grant in ended} == dict.fromkeys([taken.id, left.id], GrantState.REVOKING)
+    assert redecide(desk).every(NOW, before) == tuple(desk.grant(grant) for grant in (taken, left))
+    assert redecide(desk).under(ContractId("co_01JABCDEFGHJKMNPQRSTVWXYZ9"), NOW, before) == ()
+
+
+def test_what_is_ended_while_it_is_decided_is_answered_too() -> None:
+    desk = Desk()
+    grant = desk.ask()
+    desk.facts.now_known = facts(contracts=())
+    live = Live(desk.ledger, after=lambda: redecide(desk)(grant, NOW))
+    assert [one.state for one in redecide(desk, live=live).every(NOW)] == [GrantState.REVOKING]
+
+
+def test_a_grant_that_only_expired_meanwhile_was_not_ended_by_the_change() -> None:
+    desk = Desk()
+    desk.ask()
+    before = redecide(desk).giving()
+    desk.later(hours=1)
+    desk.step()
+    assert redecide(desk).every(desk.now, before) == ()

@@ -1,6 +1,6 @@
 """A rulebook desk with everything around it in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -55,9 +55,9 @@ class Surroundings:
         self.analysed.append((live.version, draft.version))
         return {"lead": [f"{live.version} to {draft.version}"]}
 
-    def decide_anew(self, now: datetime) -> Sequence[str]:
+    def changing(self) -> Callable[[datetime], Sequence[str]]:
         """The list."""
-        return self.ending
+        return lambda _: self.ending
 
 
 @dataclass(slots=True)

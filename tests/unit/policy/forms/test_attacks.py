@@ -14,7 +14,8 @@ CYRILLIC_ALICE = "\u0430lice"
 EVERYTHING = 'permit (principal, action in Action::"use", resource);'
 
 
-def test_pol_007_a_principal_that_only_looks_like_a_forbidden_one_is_refused_as_unknown() -> None:
+@pytest.mark.case("POL-007")
+def test_a_principal_that_only_looks_like_a_forbidden_one_is_refused_as_unknown() -> None:
     company = (*COMPANY, person("alice", "Team:lending-science", "Activity:risk"))
     live = engine(
         rule(EVERYTHING, "all"), rule('forbid (principal == Person::"alice", action, resource);', "not-alice")
@@ -24,7 +25,8 @@ def test_pol_007_a_principal_that_only_looks_like_a_forbidden_one_is_refused_as_
         assert live.decide(asked).why is why
 
 
-def test_pol_007_a_rule_that_names_the_look_alike_is_warned_of() -> None:
+@pytest.mark.case("POL-007")
+def test_a_rule_that_names_the_look_alike_is_warned_of() -> None:
     text = rule(f'forbid (principal == Person::"{CYRILLIC_ALICE}", action == Action::"read", resource is GlueTable);')
     known = {"Person": frozenset({"alice"})}
     found = warnings_in(Rulebook(version="draft", text=text), known)
@@ -33,7 +35,8 @@ def test_pol_007_a_rule_that_names_the_look_alike_is_warned_of() -> None:
 
 
 @pytest.mark.parametrize("field", ["conditions", "exceptions"])
-def test_pol_010_cedar_in_an_activity_field_is_refused_by_the_field(field: str) -> None:
+@pytest.mark.case("POL-010")
+def test_cedar_in_an_activity_field_is_refused_by_the_field(field: str) -> None:
     typed = 'A-0001" || true || principal == User::"x'
     document = {**form_to_document(SIMPLE), field: [{"is": "for-activity", "value": typed}]}
     with pytest.raises(FormInvalid) as refused:
@@ -42,19 +45,22 @@ def test_pol_010_cedar_in_an_activity_field_is_refused_by_the_field(field: str) 
 
 
 @pytest.mark.parametrize("field", ["id", "title", "owner", "advice"])
-def test_pol_011_a_line_break_and_a_rule_in_a_name_are_refused_by_the_field(field: str) -> None:
+@pytest.mark.case("POL-011")
+def test_a_line_break_and_a_rule_in_a_name_are_refused_by_the_field(field: str) -> None:
     document = {**form_to_document(SIMPLE), field: "x\n}; permit(principal,action,resource); //"}
     with pytest.raises(FormInvalid) as refused:
         form_from_document(document)
     assert [problem.field for problem in refused.value.problems] == [field]
 
 
-def test_pol_017_a_permit_of_everything_to_everyone_is_refused() -> None:
+@pytest.mark.case("POL-017")
+def test_a_permit_of_everything_to_everyone_is_refused() -> None:
     with pytest.raises(RulebookInvalid, match="this permits everyone to do everything"):
         Engine.load(Rulebook(version="draft", text=rule("permit (principal, action, resource);")))
 
 
-def test_pol_019_no_rulebook_holds_or_loses_a_guardrail() -> None:
+@pytest.mark.case("POL-019")
+def test_no_rulebook_holds_or_loses_a_guardrail() -> None:
     with pytest.raises(RulebookInvalid, match="inv-"):
         engine(rule(EVERYTHING, "inv-mine"))
     with pytest.raises(FormInvalid, match="inv-"):
