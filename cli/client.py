@@ -38,11 +38,12 @@ class Call:
     params: Mapping[str, str]
     body: Json
     key: str | None
+    only_reads: bool = False
 
     @property
     def repeatable(self) -> bool:
         """Whether it may be sent again when nobody knows what became of it."""
-        return self.method == "GET" or self.key is not None
+        return self.method == "GET" or self.key is not None or self.only_reads
 
 
 class Client:
@@ -103,22 +104,29 @@ class Client:
         return self._answer(Call(method="POST", path=path, params={}, body=body, key=None))
 
     def stream(self, path: str, **params: str | None) -> Iterator[Doc]:
-        """A deed that tells its progress, line by line; a `problem` among the lines is raised."""
+        """A question whose answer tells its progress, line by line; a `problem` among the lines is raised.
+
+        It changes nothing, so it is asked anew when the connection is lost on the way: the lines begin again then.
+        """
         given = {name: value for name, value in params.items() if value is not None}
-        headers = {"Accept": _LINES}
-        try:
-            with self._http.stream("POST", path, params=given, json={}, headers=headers) as response:
-                if not response.is_success:
+        call = Call(method="POST", path=path, params=given, body={}, key=None, only_reads=True)
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self._http.stream("POST", path, params=given, json={}, headers={"Accept": _LINES}) as response:
+                    if response.is_success:
+                        yield from _lines_of(response)
+                        return
                     response.read()
-                    raise _problem(response)
-                for each in response.iter_lines():
-                    said = _said(each, response)
-                    if said.has("problem"):
-                        problem = said.record("problem")
-                        raise ApiProblem(problem.whole("status"), problem)
-                    yield said
-        except httpx.TransportError as error:
-            raise self._lost(error) from error
+                    wait, failure = _wait_after_answer(response, call, attempt), _problem(response)
+                    if wait is None or wait > MOST_PATIENCE:
+                        raise failure
+                    why = failure.what
+            except httpx.TransportError as error:
+                wait = _wait_after_loss(error, call, attempt)
+                if wait is None:
+                    raise self._lost(error, call) from error
+                why = f"the connection to {self.api_url} was lost"
+            self._wait(why, wait, attempt)
 
     def replace(self, path: str, body: Json) -> Doc:
         """Gives a thing another content; the body says which revision it was, so that nobody's change is lost."""
@@ -153,7 +161,7 @@ class Client:
             except httpx.TransportError as error:
                 wait = _wait_after_loss(error, call, attempt)
                 if wait is None:
-                    raise self._lost(error) from error
+                    raise self._lost(error, call) from error
                 why = f"{self.api_url} does not answer"
             else:
                 wait = _wait_after_answer(response, call, attempt)
@@ -161,9 +169,12 @@ class Client:
                     return response
                 why = _problem(response).what
             patience -= wait
-            self._progress(f"{why}; trying again in {wait:.1f} s ({attempt + 1} of {TRIES})")
-            self._sleep(wait)
+            self._wait(why, wait, attempt)
         raise Unavailable(f"{call.method} {call.path} was not answered in {TRIES} tries", next_step="try again later")
+
+    def _wait(self, why: str, seconds: float, attempt: int) -> None:
+        self._progress(f"{why}; trying again in {seconds:.1f} s ({attempt + 1} of {TRIES})")
+        self._sleep(seconds)
 
     def _send(self, call: Call) -> httpx.Response:
         headers = {} if call.key is None else {"Idempotency-Key": call.key}
@@ -171,7 +182,7 @@ class Client:
             return self._http.get(call.path, params=dict(call.params))
         return self._http.request(call.method, call.path, json=call.body, headers=headers)
 
-    def _lost(self, error: httpx.TransportError) -> Unavailable:
+    def _lost(self, error: httpx.TransportError, call: Call | None = None) -> Unavailable:
         if isinstance(error, httpx.ConnectError):
             here = urlsplit(self.api_url).hostname in ("127.0.0.1", "::1", "localhost")
             return Unavailable(
@@ -180,7 +191,9 @@ class Client:
             )
         return Unavailable(
             f"{self.api_url} did not answer ({type(error).__name__})",
-            next_step="look whether it was done (`sluice requests list`, `sluice grant list`), then try again",
+            next_step="try again: nothing was changed"
+            if call is not None and (call.only_reads or call.method == "GET")
+            else "look whether it was done (`sluice requests list`, `sluice grant list`), then try again",
         )
 
 
@@ -226,6 +239,15 @@ def _document(response: httpx.Response) -> Doc:
             f"{response.request.url} answered {response.status_code} with something that is not the API's",
             next_step="look at SLUICE_API: is it the platform's address?",
         ) from error
+
+
+def _lines_of(response: httpx.Response) -> Iterator[Doc]:
+    for each in response.iter_lines():
+        said = _said(each, response)
+        if said.has("problem"):
+            problem = said.record("problem")
+            raise ApiProblem(problem.whole("status"), problem)
+        yield said
 
 
 def _said(text: str, response: httpx.Response) -> Doc:

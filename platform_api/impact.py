@@ -23,16 +23,12 @@ from platform_api.authorize import ARulebook, Authorizer
 from platform_api.db.registry import SqlRegistry
 from platform_api.paging import Page, PageAsk
 from policy import Entity, Rulebook
-from policy.change import NeverAsked, Recorded, edit_between, prove, replay, summary, witnesses, world_of
+from policy.change import edit_between, prove, replay, summary, witnesses, world_of
 from policy.ports import EVERY, Extent, QuestionLog, Steps, unheard
 from policy.versions import Json, RulebookVersion
 
 T = TypeVar("T")
 
-MOST_RECORDS = 10_000
-"""Recorded questions that are put to a draft, the newest first, at most."""
-_STRIDE = 500
-"""Records that are read between one step and the next."""
 _PAGE = 200
 
 
@@ -47,31 +43,20 @@ class RulebookImpact:
         self, live: Rulebook, draft: Rulebook, now: datetime, extent: Extent = EVERY, step: Steps = unheard
     ) -> Mapping[str, Json]:
         """Proof for any directory, witnesses in today's, replay of what was asked and of what is granted."""
-        step("proof", 0, 1)
+        step("proof", 0, None)
         edit = edit_between(live, draft)
-        proof = prove(edit.old, edit.new)
-        step("proof", 1, 1)
+        proof = prove(edit.old, edit.new, progress=step)
         world = world_of(self._known(now), now)
-        step("witnesses", 0, 1)
-        found = witnesses(edit, world)
-        step("witnesses", 1, 1)
-        records = self._records(extent, step)
+        found = witnesses(edit, world, progress=step)
+        decisions, grants = self.questions.recorded(extent), self.questions.live(now)
+        expected = {"replay": decisions.of, "grants": grants.of}
 
-        def replayed(done: int) -> None:
-            step("replay", done, len(records))
+        def replayed(part: str, done: int) -> None:
+            step(part, done, max(done, expected[part]))  # more may have come while it was read
 
-        replayed(0)
-        return summary(proof, found, replay(edit, records, self.questions.live(now), world=world, progress=replayed))
-
-    def _records(self, extent: Extent, step: Steps) -> list[Recorded | NeverAsked]:
-        """Those of the extent, read whole so that it is known how many they are."""
-        last = MOST_RECORDS if extent.last is None else min(extent.last, MOST_RECORDS)
-        records: list[Recorded | NeverAsked] = []
-        for record in self.questions.recorded(last=last, since=extent.since, until=extent.until):
-            records.append(record)
-            if len(records) % _STRIDE == 0:
-                step("reading", len(records), None)
-        return records
+        replayed("replay", 0)
+        replay_ = replay(edit, decisions.each, grants.each, world=world, progress=replayed)
+        return summary(proof, found, replay_)
 
     def _known(self, now: datetime) -> tuple[Entity, ...]:
         """Everybody and everything that rules can be about, but single contracts, reviews and grants."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Protocol
 
 from jit_engine.domain.event import Json
@@ -19,14 +18,19 @@ from jit_engine.rules.record import cleared_request
 from platform_api.db.decisions import Span, StoredDecision
 from policy import Question
 from policy.change.access import Reason
-from policy.change.replay import LiveGrant, NeverAsked, Recorded
+from policy.change.recorded import Counted, LiveGrant, NeverAsked, PastDecision, Recorded, Unreadable
+from policy.ports import Extent
 
 
 class Decisions(Protocol):
     """What is needed of the store of decisions."""
 
-    def stream(self, span: Span) -> Iterator[tuple[StoredDecision, Evidence]]:
-        """Every decision of a time span with what it was taken from, the newest first."""
+    def count(self, span: Span, last: int | None = None) -> int:
+        """How many decisions there are in a time span; no more than `last` are counted."""
+        ...
+
+    def stream(self, span: Span, last: int | None = None) -> Iterator[tuple[StoredDecision, Evidence | None]]:
+        """The decisions of a time span, the newest first; one in a form that is not read has no evidence."""
         ...
 
 
@@ -51,20 +55,21 @@ class RecordedQuestions:
     facts: FactSource
     subject_of: Callable[[SubjectId], Subject | None]
 
-    def recorded(
-        self, *, last: int | None = None, since: datetime | None = None, until: datetime | None = None
-    ) -> Iterator[Recorded | NeverAsked]:
-        """The recorded questions, a decision's together and sharing their facts, the newest decision first."""
-        every = (
-            question
-            for stored, evidence in self.decisions.stream(Span(since=since, until=until))
-            for question in _recorded(stored, evidence)
+    def recorded(self, extent: Extent) -> Counted[PastDecision]:
+        """As the port says; a decision's questions share their facts."""
+        span = Span(since=extent.since, until=extent.until)
+        return Counted(
+            of=self.decisions.count(span, extent.last),
+            each=(tuple(_parts(*found)) for found in self.decisions.stream(span, extent.last)),
         )
-        return islice(every, last)
 
-    def live(self, now: datetime) -> Iterator[LiveGrant]:
-        """Every grant that gives access, with its questions; one whose holder has left ends anyway and is left out."""
-        for grant in self.grants.giving():
+    def live(self, now: datetime) -> Counted[LiveGrant]:
+        """As the port says; a grant whose holder has left ends anyway and is left out."""
+        grants = self.grants.giving()
+        return Counted(of=len(grants), each=self._live(grants, now))
+
+    def _live(self, grants: Sequence[Grant], now: datetime) -> Iterator[LiveGrant]:
+        for grant in grants:
             subject = self.subject_of(grant.subject)
             if subject is None:
                 continue
@@ -74,10 +79,13 @@ class RecordedQuestions:
             yield LiveGrant(id=grant.id, holder=subject_ref(subject), questions=asked)
 
 
-def _recorded(stored: StoredDecision, evidence: Evidence) -> Iterator[Recorded | NeverAsked]:
+def _parts(stored: StoredDecision, evidence: Evidence | None) -> Iterator[Recorded | NeverAsked | Unreadable]:
     verdicts = stored.record.get("sources")
     if not isinstance(verdicts, Sequence) or isinstance(verdicts, str):
         return  # nothing could be decided any more
+    if evidence is None:
+        yield Unreadable(id=stored.id)
+        return
     asked = questions_of(evidence.request, evidence.facts, evidence.now)
     for (_, questions), verdict in zip(asked, verdicts, strict=True):
         rules = verdict["rules"] if isinstance(verdict, Mapping) else None
@@ -92,7 +100,7 @@ def _recorded(stored: StoredDecision, evidence: Evidence) -> Iterator[Recorded |
         passes = Reason(allowed=True, why="permitted", rules=() if refused else ids)
         fails = Reason(allowed=False, why=str(rules["why"]), rules=ids)
         for question in questions:
-            was = fails if _spelled(question) in refused else passes
+            was = fails if refused and _spelled(question) in refused else passes
             yield Recorded(id=stored.id, question=question, was=was, rulebook=stored.rulebook)
 
 

@@ -11,7 +11,18 @@ from datetime import datetime, timedelta
 from policy.cases import Case, CaseRun, cases_from_text, run_cases
 from policy.engine import Engine
 from policy.errors import Problem, RulebookInvalid
-from policy.ports import EVERY, ChangeAnalysis, Deed, Extent, LiveGrants, Rights, RulebookStore, Steps, unheard
+from policy.ports import (
+    EVERY,
+    MOST_AT_ONCE,
+    ChangeAnalysis,
+    Deed,
+    Extent,
+    LiveGrants,
+    Rights,
+    RulebookStore,
+    Steps,
+    unheard,
+)
 from policy.refusals import (
     ApprovalVoid,
     CasesFailed,
@@ -104,7 +115,7 @@ class RulebookDesk:
             at=now,
             digest=found.digest,
             against=live.version,
-            impact=self.analysis.impact(live.rulebook, found.rulebook, now),
+            impact=self.analysis.impact(live.rulebook, found.rulebook, now, EVERY.at_most(MOST_AT_ONCE)),
         )
         proposed = replace(proposed, proposal=proposal, approvals=(), authors=_with(found.authors, by))
         return self.store.save(proposed, _deed("rulebook.proposed", by, proposed, now, {"against": live.version}))

@@ -103,28 +103,29 @@ class Engine:
 
         An ask that fails leaves the others as they are; facts that do not hold together fail them all.
         """
-        try:
-            facts = Facts(entities, context, self._schema.enums)
-            who = facts.check_known(principal, "principal")
-        except QuestionUnfit as unfit:
-            return tuple(self._failed(str(unfit)) for _ in asks)
+        setting = Setting(principal=principal, context=context, entities=entities, schema=self._schema)
+        return self.decide_in(setting, asks)
+
+    def decide_in(self, setting: "Setting", asks: Sequence[tuple[str, EntityRef]]) -> tuple[Decision, ...]:
+        """As `decide_all`, in a setting that other engines of the same schema may be asked in as well."""
+        if setting.schema is not self._schema:
+            raise ValueError("the setting was read with another schema")
         decisions: dict[int, Decision] = {}
         slices: dict[Slice, dict[int, tuple[str, dict[str, str]]]] = {}
-        for place, (action, resource) in enumerate(asks):
-            try:
-                ask = (action, facts.check_known(resource, "resource"))
-            except QuestionUnfit as unfit:
-                decisions[place] = self._failed(str(unfit))
-            else:
-                slices.setdefault(self._matching(facts, principal, action, resource), {})[place] = ask
-        if slices:
-            try:
-                parsed = ParsedFacts(facts.entities, self._schema)
-                for numbers, together in slices.items():
-                    answers = self._shelf.parsed(numbers).ask(who, [*together.values()], facts.context, parsed)
-                    decisions |= {place: self._decided(each) for place, each in zip(together, answers, strict=True)}
-            except (QuestionUnfit, ValueError) as unfit:
-                return tuple(self._failed(str(unfit)) for _ in asks)
+        try:
+            facts, who = setting.facts()
+            for place, (action, resource) in enumerate(asks):
+                try:
+                    ask = (action, facts.check_known(resource, "resource"))
+                except QuestionUnfit as unfit:
+                    decisions[place] = self._failed(str(unfit))
+                else:
+                    slices.setdefault(self._matching(facts, setting.principal, action, resource), {})[place] = ask
+            for numbers, together in slices.items():
+                answers = self._shelf.parsed(numbers).ask(who, [*together.values()], facts.context, setting.parsed())
+                decisions |= {place: self._decided(each) for place, each in zip(together, answers, strict=True)}
+        except (QuestionUnfit, ValueError) as unfit:
+            return tuple(self._failed(str(unfit)) for _ in asks)
         return tuple(decisions[place] for place in range(len(asks)))
 
     def _matching(self, facts: Facts, principal: EntityRef, action: str, resource: EntityRef) -> Slice:
@@ -151,6 +152,50 @@ class Engine:
 
     def _failed(self, *errors: str) -> Decision:
         return Decision(allowed=False, why=Why.FAILED, rules=(), errors=errors, rulebook=self.version)
+
+
+class Setting:
+    """Who asks, in which circumstances and on which facts: read once, for every engine that is asked about it.
+
+    Not to be shared between threads.
+    """
+
+    __slots__ = ("_context", "_entities", "_facts", "_parsed", "_who", "principal", "schema")
+
+    def __init__(
+        self,
+        *,
+        principal: EntityRef,
+        context: Mapping[str, Value],
+        entities: Sequence[Entity],
+        schema: CedarSchema | None = None,
+    ) -> None:
+        self.principal = principal
+        self.schema = schema or _schema()
+        self._context = context
+        self._entities = entities
+        self._facts: Facts | None = None
+        self._who: dict[str, str] = {}
+        self._parsed: ParsedFacts | None = None
+
+    def is_of(self, question: Question) -> bool:
+        """Whether the question has this principal, and this very context and these very facts."""
+        same = question.context is self._context and question.entities is self._entities
+        return same and question.principal == self.principal
+
+    def facts(self) -> tuple[Facts, dict[str, str]]:
+        """The facts as text and the principal's id; QuestionUnfit where they do not hold together."""
+        if self._facts is None:
+            facts = Facts(self._entities, self._context, self.schema.enums)
+            self._who = facts.check_known(self.principal, "principal")
+            self._facts = facts
+        return self._facts, self._who
+
+    def parsed(self) -> ParsedFacts:
+        """The entities as Cedar reads them; QuestionUnfit where they do not fit the schema."""
+        if self._parsed is None:
+            self._parsed = ParsedFacts(self.facts()[0].entities, self.schema)
+        return self._parsed
 
 
 @cache

@@ -1,7 +1,7 @@
 """What the rulebook desk needs of others. Adapters are in `platform_api`."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -9,7 +9,7 @@ from policy.rulebook import Rulebook
 from policy.versions import Json, RulebookVersion
 
 if TYPE_CHECKING:
-    from policy.change.replay import LiveGrant, NeverAsked, Recorded
+    from policy.change.recorded import Counted, LiveGrant, PastDecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +67,22 @@ class Rights(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """Which of the recorded questions a draft is put to: the newest `last` of a time span."""
+    """Which of the recorded decisions a draft is put to: the newest `last` of a time span, or all of it."""
 
     last: int | None = None
     since: datetime | None = None
     until: datetime | None = None
 
+    def at_most(self, most: int) -> "Extent":
+        """The same, and no more than so many decisions."""
+        return replace(self, last=most if self.last is None else min(self.last, most))
+
 
 Steps: TypeAlias = Callable[[str, int, int | None], None]
 """Hears how far a longer work is: which part of it, how much is done, of how much where that is known."""
 EVERY = Extent()
+MOST_AT_ONCE = 10_000
+"""Decisions that are replayed where nobody hears how far it is: for a proposal, and for an answer in one piece."""
 
 
 def unheard(part: str, done: int, of: int | None) -> None:
@@ -106,12 +112,10 @@ class LiveGrants(Protocol):
 class QuestionLog(Protocol):
     """What was asked of the rules, as it was recorded, and what today's live grants stand on."""
 
-    def recorded(
-        self, *, last: int | None = None, since: datetime | None = None, until: datetime | None = None
-    ) -> "Iterator[Recorded | NeverAsked]":
-        """The recorded questions one by one, the newest decision first: all, the last so many, or a time span's."""
+    def recorded(self, extent: Extent) -> "Counted[PastDecision]":
+        """The decisions of an extent, the newest first, read as they are taken and never held together."""
         ...
 
-    def live(self, now: datetime) -> "Iterator[LiveGrant]":
+    def live(self, now: datetime) -> "Counted[LiveGrant]":
         """Every grant that gives access, with its questions on today's facts."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Annotated
 
 import typer
@@ -116,7 +117,7 @@ def diff(
 @app.command()
 def impact(
     version: _Version,
-    last: Annotated[int | None, typer.Option(min=1, help="Replay only so many recorded questions, the newest.")] = None,
+    last: Annotated[int | None, typer.Option(min=1, help="Replay only so many recorded decisions, the newest.")] = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help="Replay from this moment on (with zone).")] = None,
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="Replay what was before this moment (with zone).")
@@ -202,13 +203,19 @@ def rollback(version: _Version, as_json: AsJson = False) -> None:
 
 
 def _last_of(said: Iterator[Doc]) -> Doc:
-    """The analysis at the end of the lines; what comes before is told."""
+    """The analysis at the end of the lines; what comes before is told: each part's beginning and end, and between
+    them a line a second.
+    """
+    part, told = "", 0.0
     for each in said:
         if each.has("impact"):
             return each.record("impact")
         step = each.record("progress")
-        of = f" of {step.text('of')}" if step.has("of") else ""
-        note(f"{step.text('part')}: {step.text('done')}{of}")
+        now = monotonic()
+        if step.text("part") != part or step.text("done") == step.text("of") or now - told >= 1:
+            part, told = step.text("part"), now
+            of = f" of {step.text('of')}" if step.has("of") else ""
+            note(f"{part}: {step.text('done')}{of}")
     raise Unavailable("the platform broke off before the analysis was done", next_step="try again")
 
 

@@ -5,26 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter, ValidationError
 
 from jit_engine.domain.event import Json
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
-from jit_engine.errors import EngineError, InvalidValue, NotFound
+from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.ports import DecisionOutcome, Evidence
-from jit_engine.rules.evidence import FORMAT, plain
 from platform_api.db.decision_rows import KEPT_AS, digest
 from platform_api.db.engine import Database
 from platform_api.db.errors import DecisionAltered, EvidenceUnreadable
-from platform_api.db.paging import AnyRow, Filter, Listing, is_exactly, is_one_of, page_of
+from platform_api.db.evidence_text import KnownFacts, evidence_in
+from platform_api.db.paging import AnyRow, AnySelect, Filter, Listing, is_exactly, is_one_of, page_of
 from platform_api.db.tables.decisions import DecisionRow
 from platform_api.db.tables.trail import AuditAboutRow, AuditRecordRow
+from platform_api.ids import new_id
 from platform_api.paging import Page, PageAsk
 
 _CHUNK = 200
+_ID_TIMES = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
+_ID_STEP = timedelta(milliseconds=1)
+"""Ids tell milliseconds, times tell microseconds."""
 _TABLE = DecisionRow.table()
 _SHOWN = sa.select(*(column for column in _TABLE.columns if column.name != "evidence"))
 _WHOLE = sa.select(_TABLE)
@@ -130,49 +132,53 @@ class SqlDecisions:
         _check_trail(row, recorded)
         return evidence_in(decision, row.evidence)  # 2
 
-    def stream(self, span: Span) -> Iterator[tuple[StoredDecision, Evidence]]:
-        """Every decision of a time span with what it was taken from, the newest first.
+    def count(self, span: Span, last: int | None = None) -> int:
+        """How many decisions there are in a time span; no more than `last` are counted."""
+        query = _in_span(sa.select(DecisionRow.id), span)
+        if last is not None:
+            query = query.order_by(DecisionRow.id.desc()).limit(last)
+        with self._database.read() as connection:
+            counted: int = connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one()
+        return counted
 
-        A transaction a chunk; each is checked against its own digests. One in a form that is not read is left out.
+    def stream(self, span: Span, last: int | None = None) -> Iterator[tuple[StoredDecision, Evidence | None]]:
+        """The decisions of a time span with what each was taken from, the newest first; the `last` so many, or all.
+
+        A page and a transaction at a time, so that any number can be read. Each is checked against its own digests.
+        One in a form that is not read has no evidence.
         """
-        query = _WHOLE.order_by(DecisionRow.id.desc()).limit(_CHUNK)
-        if span.since is not None:
-            query = query.where(DecisionRow.decided_at >= span.since)
-        if span.until is not None:
-            query = query.where(DecisionRow.decided_at < span.until)
-        before: str | None = None
-        while True:
+        query = _in_span(_WHOLE, span).order_by(DecisionRow.id.desc())
+        before, left, known = None, last, KnownFacts()
+        while left is None or left > 0:
+            size = _CHUNK if left is None else min(_CHUNK, left)
+            page = query.limit(size) if before is None else query.where(DecisionRow.id < before).limit(size)
             with self._database.read() as connection:
-                rows = connection.execute(query if before is None else query.where(DecisionRow.id < before)).all()
+                rows = connection.execute(page).all()
             for row, stored in zip(rows, _read(rows), strict=True):
                 _check_texts(row)
                 try:
-                    yield stored, evidence_in(row.id, row.evidence)
+                    evidence = evidence_in(row.id, row.evidence, known)
                 except EvidenceUnreadable:
-                    continue
-            if len(rows) < _CHUNK:
+                    evidence = None
+                yield stored, evidence
+            if len(rows) < size:
                 return
             before = rows[-1].id
+            left = None if left is None else left - size
 
 
-def evidence_in(decision: str, text: str) -> Evidence:
-    """The evidence that a stored text spells; `EvidenceUnreadable` unless it says exactly that and nothing else."""
-    document: object = json.loads(text)
-    form = document.get("format") if isinstance(document, dict) else None
-    if not isinstance(document, dict) or form != FORMAT:
-        raise EvidenceUnreadable(decision=decision, why=f"it is in form {form}, and this release reads form {FORMAT}")
-    try:
-        evidence = _adapter().validate_python(document["evidence"])
-    except (ValidationError, KeyError, EngineError) as unfit:
-        raise EvidenceUnreadable(decision=decision, why=f"its form is not the one it names ({unfit})") from unfit
-    if plain(evidence) != document["evidence"]:
-        raise EvidenceUnreadable(decision=decision, why="something in it is not understood")
-    return evidence
+def _in_span(query: AnySelect, span: Span) -> AnySelect:
+    """Also by id, which sorts by the moment of deciding: so only the rows of the span are looked at."""
+    if span.since is not None:
+        query = query.where(DecisionRow.id >= _bound(span.since), DecisionRow.decided_at >= span.since)
+    if span.until is not None:
+        query = query.where(DecisionRow.id < _bound(span.until, _ID_STEP), DecisionRow.decided_at < span.until)
+    return query
 
 
-@cache
-def _adapter() -> TypeAdapter[Evidence]:
-    return TypeAdapter(Evidence)
+def _bound(moment: datetime, later: timedelta = timedelta(0)) -> str:
+    """The first id that a decision of that moment can have."""
+    return new_id("de", min(max(moment, _ID_TIMES[0]), _ID_TIMES[1]) + later, bytes)
 
 
 def _check_texts(row: AnyRow) -> None:

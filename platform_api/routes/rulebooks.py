@@ -12,7 +12,6 @@ from starlette.responses import Response, StreamingResponse
 from jit_engine.domain.event import Json
 from jit_engine.errors import InvalidValue
 from platform_api.authorize import ARulebook, ThePlatform
-from platform_api.impact import MOST_RECORDS
 from platform_api.routes.caller import Caller, CallerDep
 from platform_api.routes.lists import Filter, Paged
 from platform_api.routes.once import OnceDep
@@ -39,7 +38,7 @@ from platform_api.schemas.rulebooks import (
 from platform_api.schemas.wire import Listed, Time
 from policy import Engine, Rulebook
 from policy.desk import RulebookDesk
-from policy.ports import Extent, Steps
+from policy.ports import MOST_AT_ONCE, Extent, Steps
 from policy.refusals import UnknownRulebook
 from policy.versions import RulebookVersion
 from policy.warnings import RuleWarning, warnings_in
@@ -47,13 +46,14 @@ from policy.warnings import RuleWarning, warnings_in
 routes = APIRouter(prefix="/v1/rulebooks", route_class=StrictRoute, tags=["rulebooks"])
 InPath = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\z")]
 _DIGITS = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
+_MOST = 999_999_999
 MaySee = Annotated[ThePlatform, permits("viewPolicies", the_platform)]
 
 
 def _count(given: str) -> str:
     """Plain digits: pydantic alone would also take `1_0` and ` 5 `."""
     if not _DIGITS.match(given):
-        raise ValueError(f"give a whole number from 1 to {MOST_RECORDS}")
+        raise ValueError(f"give a whole number from 1 to {_MOST}")
     return given
 
 
@@ -64,11 +64,11 @@ class RulebookFilters(Paged):
 
 
 class ReplayFilters(BaseModel):
-    """Which recorded questions are put to a version: the newest `last`, of a time span."""
+    """Which recorded decisions are put to a version: the newest `last`, of a time span; or all of it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    last: Annotated[int, BeforeValidator(_count), Field(ge=1, le=MOST_RECORDS)] | None = None
+    last: Annotated[int, BeforeValidator(_count), Field(ge=1, le=_MOST)] | None = None
     since: Time | None = None
     until: Time | None = None
 
@@ -197,10 +197,12 @@ def impact(
     accept: Annotated[str, Header(max_length=1000)] = "",
 ) -> ImpactShown | StreamingResponse:
     """Found now and not kept; what is proposed keeps its own. Who accepts application/x-ndjson hears its progress:
-    lines of `progress` with `part`, `done` and `of` (null while unknown), and last one `impact` or `problem`.
+    lines of `progress` with `part`, `done` and `of` (null while unknown), and last one `impact` or `problem`. It ends
+    when the connection is closed. Who wants one answer gets the newest 10,000 decisions at most; `extent` says so.
     """
     desk, extent = _desk(caller), query.extent()
     if not wants_lines(accept):
+        extent = extent.at_most(MOST_AT_ONCE)
         return ImpactShown.of(found.version, desk.impact(found.version, caller.now, extent), extent)
 
     def work(step: Steps) -> dict[str, Json]:

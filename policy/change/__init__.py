@@ -4,16 +4,20 @@ from policy.change.access import Access, Reason, Subject, reason_of
 from policy.change.claims import Known
 from policy.change.edit import Edit, edit_between
 from policy.change.proof import Proof, Verdict, prove
-from policy.change.replay import (
+from policy.change.recorded import (
     ChangedDecision,
+    Counted,
     Coverage,
     EndedGrant,
     LiveGrant,
     NeverAsked,
+    PastDecision,
     Recorded,
     Replay,
-    replay,
+    Sample,
+    Unreadable,
 )
+from policy.change.replay import replay
 from policy.change.search import Counterexample, Direction
 from policy.change.summary import summary
 from policy.change.witnesses import Witness, Witnesses, witnesses
@@ -22,6 +26,7 @@ from policy.change.world import World, world_of
 __all__ = [
     "Access",
     "ChangedDecision",
+    "Counted",
     "Counterexample",
     "Coverage",
     "Direction",
@@ -30,11 +35,14 @@ __all__ = [
     "Known",
     "LiveGrant",
     "NeverAsked",
+    "PastDecision",
     "Proof",
     "Reason",
     "Recorded",
     "Replay",
+    "Sample",
     "Subject",
+    "Unreadable",
     "Verdict",
     "Witness",
     "Witnesses",

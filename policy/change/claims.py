@@ -7,6 +7,7 @@ from typing import Final
 from policy.change.fact_types import Situation
 from policy.change.sampling import Pools, Sampler
 from policy.change.search import Counterexample, Direction, Finding, Impossible, Scene, Unsettled
+from policy.ports import Steps, unheard
 from policy.question import Question
 
 _SEED: Final = 20260302
@@ -51,7 +52,12 @@ class Claims:
 
 
 def check_by_points(
-    claims: Claims, scene: Scene, situations: Sequence[Situation], bases: Sequence[Question], points: int
+    claims: Claims,
+    scene: Scene,
+    situations: Sequence[Situation],
+    bases: Sequence[Question],
+    points: int,
+    progress: Steps = unheard,
 ) -> int:
     """How many random points were asked; one that is at odds with a claim becomes the example against it."""
     if all(claims.known(direction) is not Known.NO for direction in Direction) or not situations:
@@ -62,6 +68,7 @@ def check_by_points(
     for questions in (sampler.anywhere(points - share * len(bases)), *(sampler.near(base, share) for base in bases)):
         for question in questions:
             asked += 1
+            progress("points", asked, points)
             always, before, after = scene.ask(question)
             if not always.allowed or before.allowed is after.allowed:
                 continue

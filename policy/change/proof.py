@@ -12,6 +12,7 @@ from policy.change.encoding import NotEncodable
 from policy.change.fact_types import Situation, fact_types
 from policy.change.search import Counterexample, Direction, Impossible, Scene, SituationSearch
 from policy.engine import Engine, invariants
+from policy.ports import Steps, unheard
 from policy.question import Question
 from policy.rulebook import Rulebook
 
@@ -65,10 +66,12 @@ def prove(
     *,
     seconds: float = 5.0,
     points: int = 24,
+    progress: Steps = unheard,
 ) -> Proof:
     """What the edit from `old` to `new`, both over the platform's own schema, can change for anyone.
 
-    It takes about `seconds` at most: what was not settled by then is unknown.
+    It takes about `seconds` at most: what was not settled by then is unknown. `progress` hears how many situations
+    are searched (`proof`), of which principal does what to which kind of thing, and how many `points` are tried.
 
     1. Only rules that say something else count as changed.
     2. A changed rule that can fail, or has no formula, makes what it could touch unknown.
@@ -83,8 +86,8 @@ def prove(
     scene = Scene(edit, invariants(), types, perf_counter() + seconds)
     claims = Claims()
     situations = scene.situations()
-    bases = tuple(_searched(scene, situations, claims))  # 2 and 3
-    tested = check_by_points(claims, scene, situations, bases, points)  # 4
+    bases = tuple(_searched(scene, situations, claims, progress))  # 2 and 3
+    tested = check_by_points(claims, scene, situations, bases, points, progress)  # 4
     return Proof(
         changed=edit.changed,
         gains=claims.known(Direction.GAIN),
@@ -95,11 +98,12 @@ def prove(
     )
 
 
-def _searched(scene: Scene, situations: tuple[Situation, ...], claims: Claims) -> Iterator[Question]:
+def _searched(scene: Scene, situations: tuple[Situation, ...], claims: Claims, progress: Steps) -> Iterator[Question]:
     """Search every situation; the questions given are where a changed rule matches, to be tested around."""
     settled: set[tuple[object, Direction]] = set()
     given = 0
-    for situation in situations:
+    for done, situation in enumerate(situations):
+        progress("proof", done, len(situations))
         try:
             search = SituationSearch(scene, situation)
         except NotEncodable as error:
@@ -117,3 +121,4 @@ def _searched(scene: Scene, situations: tuple[Situation, ...], claims: Claims) -
         if given < _BASES and not search.is_out_of_reach and (base := search.region()) is not None:
             given += 1
             yield base
+    progress("proof", len(situations), len(situations))

@@ -1,202 +1,157 @@
 """The questions that were really asked, and those behind the live grants, put to the draft."""
 
+import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+from typing import Final
 
-from policy.change.access import Access, Reason, Subject, access_in, direction, reason_of, subject_of
+from policy.change.access import access_in, direction, reason_of, subject_of
 from policy.change.edit import Edit
 from policy.change.fact_types import fact_types
 from policy.change.reach import TREATMENTS, Groups, Reach, together
-from policy.change.search import Direction
+from policy.change.recorded import (
+    ChangedDecision,
+    Coverage,
+    EndedGrant,
+    LiveGrant,
+    NeverAsked,
+    PastDecision,
+    Recorded,
+    Replay,
+    Sample,
+    Unreadable,
+)
 from policy.change.world import World
 from policy.decision import Decision
-from policy.engine import Engine
+from policy.engine import Setting
 from policy.question import Entity, EntityRef, Question
 
-_BATCH = 500
+SAMPLE_RATE: Final = 0.02
+_EVERY: Final = 100
+"""Decisions between one word of progress and the next."""
+
+Progress = Callable[[str, int], None]
+Ask = tuple[str, EntityRef]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """A decision of the editable rules as it was recorded, with the facts of that time in its question."""
-
-    id: str
-    question: Question
-    was: Reason
-    rulebook: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeverAsked:
-    """A decision that never reached the editable rules: an invariant or a contract refused before."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveGrant:
-    """A grant that is in force, with the questions that must all be allowed for it to stay, on today's facts."""
-
-    id: str
-    holder: EntityRef
-    questions: tuple[Question, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedDecision:
-    """A recorded question whose effective access the draft changes, with both reasons.
-
-    `was` is what the record says; `live` what today's rules say of the recorded facts, which may differ from it.
-    """
-
-    id: str
-    direction: Direction
-    subject: Subject
-    principal: EntityRef
-    before: Access
-    after: Access
-    was: Reason
-    live: Reason
-    draft: Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndedGrant:
-    """A live grant that the draft would end, by the first of its questions that it refuses."""
-
-    id: str
-    holder: EntityRef
-    subject: Subject
-    live: Reason
-    draft: Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """How many of the known people and things within the changed rules' reach were ever asked about."""
-
-    people: int
-    people_asked: int
-    resources: int
-    resources_asked: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
-    """What came of it. Of `asked`, only those `in_reach` of a changed rule had to be decided again.
-
-    `unlike_the_record`: within reach, today's rules say otherwise than the record, on the same facts.
-    `refused_already`: grants that today's rules would refuse as well, so that the draft does not end them.
-    """
-
-    asked: int
-    in_reach: int
-    never_asked: int
-    changed: tuple[ChangedDecision, ...]
-    unlike_the_record: tuple[str, ...]
-    grants: int
-    ended: tuple[EndedGrant, ...]
-    refused_already: tuple[str, ...]
-    coverage: Coverage | None
-
-
-Progress = Callable[[int], None]
+def unheard(part: str, done: int) -> None:
+    """Progress that nobody listens to."""
 
 
 def replay(
     edit: Edit,
-    records: Iterable[Recorded | NeverAsked],
+    decisions: Iterable[PastDecision],
     grants: Iterable[LiveGrant] = (),
     *,
     world: World | None = None,
-    progress: Progress | None = None,
+    progress: Progress = unheard,
+    shown: int = 1000,
+    sample_rate: float = SAMPLE_RATE,
+    seed: int = 1,
 ) -> Replay:
-    """Put every record and every grant to the draft; `progress` hears how many records are done, now and then.
+    """Put every decision and every grant to the draft, one after the other; only what came of them is kept.
 
-    A question that no changed rule's scope matches is decided as before: scopes cannot fail. Records that follow
-    one another and share principal, context and facts are decided together, so hand them over by request.
+    A question that no changed rule's scope matches is decided as before: the rules that can match it are the same,
+    and scopes cannot fail. It is not decided again, but for those of a random sample, the same for the same seed.
+    The first `shown` changes are told one by one, all are counted.
+    `progress` hears now and then how many of the `replay` and of the `grants` are done.
     """
-    run = _Run(edit)
-    done = 0
-    for batch in _batches(records):
-        run.take(batch)
-        done += len(batch)
-        if progress:
-            progress(done)
-    live = tuple(grants)
-    for grant in live:
+    run = _Run(edit, world, shown, sample_rate, seed)
+    for done, decision in enumerate(decisions, 1):
+        run.take(decision)
+        if done % _EVERY == 0:
+            progress("replay", done)
+    progress("replay", run.decisions)
+    for done, grant in enumerate(grants, 1):
         run.take_grant(grant)
-    return run.result(len(live), world)
-
-
-def _batches(records: Iterable[Recorded | NeverAsked]) -> Iterator[list[Recorded | NeverAsked]]:
-    batch: list[Recorded | NeverAsked] = []
-    for record in records:
-        batch.append(record)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+        if done % _EVERY == 0:
+            progress("grants", done)
+    progress("grants", run.grants)
+    return run.result()
 
 
 class _Run:
-    def __init__(self, edit: Edit) -> None:
+    def __init__(self, edit: Edit, world: World | None, shown: int, sample_rate: float, seed: int) -> None:
         self._edit = edit
-        self._vocabulary = fact_types().vocabulary
-        self._reach = Reach(edit, self._vocabulary)
-        self._asked = self._in_reach = self._never = 0
-        self._people: set[EntityRef] = set()
-        self._resources: set[EntityRef] = set()
+        self._shown = shown
+        self._reach = Reach(edit, fact_types().vocabulary)
+        self._covered = _Covered(self._reach, world) if world else None
+        self._rate, self._seed = sample_rate, seed
+        self._random = random.Random(seed)  # noqa: S311  # a sample, repeatable on purpose
+        self.decisions = self.grants = 0
+        self._asked = self._in_reach = self._never = self._unreadable = self._sampled = 0
+        self._changed_count = self._unlike_count = 0
         self._changed: list[ChangedDecision] = []
         self._unlike: list[str] = []
+        self._differing: list[str] = []
         self._ended: list[EndedGrant] = []
         self._refused: list[str] = []
         self._facts: tuple[Entity, ...] = ()
         self._groups = Groups(())
 
-    def take(self, batch: Sequence[Recorded | NeverAsked]) -> None:
-        asked = [record for record in batch if isinstance(record, Recorded)]
-        self._asked += len(asked)
-        self._never += len(batch) - len(asked)
-        reached = [record for record in asked if self._reaches(record.question)]
+    def take(self, decision: PastDecision) -> None:
+        self.decisions += 1
+        reached: list[Recorded] = []
+        others: list[Recorded] = []
+        for part in decision:
+            match part:
+                case Recorded():
+                    (reached if self._reaches(part.question) else others).append(part)
+                case NeverAsked():
+                    self._never += 1
+                case Unreadable():
+                    self._unreadable += 1
+        self._asked += len(reached) + len(others)
         self._in_reach += len(reached)
-        for _, alike in groupby(reached, key=_Alike):
-            self._compare(tuple(alike))
+        for alike in _alike(reached):
+            self._compare(alike)
+        if others and self._random.random() < self._rate:
+            for alike in _alike(others):
+                self._check(alike)
 
     def take_grant(self, grant: LiveGrant) -> None:
         """Whether the draft ends it; a grant within nobody's reach stays."""
+        self.grants += 1
+        setting: Setting | None = None
         for question in grant.questions:
             if not self._reaches(question):
                 continue
-            live, draft = self._edit.old.decide(question), self._edit.new.decide(question)
+            if setting is None or not setting.is_of(question):
+                setting = _setting(question)
+            ask = (question.action, question.resource)
+            (live,) = self._edit.old.decide_in(setting, (ask,))
             if not live.allowed:
                 self._refused.append(grant.id)
                 return
+            (draft,) = self._edit.new.decide_in(setting, (ask,))
             if not draft.allowed:
                 self._ended.append(
                     EndedGrant(
                         id=grant.id,
                         holder=grant.holder,
-                        subject=subject_of(question.action, question.resource),
+                        subject=subject_of(*ask),
                         live=reason_of(live),
                         draft=reason_of(draft),
                     )
                 )
                 return
 
-    def result(self, grants: int, world: World | None) -> Replay:
+    def result(self) -> Replay:
         return Replay(
+            decisions=self.decisions,
+            unreadable=self._unreadable,
             asked=self._asked,
             in_reach=self._in_reach,
             never_asked=self._never,
+            sample=Sample(rate=self._rate, seed=self._seed, decided=self._sampled, differing=tuple(self._differing)),
             changed=tuple(self._changed),
+            changed_count=self._changed_count,
             unlike_the_record=tuple(self._unlike),
-            grants=grants,
+            unlike_count=self._unlike_count,
+            grants=self.grants,
             ended=tuple(self._ended),
             refused_already=tuple(self._refused),
-            coverage=self._coverage(world) if world else None,
+            coverage=self._covered.coverage() if self._covered else None,
         )
 
     def _reaches(self, question: Question) -> bool:
@@ -204,47 +159,43 @@ class _Run:
             self._facts, self._groups = question.entities, Groups(question.entities)
         who, what = question.principal, question.resource
         reaches = any(self._reach.holds(who, action, what, self._groups) for action in together(question.action))
-        if reaches:
-            self._people.add(who)
-            self._resources.add(what)
+        if reaches and self._covered:
+            self._covered.note(who, what)
         return reaches
 
     def _compare(self, records: tuple[Recorded, ...]) -> None:
-        """Decide a run of records with the same facts; today's rules are asked only where the record may not do."""
-        first = records[0].question
-        asks = list(
-            dict.fromkeys(
-                (action, record.question.resource) for record in records for action in together(record.question.action)
-            )
-        )
-        draft = dict(zip(asks, _decided(self._edit.new, first, asks), strict=True))
-        open_ = [ask for ask in asks if ask[0] in TREATMENTS]
-        open_ += [(r.question.action, r.question.resource) for r in records if self._must_ask(r, draft)]
-        open_ = list(dict.fromkeys(open_))
-        live = dict(zip(open_, _decided(self._edit.old, first, open_), strict=True)) if open_ else {}
+        """Decide questions with the same facts; today's rules are asked only where the record may not do."""
+        setting = _setting(records[0].question)
+        asks = _asks(records)
+        draft = dict(zip(asks, self._edit.new.decide_in(setting, asks), strict=True))
+        needed = [ask for ask in asks if ask[0] in TREATMENTS]
+        needed += [(r.question.action, r.question.resource) for r in records if self._must_ask(r, draft)]
+        needed = list(dict.fromkeys(needed))
+        live = dict(zip(needed, self._edit.old.decide_in(setting, needed), strict=True)) if needed else {}
         for record in records:
             self._judge(record, live, draft)
 
-    def _must_ask(self, record: Recorded, draft: dict[tuple[str, EntityRef], Decision]) -> bool:
+    def _must_ask(self, record: Recorded, draft: dict[Ask, Decision]) -> bool:
         other_rules = record.rulebook != self._edit.old.version
         return other_rules or draft[record.question.action, record.question.resource].allowed is not record.was.allowed
 
-    def _judge(
-        self,
-        record: Recorded,
-        live: dict[tuple[str, EntityRef], Decision],
-        draft: dict[tuple[str, EntityRef], Decision],
-    ) -> None:
+    def _judge(self, record: Recorded, live: dict[Ask, Decision], draft: dict[Ask, Decision]) -> None:
         ask = (record.question.action, record.question.resource)
         if ask not in live:
             return  # the record is of these very rules, and the draft says the same
         now = reason_of(live[ask])
         if now.allowed is not record.was.allowed:
-            self._unlike.append(record.id)
+            self._unlike_count += 1
+            if len(self._unlike) < self._shown:
+                self._unlike.append(record.id)
         asks = [(action, ask[1]) for action in together(ask[0])]
         ((subject, had),) = access_in({each: live[each].allowed for each in asks}).items()
         has = access_in({each: draft[each].allowed for each in asks})[subject]
-        if (which := direction(had, has)) is not None:
+        which = direction(had, has)
+        if which is None:
+            return
+        self._changed_count += 1
+        if len(self._changed) < self._shown:
             self._changed.append(
                 ChangedDecision(
                     id=record.id,
@@ -259,20 +210,64 @@ class _Run:
                 )
             )
 
-    def _coverage(self, world: World) -> Coverage:
-        groups = Groups(world.entities)
-        people: set[EntityRef] = set()
-        resources: set[EntityRef] = set()
+    def _check(self, records: tuple[Recorded, ...]) -> None:
+        """Decide questions out of reach on both sides; one that comes out otherwise is judged like any other."""
+        setting = _setting(records[0].question)
+        asks = _asks(records)
+        live = dict(zip(asks, self._edit.old.decide_in(setting, asks), strict=True))
+        draft = dict(zip(asks, self._edit.new.decide_in(setting, asks), strict=True))
+        self._sampled += len(records)
+        for record in records:
+            mine = [(action, record.question.resource) for action in together(record.question.action)]
+            if any(reason_of(live[ask]) != reason_of(draft[ask]) for ask in mine):
+                self._differing.append(record.id)
+                self._judge(record, live, draft)
+
+
+class _Covered:
+    """Who and what of a known directory the changed rules reach, and of these, who and what was asked about."""
+
+    def __init__(self, reach: Reach, world: World) -> None:
+        vocabulary, groups = fact_types().vocabulary, Groups(world.entities)
+        self._people: dict[EntityRef, bool] = {}
+        self._resources: dict[EntityRef, bool] = {}
         for principal in world.principals:
-            found = {what for _, what in self._reach.asks(principal, world.resources, groups, self._vocabulary)}
-            people |= {principal} if found else set()
-            resources |= found
+            found = {what for _, what in reach.asks(principal, world.resources, groups, vocabulary)}
+            if found:
+                self._people[principal] = False
+                self._resources |= dict.fromkeys(found, False)
+
+    def note(self, who: EntityRef, what: EntityRef) -> None:
+        """They were asked about."""
+        if who in self._people:
+            self._people[who] = True
+        if what in self._resources:
+            self._resources[what] = True
+
+    def coverage(self) -> Coverage:
+        """The counts."""
         return Coverage(
-            people=len(people),
-            people_asked=len(people & self._people),
-            resources=len(resources),
-            resources_asked=len(resources & self._resources),
+            people=len(self._people),
+            people_asked=sum(self._people.values()),
+            resources=len(self._resources),
+            resources_asked=sum(self._resources.values()),
         )
+
+
+def _setting(question: Question) -> Setting:
+    return Setting(principal=question.principal, context=question.context, entities=question.entities)
+
+
+def _asks(records: Iterable[Recorded]) -> list[Ask]:
+    """What has to be asked to know what the records come to, each once."""
+    found = ((action, record.question.resource) for record in records for action in together(record.question.action))
+    return list(dict.fromkeys(found))
+
+
+def _alike(records: Sequence[Recorded]) -> Iterator[tuple[Recorded, ...]]:
+    """Runs of records with the same principal, context and facts, which are decided together."""
+    for _, alike in groupby(records, key=_Alike):
+        yield tuple(alike)
 
 
 class _Alike:
@@ -291,9 +286,3 @@ class _Alike:
         return same and one.principal == two.principal and one.context == two.context
 
     __hash__ = None  # type: ignore[assignment]  # only compared with its neighbour
-
-
-def _decided(engine: Engine, question: Question, asks: Sequence[tuple[str, EntityRef]]) -> tuple[Decision, ...]:
-    return engine.decide_all(
-        principal=question.principal, context=question.context, entities=question.entities, asks=asks
-    )

@@ -20,7 +20,7 @@ from policy.change.logic import Logic, Model, Outcome, Truth
 from policy.change.points import Unbuildable
 from policy.change.terms import Terms
 from policy.decision import Decision, Effect, Why
-from policy.engine import Engine
+from policy.engine import Engine, Setting
 from policy.question import Question
 from policy.syntax import ActionScope, AnyEntity
 
@@ -81,7 +81,12 @@ class Scene:
 
     def ask(self, question: Question) -> tuple[Decision, Decision, Decision]:
         """What the engines themselves say: the invariants, the old rules and the new ones."""
-        return self.always.decide(question), self.edit.old.decide(question), self.edit.new.decide(question)
+        setting = Setting(principal=question.principal, context=question.context, entities=question.entities)
+        asks = ((question.action, question.resource),)
+        always, before, after = (
+            engine.decide_in(setting, asks)[0] for engine in (self.always, self.edit.old, self.edit.new)
+        )
+        return always, before, after
 
     def situations(self) -> tuple[Situation, ...]:
         """Those that a changed rule's action scope reaches; all of them where a rule cannot be read."""

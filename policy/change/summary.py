@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from policy.change.access import Reason
 from policy.change.claims import Known
 from policy.change.proof import Proof
-from policy.change.replay import Replay
+from policy.change.recorded import Replay, Sample
 from policy.change.search import Counterexample, Direction
 from policy.change.witnesses import Witness, Witnesses
 
@@ -47,10 +47,22 @@ def _lead(proof: Proof, witnesses: Witnesses | None, replay: Replay | None) -> l
     elif not witnesses.found:
         lines.append(_none_found(witnesses))
     if replay is not None:
-        total = f"{replay.asked:,} recorded decisions"
-        lines.append(
-            f"{len(replay.changed):,} of {total} would be others; {_count(replay.ended, 'live grant')} would end."
-        )
+        lines += _replayed(replay)
+    return lines
+
+
+def _replayed(replay: Replay) -> list[str]:
+    asked = f"{replay.asked:,} recorded {_noun(replay.asked, 'question')}"
+    decisions = f"{replay.decisions:,} {_noun(replay.decisions, 'decision')}"
+    lines = [
+        f"{replay.changed_count:,} of {asked}, from {decisions}, would be answered otherwise; "
+        f"{_count(replay.ended, 'live grant')} would end."
+    ]
+    if replay.unreadable:
+        unread = f"{replay.unreadable:,} {_noun(replay.unreadable, 'decision')}"
+        lines.append(f"{unread} could not be replayed: recorded in a form that this release does not read.")
+    if replay.sample.differing:
+        lines.append("A question out of the edit's reach was answered otherwise, which cannot be: please report this.")
     return lines
 
 
@@ -113,7 +125,11 @@ def _number(who: frozenset[str]) -> str:
 
 
 def _count(of: Sequence[object], noun: str) -> str:
-    return f"{len(of):,} {noun}{'' if len(of) == 1 else 's'}"
+    return f"{len(of):,} {_noun(len(of), noun)}"
+
+
+def _noun(number: int, noun: str) -> str:
+    return noun if number == 1 else f"{noun}s"
 
 
 def _none_found(witnesses: Witnesses) -> str:
@@ -200,10 +216,15 @@ def _witness(witness: Witness) -> dict[str, Json]:
 def _replay(replay: Replay) -> dict[str, Json]:
     covered = replay.coverage
     return {
+        "decisions": replay.decisions,
+        "unreadable_decisions": replay.unreadable,
         "asked": replay.asked,
         "in_reach_of_the_edit": replay.in_reach,
+        "stood_by_equal_rules": replay.asked - replay.in_reach,
+        "sample_of_those": _sample(replay.sample),
         "never_reached_the_rules": replay.never_asked,
-        "changed_count": len(replay.changed),
+        "changed_count": replay.changed_count,
+        "changed_left_out": replay.changed_count - len(replay.changed),
         "changed": [
             {
                 "decision": each.id,
@@ -220,6 +241,7 @@ def _replay(replay: Replay) -> dict[str, Json]:
             for each in replay.changed
         ],
         "unlike_the_record": list(replay.unlike_the_record),
+        "unlike_the_record_count": replay.unlike_count,
         "live_grants": replay.grants,
         "grants_that_would_end": [
             {
@@ -242,6 +264,15 @@ def _replay(replay: Replay) -> dict[str, Json]:
             "resources_ever_asked_about": covered.resources_asked,
             "note": "What a contract refused never reached the rules and cannot be replayed.",
         },
+    }
+
+
+def _sample(sample: Sample) -> dict[str, Json]:
+    return {
+        "percent": f"{sample.rate:.0%}",
+        "seed": sample.seed,
+        "decided": sample.decided,
+        "answered_otherwise": list(sample.differing),
     }
 
 

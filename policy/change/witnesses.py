@@ -12,10 +12,13 @@ from policy.change.fact_types import FactTypes, fact_types
 from policy.change.reach import Groups, Reach, together
 from policy.change.search import Direction
 from policy.change.world import Context, World, circumstances
-from policy.engine import Engine, invariants
+from policy.engine import Engine, Setting, invariants
+from policy.ports import Steps, unheard
 from policy.question import Entity, EntityRef, Value
 
 _AT_ONCE: Final = 300
+_TOLD_EVERY: Final = 200
+"""Questions between one word of progress and the next."""
 Ask = tuple[str, EntityRef]
 
 
@@ -58,10 +61,13 @@ class Witnesses:
         return self.examined == self.possible
 
 
-def witnesses(edit: Edit, world: World, *, most: int = 20_000, shown: int = 100, seed: int = 1) -> Witnesses:
+def witnesses(
+    edit: Edit, world: World, *, most: int = 20_000, shown: int = 100, seed: int = 1, progress: Steps = unheard
+) -> Witnesses:
     """Ask everything that the changed rules can reach, at the values where they turn, up to `most` questions.
 
     Beyond that a random sample, the same for the same seed. Invariants are taken into account, contracts not.
+    `progress` hears how many questions are asked.
     """
     types = fact_types()
     search = _Search(edit, world, types)
@@ -69,12 +75,17 @@ def witnesses(edit: Edit, world: World, *, most: int = 20_000, shown: int = 100,
     possible = sum(len(plan.asks) for plan in plans)
     if possible > most:
         random.Random(seed).shuffle(plans)  # noqa: S311  # a sample, repeatable on purpose
-    examined = 0
+    examined = told = 0
+    progress("witnesses", 0, min(possible, most))
     for plan in plans:
         if examined >= most:
             break
-        examined += len(plan.asks)
         search.ask(plan.principal, plan.context, plan.asks)
+        examined += len(plan.asks)
+        if examined - told >= _TOLD_EVERY:
+            told = examined
+            progress("witnesses", examined, max(examined, min(possible, most)))
+    progress("witnesses", examined, examined)
     found = search.found()
     return Witnesses(
         found=found[:shown],
@@ -103,15 +114,9 @@ class _Key:
     purpose: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Questions:
-    principal: EntityRef
-    context: Context
-    entities: tuple[Entity, ...]
-
-    def put_to(self, engine: Engine, asks: tuple[Ask, ...]) -> dict[Ask, bool]:
-        decisions = engine.decide_all(principal=self.principal, context=self.context, entities=self.entities, asks=asks)
-        return {ask: decision.allowed for ask, decision in zip(asks, decisions, strict=True)}
+def _allowed(engine: Engine, setting: Setting, asks: tuple[Ask, ...]) -> dict[Ask, bool]:
+    decisions = engine.decide_in(setting, asks)
+    return {ask: decision.allowed for ask, decision in zip(asks, decisions, strict=True)}
 
 
 class _Search:
@@ -147,10 +152,11 @@ class _Search:
         after: dict[Ask, bool] = {}
         for start in range(0, len(asks), _AT_ONCE):
             some = asks[start : start + _AT_ONCE]
-            questions = _Questions(principal, context, self._around(principal, context, some))
-            possible = tuple(ask for ask, allowed in questions.put_to(invariants(), some).items() if allowed)
-            before |= questions.put_to(self._edit.old, possible)
-            after |= questions.put_to(self._edit.new, possible)
+            entities = self._around(principal, context, some)
+            setting = Setting(principal=principal, context=context, entities=entities)
+            possible = tuple(ask for ask, allowed in _allowed(invariants(), setting, some).items() if allowed)
+            before |= _allowed(self._edit.old, setting, possible)
+            after |= _allowed(self._edit.new, setting, possible)
         had, has = access_in(before), access_in(after)
         tier, purpose = _name(context, "tier"), _name(context, "purpose")
         for subject in had:

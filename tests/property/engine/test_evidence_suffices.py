@@ -25,7 +25,7 @@ from jit_engine.rules.clearance import Judges, clear
 from jit_engine.rules.evidence import evidence_of, record_of
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.db.decision_rows import evidence_text
-from platform_api.db.decisions import evidence_in
+from platform_api.db.evidence_text import evidence_in
 from tests.fakes import world
 from tests.property.engine.scenarios import Scenario, scenarios
 

@@ -31,6 +31,7 @@ class Reply:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | None = None
+    cut: bool = False
 
 
 @dataclass(slots=True)
@@ -51,9 +52,10 @@ class FakePlatform:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
         raw: bytes | None = None,
+        cut: bool = False,
     ) -> None:
-        """Adds one reply."""
-        reply = Reply(status=status, body=body, headers=headers or {}, raw=raw)
+        """Adds one reply; where it is `cut`, the connection is lost after the body."""
+        reply = Reply(status=status, body=body, headers=headers or {}, raw=raw, cut=cut)
         self._replies.setdefault((method, path), []).append(reply)
 
     def refuses(self, method: str, path: str, status: int, code: str, **more: Any) -> None:
@@ -101,7 +103,7 @@ def serving() -> Iterator[FakePlatform]:
             self.send_response(reply.status)
             for name, value in {"Content-Type": "application/json", **reply.headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(payload)))
+            self.send_header("Content-Length", str(len(payload) + reply.cut))
             self.end_headers()
             self.wfile.write(payload)
 

@@ -85,6 +85,28 @@ def test_a_deed_without_a_key_is_repeated_only_on_the_platforms_word(
     assert patience.slept == [3.0]
 
 
+def test_a_stream_that_is_lost_on_the_way_begins_anew(
+    client: Client, platform: FakePlatform, patience: Patience
+) -> None:
+    first, last = b'{"progress": {"done": 1}}\n', b'{"impact": {}}\n'
+    platform.refuses("POST", "/v1/x", 503, "store-unavailable", headers=BUSY)
+    platform.answers("POST", "/v1/x", raw=first, cut=True)
+    platform.answers("POST", "/v1/x", raw=first + last)
+    said = list(client.stream("/v1/x", last="5"))
+    assert [one.has("impact") for one in said] == [False, False, True]
+    assert [one.query for one in platform.asked] == [{"last": "5"}] * 3
+    assert patience.slept == [3.0, 2.0]
+    assert "was lost; trying again" in patience.told[1]
+
+
+def test_a_stream_that_is_always_lost_says_that_nothing_was_changed(client: Client, platform: FakePlatform) -> None:
+    platform.answers("POST", "/v1/x", raw=b"{}\n", cut=True)
+    with pytest.raises(Unavailable, match="did not answer") as failed:
+        list(client.stream("/v1/x"))
+    assert len(platform.asked) == TRIES
+    assert failed.value.next_step == "try again: nothing was changed"
+
+
 @pytest.mark.parametrize(("create", "tries"), [(True, TRIES), (False, 1)])
 def test_a_lost_answer_is_asked_for_again_only_where_that_does_nothing_twice(
     client: Client, monkeypatch: pytest.MonkeyPatch, create: bool, tries: int

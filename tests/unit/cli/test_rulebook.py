@@ -140,14 +140,14 @@ def test_the_impact_leads_with_what_matters(sluice: Sluice, platform: FakePlatfo
 
 
 def test_the_progress_of_an_analysis_is_told_beside_it(sluice: Sluice, platform: FakePlatform) -> None:
-    steps = [
-        {"progress": {"part": "reading", "done": 500, "of": None}},
-        {"progress": {"part": "replay", "done": 500, "of": 612}},
+    steps: list[dict[str, Any]] = [
+        {"progress": {"part": "proof", "done": 0, "of": None}},
+        *({"progress": {"part": "replay", "done": done, "of": 612}} for done in (0, 200, 400, 600, 612)),
     ]
     platform.answers("POST", "/v1/rulebooks/7/impact", raw=lines(*steps, {"impact": analysed(["nobody gains"])}))
     told = sluice("policy", "impact", "7", "--json")
     assert told.json == analysed(["nobody gains"])
-    assert told.err.splitlines() == ["reading: 500", "replay: 500 of 612"]
+    assert told.err.splitlines() == ["proof: 0", "replay: 0 of 612", "replay: 612 of 612"]
     assert (platform.asked[0].headers["Accept"], platform.asked[0].query) == ("application/x-ndjson", {})
 
 

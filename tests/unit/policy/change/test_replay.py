@@ -1,16 +1,24 @@
 """Recorded questions and live grants under a draft."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Self
+from weakref import ReferenceType
+from weakref import ref as weakref
 
-from policy import Rulebook
+import pytest
+
+from policy import Question, Rulebook
 from policy.change import (
     Access,
     Direction,
     Edit,
     LiveGrant,
     NeverAsked,
+    PastDecision,
     Reason,
     Recorded,
+    Unreadable,
     edit_between,
     reason_of,
     replay,
@@ -36,7 +44,7 @@ def recorded(edit_: Edit, name: str, principal: str, action: str, resource: str,
 
 def test_a_decision_that_the_draft_changes_is_shown_with_both_reasons() -> None:
     narrowed = edit()
-    done = replay(narrowed, [recorded(narrowed, "d1", "Person:ada", "read", "S3Prefix:facts")])
+    done = replay(narrowed, [(recorded(narrowed, "d1", "Person:ada", "read", "S3Prefix:facts"),)])
     (changed,) = done.changed
     assert (changed.id, changed.direction, changed.subject.action) == ("d1", Direction.LOSS, "read")
     assert (changed.before, changed.after) == (Access.ALLOWED, Access.NONE)
@@ -47,20 +55,25 @@ def test_a_decision_that_the_draft_changes_is_shown_with_both_reasons() -> None:
 
 def test_what_no_changed_rule_reaches_is_counted_and_not_decided_again() -> None:
     narrowed = edit()
-    records: list[Recorded | NeverAsked] = [
-        recorded(narrowed, "d1", "Person:ada", "read", "S3Prefix:facts"),
-        recorded(narrowed, "d2", "Person:ada", "read", "S3Prefix:reports"),
-        recorded(narrowed, "d3", "Person:iris", "readAudit", "Platform:sluicegate"),
-        NeverAsked(id="d4"),
+    decisions: list[PastDecision] = [
+        (
+            recorded(narrowed, "d1", "Person:ada", "read", "S3Prefix:facts"),
+            recorded(narrowed, "d1", "Person:ada", "read", "S3Prefix:reports"),
+            NeverAsked(id="d1"),
+        ),
+        (recorded(narrowed, "d2", "Person:iris", "readAudit", "Platform:sluicegate"),),
+        (),
+        (Unreadable(id="d4"),),
     ]
-    done = replay(narrowed, records)
-    assert (done.asked, done.in_reach, done.never_asked, len(done.changed)) == (3, 1, 1, 1)
+    done = replay(narrowed, decisions)
+    assert (done.decisions, done.unreadable) == (4, 1)
+    assert (done.asked, done.in_reach, done.never_asked, done.changed_count) == (3, 1, 1, 1)
 
 
 def test_a_change_of_treatment_is_a_change_though_the_answer_to_the_question_stays() -> None:
     hashed = MASKED.replace("readMasked", "readHashed")
     better = edit(MASKED, MASKED + hashed.replace("columns", "hashed"))
-    done = replay(better, [recorded(better, "d1", "Person:ada", "readMasked", "ColumnGroup:loans/plain")])
+    done = replay(better, [(recorded(better, "d1", "Person:ada", "readMasked", "ColumnGroup:loans/plain"),)])
     (changed,) = done.changed
     assert (changed.direction, changed.before, changed.after) == (Direction.GAIN, Access.MASKED, Access.HASHED)
     assert changed.live.allowed
@@ -69,7 +82,7 @@ def test_a_change_of_treatment_is_a_change_though_the_answer_to_the_question_sta
 
 def test_a_weaker_treatment_besides_a_better_one_is_no_change() -> None:
     more = edit(CLEAR, CLEAR + MASKED.replace("columns", "masked"))
-    done = replay(more, [recorded(more, "d1", "Person:ada", "readClear", "ColumnGroup:loans/plain")])
+    done = replay(more, [(recorded(more, "d1", "Person:ada", "readClear", "ColumnGroup:loans/plain"),)])
     assert (done.in_reach, done.changed) == (1, ())
 
 
@@ -77,7 +90,7 @@ def test_a_record_that_todays_rules_contradict_is_named() -> None:
     narrowed = edit()
     old = recorded(narrowed, "d1", "Person:ada", "read", "S3Prefix:facts", rulebook="an-older-one")
     refused = replace(old, was=Reason(allowed=False, why="not-permitted", rules=()))
-    done = replay(narrowed, [refused])
+    done = replay(narrowed, [(refused,)])
     assert done.unlike_the_record == ("d1",)
     (changed,) = done.changed
     assert (changed.was.allowed, changed.live.allowed, changed.draft.allowed) == (False, True, False)
@@ -104,7 +117,7 @@ def test_the_grants_that_would_end_are_told_from_those_that_live_rules_refuse_al
 def test_coverage_says_how_many_in_reach_were_ever_asked_about() -> None:
     narrowed = edit()
     done = replay(
-        narrowed, [recorded(narrowed, "d1", "Person:ada", "read", "S3Prefix:facts")], world=world_of(COMPANY, NOW)
+        narrowed, [(recorded(narrowed, "d1", "Person:ada", "read", "S3Prefix:facts"),)], world=world_of(COMPANY, NOW)
     )
     assert done.coverage is not None
     assert (done.coverage.people, done.coverage.people_asked) == (3, 1)  # ada, ben and the pipeline are in the teams
@@ -112,13 +125,74 @@ def test_coverage_says_how_many_in_reach_were_ever_asked_about() -> None:
     assert done.coverage.resources > 1
 
 
-def test_progress_is_told_as_it_goes_and_records_are_read_one_by_one() -> None:
+def test_progress_is_told_as_it_goes() -> None:
     narrowed = edit()
     one = recorded(narrowed, "d", "Person:iris", "readAudit", "Platform:sluicegate")
-    heard: list[int] = []
-    done = replay(narrowed, (replace(one, id=str(number)) for number in range(1200)), progress=heard.append)
-    assert heard == [500, 1000, 1200]
-    assert done.asked == 1200
+    grants = (LiveGrant(id=str(number), holder=ref("Person:ada"), questions=()) for number in range(150))
+    heard: list[tuple[str, int]] = []
+    done = replay(
+        narrowed,
+        ((replace(one, id=str(number)), one) for number in range(250)),
+        grants,
+        progress=lambda part, done: heard.append((part, done)),
+    )
+    assert heard == [("replay", 100), ("replay", 200), ("replay", 250), ("grants", 100), ("grants", 150)]
+    assert (done.decisions, done.asked, done.grants) == (250, 500, 150)
+
+
+def test_decisions_are_let_go_of_as_they_are_done() -> None:
+    narrowed = edit()
+    refused = recorded(narrowed, "d", "Person:ada", "read", "S3Prefix:facts")
+    alive: list[ReferenceType[Question]] = []
+
+    def decisions() -> Iterator[PastDecision]:
+        for number in range(50):
+            one = replace(refused, id=str(number), question=_Watched.of(refused.question))
+            alive.append(weakref(one.question))
+            yield (one,)
+            del one
+            assert sum(each() is not None for each in alive) <= 2
+
+    assert replay(narrowed, decisions(), world=world_of(COMPANY, NOW)).changed_count == 50
+
+
+class _Watched(Question):
+    """A question that can be seen to be gone."""
+
+    __slots__ = ("__weakref__",)
+
+    @classmethod
+    def of(cls, question: Question) -> Self:
+        return cls(**{each.name: getattr(question, each.name) for each in fields(question)})
+
+
+def test_only_the_first_so_many_changes_are_told_one_by_one() -> None:
+    narrowed = edit()
+    one = recorded(narrowed, "d", "Person:ada", "read", "S3Prefix:facts", rulebook="an-older-one")
+    refused = replace(one, was=Reason(allowed=False, why="not-permitted", rules=()))
+    done = replay(narrowed, ((replace(refused, id=str(number)),) for number in range(5)), shown=3)
+    assert [each.id for each in done.changed] == list(done.unlike_the_record) == ["0", "1", "2"]
+    assert (done.changed_count, done.unlike_count) == (5, 5)
+
+
+def test_a_sample_of_what_is_out_of_reach_is_decided_all_the_same() -> None:
+    narrowed = edit()
+    outside = recorded(narrowed, "d", "Person:iris", "readAudit", "Platform:sluicegate")
+    decisions = [(replace(outside, id=str(number)),) for number in range(1000)]
+    samples = [replay(narrowed, decisions, seed=seed).sample for seed in (1, 1, 2)]
+    assert samples[0] == samples[1]
+    for sample in samples:
+        assert 5 < sample.decided < 60
+        assert (sample.rate, sample.differing) == (0.02, ())
+
+
+def test_a_reach_that_is_too_small_is_found_by_the_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrowed = edit()
+    one = recorded(narrowed, "d", "Person:ada", "read", "S3Prefix:facts")
+    monkeypatch.setattr("policy.change.reach.Reach.holds", lambda *_: False)
+    done = replay(narrowed, [(one,)], sample_rate=1.0)
+    assert (done.in_reach, done.sample.decided, done.sample.differing) == (0, 1, ("d",))
+    assert [each.id for each in done.changed] == ["d"]
 
 
 def test_records_of_one_request_are_judged_as_each_alone() -> None:
@@ -129,7 +203,7 @@ def test_records_of_one_request_are_judged_as_each_alone() -> None:
         recorded(narrowed, str(number), "Person:ada", action, resource)
         for number, (action, resource) in enumerate(asks)
     ]
-    together = replay(narrowed, records).changed
-    alone = tuple(each for record in records for each in replay(narrowed, [record]).changed)
+    together = replay(narrowed, [tuple(records)]).changed
+    alone = tuple(each for record in records for each in replay(narrowed, [(record,)]).changed)
     assert together == alone
     assert [each.id for each in together] == ["0", "3"]

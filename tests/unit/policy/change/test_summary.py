@@ -15,7 +15,9 @@ def analysed(new: str, *, most: int = 20_000) -> dict[str, object]:
     edit = edit_between(old, draft)
     asked = question("Person:ada", "read", "S3Prefix:facts", data_context())
     record = Recorded(id="d1", question=asked, was=Reason(allowed=True, why="permitted", rules=()), rulebook="live")
-    whole = summary(prove(edit.old, edit.new), witnesses(edit, WORLD, most=most), replay(edit, [record], world=WORLD))
+    whole = summary(
+        prove(edit.old, edit.new), witnesses(edit, WORLD, most=most), replay(edit, [(record,)], world=WORLD)
+    )
     read: dict[str, object] = json.loads(json.dumps(whole))
     return read
 
