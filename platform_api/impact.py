@@ -56,6 +56,7 @@ class RulebookImpact:
 
         replayed("replay", 0)
         replay_ = replay(edit, decisions.each, grants.each, world=world, progress=replayed)
+        step("grants", grants.of, grants.of)  # those whose holder has left are done, too
         return summary(proof, found, replay_)
 
     def _known(self, now: datetime) -> tuple[Entity, ...]:

@@ -88,31 +88,37 @@ def test_an_analysis_tells_its_progress_and_ends_with_what_it_is_without(cast: C
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-ndjson")
     *steps, last = [json.loads(line) for line in answer.text.splitlines()]
     told = [step["progress"] for step in steps]
-    assert list(dict.fromkeys(step["part"] for step in told)) == ["proof", "witnesses", "replay"]
+    assert list(dict.fromkeys(step["part"] for step in told)) == [
+        "proof", "points", "witnesses", "replay", "grants",
+    ]  # fmt: skip
     replay = last["impact"]["impact"]["replay"]
-    assert told[-1]["part"] == "replay"
-    assert told[-1]["done"] == told[-1]["of"] > 0
+    for part in ("proof", "witnesses", "replay", "grants"):
+        ended = [step for step in told if step["part"] == part][-1]
+        assert ended["done"] == ended["of"], part
+    assert [step["of"] for step in told if step["part"] == "replay"][-1] == replay["decisions"] > 0
     plain = made(cast.gus.post(path))
     assert plain["impact"]["replay"] == replay
     assert set(plain) == set(last["impact"])
 
 
-def test_an_analysis_is_of_the_newest_questions_or_of_a_span(cast: Cast, story: Story, draft: str) -> None:
-    cast.dana.post("/v1/access-requests", story.asking())
+def test_an_analysis_is_of_the_newest_decisions_or_of_a_span(cast: Cast, story: Story, draft: str) -> None:
+    for _ in range(2):
+        cast.dana.post("/v1/access-requests", story.asking())
 
     def replayed(**asked: str) -> int:
         answer = cast.gus.call("POST", f"/v1/rulebooks/{draft}/impact", headers=LINES, params=asked)
-        step = json.loads(answer.text.splitlines()[-2])["progress"]
-        assert step["part"] == "replay"
-        return int(step["of"])
+        *steps, last = [json.loads(line) for line in answer.text.splitlines()]
+        (of,) = {step["progress"]["of"] for step in steps if step["progress"]["part"] == "replay"}
+        assert last["impact"]["impact"]["replay"]["decisions"] == of
+        return int(of)
 
     assert replayed(last="1") == 1
     assert replayed() > 1
     assert replayed(until="2001-01-01T00:00:00Z") == 0
     assert replayed(since="2001-01-01T00:00:00Z") == replayed()
-    assert made(cast.gus.call("POST", f"/v1/rulebooks/{draft}/impact", params={"last": "1"}))["extent"] == {
-        "last": 1, "since": None, "until": None,
-    }  # fmt: skip
+    for asked, last in (({"last": "1"}, 1), ({}, 10_000), ({"last": "999999999"}, 10_000)):
+        shown = made(cast.gus.call("POST", f"/v1/rulebooks/{draft}/impact", params=asked))["extent"]
+        assert shown == {"last": last, "since": None, "until": None}
 
 
 @pytest.mark.parametrize(
