@@ -10,7 +10,7 @@ from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState, He
 from jit_engine.domain.activity import Activity
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.request import AccessRequest, SourceAsk
-from jit_engine.domain.source import GlueTable
+from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.subject import Person
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Breach
@@ -239,7 +239,7 @@ def _of_write(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach]:
         return
     source = coarse.ask.source
     stage = contract.stages.get(coarse.tier)
-    target = None if isinstance(source, GlueTable) else contract.target_for(source)
+    target = contract.target_for(source) if isinstance(source, S3Prefix) else None
     named = ", ".join(t.prefix.uri for t in contract.targets) or "none"
     if target is None or target.stage is not coarse.tier or stage is None or not stage.writes_production:
         yield Breach(

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, SubjectId
-from jit_engine.domain.source import GlueTable, Operation, S3Prefix
+from jit_engine.domain.source import GlueTable, Operation, S3Prefix, Source
 from jit_engine.domain.tier import Tier
 from jit_engine.errors import WrongState
 
@@ -176,7 +176,7 @@ class Contract:
             raise WrongState(kind="contract", id=self.id, state=self.state.value, fix=_REMEDY[state])
         return replace(self, state=state)
 
-    def covers(self, source: S3Prefix | GlueTable) -> bool:
+    def covers(self, source: Source) -> bool:
         """Whether `source` lies wholly in what the contract is about, its write targets included."""
         if isinstance(source, GlueTable):
             return any(scope.contains(source) for scope in self.tables)

@@ -78,7 +78,7 @@ class Catalogue:
 
     def item(self, source: Source) -> CatalogueItem | None:
         """The item that describes `source`: itself, or the deepest catalogued prefix around it."""
-        if isinstance(source, GlueTable):
+        if not isinstance(source, S3Prefix):
             return next((item for item in self.items if item.source == source), None)
         around = [item for item in self.items if isinstance(item, PrefixItem) and item.source.contains(source)]
         return max(around, key=lambda item: len(item.source.prefix), default=None)
@@ -88,13 +88,13 @@ class Catalogue:
 
         A table is touched in both directions, since its files may lie above or beneath the prefix.
         """
-        if isinstance(source, GlueTable):
+        if isinstance(source, S3Prefix):
+            files = source
+        else:
             own = self.item(source)
             if not isinstance(own, TableItem):
                 return ()
             files = own.location
-        else:
-            files = source
         return tuple(
             item
             for item in self.items

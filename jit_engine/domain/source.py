@@ -1,8 +1,13 @@
-"""What can be asked for: data sources by their identity, parsed strictly, because they end in ARNs."""
+"""What can be asked for: data sources by their identity, checked strictly, because they end in ARNs.
+
+An identity is a frozen value with its `kind` (the kind's name on the wire), `account` and `uri`, its one canonical
+text. What a kind means in Cedar and AWS is `jit_engine.sources`'.
+"""
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from jit_engine.errors import InvalidValue
 
@@ -34,6 +39,7 @@ class Operation(StrEnum):
 class S3Prefix:
     """All objects whose key starts with `prefix`, which ends in a slash."""
 
+    kind: ClassVar[str] = "s3-prefix"
     account: str
     bucket: str
     prefix: str
@@ -64,6 +70,7 @@ class S3Prefix:
 class GlueTable:
     """A table of the Glue data catalogue, read through Athena or from its files."""
 
+    kind: ClassVar[str] = "glue-table"
     account: str
     region: str
     database: str
@@ -71,8 +78,7 @@ class GlueTable:
 
     def __post_init__(self) -> None:
         check_account(self.account)
-        if not _REGION.match(self.region):
-            raise InvalidValue(field="region", given=self.region, fix="use an AWS region such as us-east-1")
+        check_region(self.region)
         for field, name in (("database", self.database), ("table", self.table)):
             if not _GLUE_NAME.match(name):
                 raise InvalidValue(
@@ -88,24 +94,19 @@ class GlueTable:
 
 
 Source = S3Prefix | GlueTable
-
-
-def source_of_uri(uri: str, *, account: str) -> Source:
-    """The source that `uri` names (`s3://bucket/prefix/` in `account`, or `glue://account/region/database/table`)."""
-    scheme, _, rest = uri.partition("://")
-    if scheme == "s3":
-        bucket, _, prefix = rest.partition("/")
-        return S3Prefix(account=account, bucket=bucket, prefix=prefix)
-    parts = rest.split("/")
-    if scheme == "glue" and len(parts) == 4:
-        return GlueTable(account=parts[0], region=parts[1], database=parts[2], table=parts[3])
-    raise InvalidValue(field="source", given=uri, fix="use s3://bucket/prefix/ or glue://account/region/database/table")
+"""Every identity there is. Evidence and records are read back by it."""
 
 
 def check_account(account: str) -> None:
     """Raises `InvalidValue` unless `account` is twelve ASCII digits."""
     if not _ACCOUNT.match(account):
         raise InvalidValue(field="account", given=account, fix="use the 12 digits of a registered AWS account")
+
+
+def check_region(region: str) -> None:
+    """Raises `InvalidValue` unless `region` is spelt as AWS spells regions."""
+    if not _REGION.match(region):
+        raise InvalidValue(field="region", given=region, fix="use an AWS region such as us-east-1")
 
 
 def check_prefix(prefix: str) -> None:

@@ -96,10 +96,13 @@ class SourceVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearedSource:
-    """One ask that passed, with where its files lie: the prefix itself, or the table's location."""
+    """One ask that passed, with the prefixes that its data is read from or written to as files.
+
+    The prefix itself, a table's location, or none for what is not made of files.
+    """
 
     ask: SourceAsk
-    files: S3Prefix
+    files: tuple[S3Prefix, ...]
 
 
 _KEY = object()

@@ -39,7 +39,8 @@ def decide_anew(
     if isinstance(verdict, Refusal):
         return verdict
     place = verdict.environment.place
-    if place is None or not mints_the_same(parts_of(replace(verdict, ends_at=grant.ends_at), place), grant.principals):
+    then = replace(verdict, ends_at=grant.ends_at)
+    if place is None or not mints_the_same(parts_of(then, place, grant.id), grant.principals):
         return Changed(why="the catalogue or the environment changed")
     if verdict.sessions_end_by < grant.ends_at:
         return Changed(why=f"contract, activity or environment now end at {verdict.sessions_end_by.isoformat()}")

@@ -74,10 +74,11 @@ class RequestAccess:
             place = verdict.environment.place
             if place is None:
                 raise ValueError("an active environment has a place")
-            parts = parts_of(verdict, place)
+            grant_id = self.new_grant_id(now)
+            parts = parts_of(verdict, place, grant_id)
             for part in parts:
                 minter_in(self.minters, part.account)  # an account that is not served is refused before any record
-            intent = self._intent(verdict, parts, now)
+            intent = self._intent(grant_id, verdict, parts, now)
             event = _event("grant.opened", request, now, clearance_record(verdict), grant=intent.id)
             try:
                 grant = self.ledger.open(intent, verdict, evidence, event)  # 3 record, committed before AWS hears of it
@@ -86,9 +87,8 @@ class RequestAccess:
             return parts, place, grant
         raise LostRace("the rules changed again and again while this was decided")
 
-    def _intent(self, clearance: Clearance, parts: tuple[PlannedPart, ...], now: datetime) -> Grant:
+    def _intent(self, grant_id: GrantId, clearance: Clearance, parts: tuple[PlannedPart, ...], now: datetime) -> Grant:
         request = clearance.request
-        grant_id = self.new_grant_id(now)
         return Grant(
             id=grant_id,
             request=request.id,

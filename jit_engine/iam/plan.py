@@ -41,9 +41,9 @@ class PlannedPart:
         )
 
 
-def parts_of(clearance: Clearance, place: Place) -> tuple[PlannedPart, ...]:
+def parts_of(clearance: Clearance, place: Place, grant: GrantId) -> tuple[PlannedPart, ...]:
     """The parts that together hold what was cleared and nothing beside it; raises `PolicyTooLarge`, `PolicyWidens`."""
-    policy, notes = grant_policy(clearance, place)
+    policy, notes = grant_policy(clearance, place, grant)
     return (
         PlannedPart(
             part=1,

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from jit_engine.domain.activity import Place
 from jit_engine.domain.grant import Grant, Principal
+from jit_engine.domain.ids import GrantId
 from jit_engine.domain.source import Operation
-from jit_engine.domain.verdict import Clearance, ClearedSource
+from jit_engine.domain.verdict import Clearance
 from jit_engine.errors import LimitExceeded
 from jit_engine.iam.grant_policy import MARKER_KEY, grant_statements
 from jit_engine.iam.limits import (
@@ -22,6 +23,7 @@ from jit_engine.iam.limits import (
 from jit_engine.iam.reading import check_within
 from jit_engine.iam.statement import bucket_arn, document, object_arn
 from jit_engine.ports import ProbeCall, ProbeKind, Probes, RolePlan, SessionPlan
+from jit_engine.sources.kinds import kind_of
 
 _PROBED_SOURCES = 3
 TAG_PREFIX = "sluicegate:"
@@ -57,12 +59,12 @@ def trust_policy(broker_role_arn: str, external_id: str) -> str:
     return trust
 
 
-def grant_policy(clearance: Clearance, place: Place) -> tuple[str, tuple[tuple[str, str], ...]]:
+def grant_policy(clearance: Clearance, place: Place, grant: GrantId) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The policy text and why each statement is there; raises `PolicyTooLarge` or `PolicyWidens`, never cuts."""
-    statements = grant_statements(clearance, place)
+    statements = grant_statements(clearance, place, grant)
     text = document(statements)
     check_inline_policy(text, len(clearance.cleared))
-    check_within(text, clearance, place)
+    check_within(text, clearance, place, grant)
     return text, tuple((statement.sid, statement.why) for statement in statements)
 
 
@@ -127,7 +129,7 @@ def probes_for(clearance: Clearance, place: Place) -> Probes:
         denied = dict.fromkeys(
             call
             for cleared in clearance.cleared[:count]
-            for call in _beside(cleared)
+            for call in kind_of(cleared.ask.source).probes(cleared)
             if not _is_cleared(call, clearance)
         )
         probes = Probes(allowed=marker(place), denied=tuple(denied))
@@ -136,23 +138,14 @@ def probes_for(clearance: Clearance, place: Place) -> Probes:
     raise LimitExceeded(what="session policy of the probes", limit=f"{SESSION_POLICY_LIMIT} characters")
 
 
-def _beside(cleared: ClearedSource) -> tuple[ProbeCall, ...]:
-    bucket, prefix = cleared.files.bucket, cleared.files.prefix
-    beside = prefix[:-1] if Operation.INSERT in cleared.ask.operations else prefix
-    return (
-        ProbeCall(kind=ProbeKind.LIST, bucket=bucket, key=""),
-        ProbeCall(kind=ProbeKind.LIST, bucket=bucket, key=f"{prefix[:-1]}-sluicegate-probe/"),
-        ProbeCall(kind=ProbeKind.WRITE, bucket=bucket, key=f"{beside}-sluicegate-probe"),
-    )
-
-
 def _is_cleared(call: ProbeCall, clearance: Clearance) -> bool:
     """Whether some source of the grant holds the key and is used in that way."""
     return any(
-        cleared.files.bucket == call.bucket
-        and call.key.startswith(cleared.files.prefix)
+        files.bucket == call.bucket
+        and call.key.startswith(files.prefix)
         and (call.kind is not ProbeKind.WRITE or Operation.INSERT in cleared.ask.operations)
         for cleared in clearance.cleared
+        for files in cleared.files
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from jit_engine.domain.source import GlueTable, S3Prefix
+from jit_engine.domain.source import S3Prefix
 
 Conditions = Mapping[str, Mapping[str, str | tuple[str, ...]]]
 
@@ -26,7 +26,9 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allow(Statement):
-    """Gives."""
+    """Gives. `about` names what it is for, so that statements of one form can be merged and still say why."""
+
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,12 @@ def document(statements: Sequence[Statement]) -> str:
         separators=(",", ":"),
         ensure_ascii=False,
     )
+
+
+def statement_size(statement: Statement) -> int:
+    """Characters that the statement adds to a policy, as IAM counts them: without white space."""
+    text = json.dumps(_as_json(statement), separators=(",", ":"), ensure_ascii=False)
+    return len("".join(text.split())) + 1
 
 
 def _as_json(statement: Statement) -> dict[str, object]:
@@ -78,12 +86,6 @@ def object_arn(bucket: str, key: str) -> str:
 def bucket_arn(bucket: str) -> str:
     """The bucket itself, on which `s3:ListBucket` sits."""
     return f"arn:aws:s3:::{bucket}"
-
-
-def glue_arns(table: GlueTable) -> tuple[str, str, str]:
-    """Catalogue, database and table: Glue asks for all three."""
-    start = f"arn:aws:glue:{table.region}:{table.account}"
-    return (f"{start}:catalog", f"{start}:database/{table.database}", f"{start}:table/{table.database}/{table.table}")
 
 
 def iam_time(moment: datetime) -> str:

@@ -246,9 +246,9 @@ def _cleared(ask: SourceAsk, facts: Facts) -> ClearedSource:
     item = facts.catalogue.item(ask.source)
     match ask.source, item:
         case S3Prefix() as prefix, _:
-            return ClearedSource(ask=ask, files=prefix)
+            return ClearedSource(ask=ask, files=(prefix,))
         case _, TableItem() as table:
-            return ClearedSource(ask=ask, files=table.location)
+            return ClearedSource(ask=ask, files=(table.location,))
     raise ValueError(f"{ask.source.uri} passed without being catalogued")
 
 

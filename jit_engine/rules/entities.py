@@ -12,6 +12,7 @@ from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.source import S3Prefix, Source
 from jit_engine.domain.subject import Person, Subject
 from jit_engine.ports import Facts
+from jit_engine.sources.kinds import kind_of
 from policy import Entity, EntityRef, Value
 
 
@@ -27,7 +28,7 @@ def subject_ref(subject: Subject) -> EntityRef:
 
 def source_ref(source: Source) -> EntityRef:
     """The resource that a source is."""
-    return ref("S3Prefix" if isinstance(source, S3Prefix) else "GlueTable", source.uri)
+    return ref(kind_of(source).entity, source.uri)
 
 
 def group_ref(table: TableItem, group: ColumnGroup) -> EntityRef:

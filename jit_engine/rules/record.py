@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from jit_engine.domain.event import Json
 from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
 from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
-from jit_engine.domain.source import Operation, source_of_uri
+from jit_engine.domain.source import Operation
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Breach, Clearance, ContractVerdict, Refusal, RuleVerdict, SourceVerdict
+from jit_engine.sources.kinds import source_of_uri
 
 Record = dict[str, Json]
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from jit_engine.domain.catalogue import Catalogue, ColumnGroup, PrefixItem, TableItem
 from jit_engine.domain.ids import check_id
-from jit_engine.domain.source import GlueTable, S3Prefix, source_of_uri
+from jit_engine.domain.source import GlueTable, S3Prefix
 from jit_engine.domain.subject import Person, Subject
 from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.rules.entities import group_ref
+from jit_engine.sources.kinds import source_of_uri
 from platform_api.authzen.asking import Party
 
 S3_PREFIX, GLUE_TABLE, COLUMN_GROUP = "s3-prefix", "glue-table", "column-group"

@@ -47,7 +47,9 @@ WIDENED = Edit(
     new="{prefix.bucket}/{prefix.prefix[:-1]}*",
 )
 NO_CLOSING_DENY = Edit(
-    file=GRANT_POLICY, old="return (*allows, *_closing(allows, clearance, place))", new="return allows"
+    file=GRANT_POLICY,
+    old="return (*allows, *numbered((*own, *_closing(allows, clearance, place))))",
+    new="return allows",
 )
 NOT_ENFORCED = Edit(
     file="platform_api/embedded/aws_process.py", old='ENFORCEMENT = "true"', new='ENFORCEMENT = "false"'

@@ -312,7 +312,7 @@ def clearance(n: int = 1) -> Clearance:
         request=asked,
         activity=activity(1).activity,
         environment=environment(1).environment,
-        cleared=(ClearedSource(ask=asked.asks[0], files=LAKE),),
+        cleared=(ClearedSource(ask=asked.asks[0], files=(LAKE,)),),
         verdicts=(SourceVerdict(ask=asked.asks[0], invariants=_PASSED, contract=covered, rules=_PASSED),),
         contracts=frozenset({(ContractId("loans"), "1.0.0")}),
         decided_at=NOW,

@@ -32,8 +32,8 @@ _NUMBERS = itertools.count()
 def grant_of(clearance: Clearance, ends_at: datetime | None = None) -> Grant:
     """The ledger's row of a mint of this clearance, ending an hour from now by the real clock."""
     end = ends_at or datetime.now(UTC).replace(microsecond=0) + HOUR
-    policy, _ = grant_policy(replace(clearance, ends_at=end), world.place_of(clearance))
     grant = GrantId(f"gr_01JABCDEFGHJKMNPQRSTV{next(_NUMBERS):05}")
+    policy, _ = grant_policy(replace(clearance, ends_at=end), world.place_of(clearance), grant)
     return Grant(
         id=grant,
         request=clearance.request.id,

@@ -34,7 +34,7 @@ class Decided:
     """What the clearance means for one object key, without any ARN, pattern or policy."""
 
     def __init__(self, clearance: Clearance, place: Place) -> None:
-        cleared = [(c.files, c.ask) for c in clearance.cleared]
+        cleared = [(files, c.ask) for c in clearance.cleared for files in c.files]
         queried = [files for files, ask in cleared if isinstance(ask.source, GlueTable) and _selects(ask.operations)]
         parts = ("work/", "athena/") if queried else ("work/",)
         self.own = [S3Prefix(account=place.account, bucket=place.workspace_bucket, prefix=part) for part in parts]
@@ -79,7 +79,7 @@ def points(clearance: Clearance, place: Place) -> Iterator[Point]:
 
 def _objects(decided: Decided, clearance: Clearance) -> Iterator[Point]:
     calls: dict[tuple[str, str, str], None] = {}
-    for files in [c.files for c in clearance.cleared] + decided.own:
+    for files in [files for c in clearance.cleared for files in c.files] + decided.own:
         inside, name = files.prefix, files.prefix[:-1]
         parent = inside.rpartition(name.rpartition("/")[2])[0]
         calls |= {(action, files.bucket, f"{inside}part-0"): None for action in OBJECT_ACTIONS}

@@ -159,7 +159,7 @@ def test_the_invariants_are_what_holds_it_back() -> None:
 
 
 def _written(clearance: Clearance) -> set[str]:
-    policy = json.loads(grant_policy(clearance, world.place_of(clearance))[0])
+    policy = json.loads(grant_policy(clearance, world.place_of(clearance), world.GRANT)[0])
     return {
         resource.split("/")[0]
         for statement in policy["Statement"]

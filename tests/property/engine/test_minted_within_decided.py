@@ -68,7 +68,7 @@ def test_a_minted_role_may_do_what_was_decided_and_nothing_beside(tier: Tier, or
     def judged(scenario: Scenario) -> None:
         clearance = clear(scenario.request, scenario.facts, EVERYTHING, world.NOW)
         assert isinstance(clearance, Clearance), clearance
-        policy = json.loads(grant_policy(clearance, world.place_of(clearance))[0])
+        policy = json.loads(grant_policy(clearance, world.place_of(clearance), world.GRANT)[0])
         asked = list(points(clearance, world.place_of(clearance)))
         _judge(oracle, policy, boundary, asked, tally)
 

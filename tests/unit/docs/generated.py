@@ -22,14 +22,14 @@ from pydantic_core import PydanticUndefined
 
 from jit_engine.domain.grant import GRANT_MOVES, GrantState
 from jit_engine.domain.request import SourceAsk
-from jit_engine.domain.source import GlueTable, Operation, S3Prefix
+from jit_engine.domain.source import Operation, Source
 from jit_engine.domain.tier import Tier
 from jit_engine.iam.grant_policy import grant_statements
 from jit_engine.iam.statement import Allow, Statement
-from jit_engine.sources.kinds import GLUE_TABLE, KINDS, S3_PREFIX
+from jit_engine.sources.kinds import KINDS, kind_of
 from platform_api.problems import KINDS as PROBLEMS
 from platform_api.settings import Settings
-from tests.fakes.world import FACTS_PREFIX, LOANS, REPORT_PREFIX, ask, cleared, place_of
+from tests.fakes.world import FACTS_PREFIX, GRANT, LOANS, REPORT_PREFIX, ask, cleared, place_of
 
 ROOT = Path(__file__).parents[3]
 Row = tuple[str, ...]
@@ -89,31 +89,31 @@ def problem_rows() -> list[Row]:
     return [(f"`{code}`", str(kind.status), kind.title, kind.meaning) for code, kind in PROBLEMS.items()]
 
 
-_SAMPLES: Mapping[str, S3Prefix | GlueTable] = {S3_PREFIX.name: FACTS_PREFIX, GLUE_TABLE.name: LOANS}
+_SAMPLES: Mapping[str, Source] = {kind_of(source).name: source for source in (FACTS_PREFIX, LOANS)}
 _EVERY_GRANT = ("Workspace", "ListWorkspace", "WorkspaceKey", "Marker")
 
 
 def kind_rows() -> list[Row]:
     """Each operation of each kind: the Cedar action that is asked, and the AWS actions that are minted for it."""
     return [
-        (kind.name, operation.value, f"`{kind.cedar[operation]}`", ", ".join(f"`{a}`" for a in actions))
+        (kind.name, operation.value, f"`{kind.offers[operation].cedar}`", ", ".join(f"`{a}`" for a in actions))
         for kind in KINDS
         for operation in Operation
-        if operation in kind.cedar
+        if operation in kind.offers
         for actions in [_minted(kind.name, operation)]
     ]
 
 
 def _minted(kind: str, operation: Operation) -> list[str]:
     writes = operation.writes
-    source = REPORT_PREFIX if writes and kind == S3_PREFIX.name else _SAMPLES[kind]
+    source = REPORT_PREFIX if writes and kind == kind_of(REPORT_PREFIX).name else _SAMPLES[kind]
     allows = [s for s in _statements(writes, ask(source, operation)) if isinstance(s, Allow)]
     return sorted({action for allow in allows if allow.sid not in _EVERY_GRANT for action in allow.actions})
 
 
 def _statements(writes: bool, *asks: SourceAsk) -> tuple[Statement, ...]:
     clearance = cleared(*asks, tier=Tier.OPERATION if writes else Tier.RESEARCH)
-    return grant_statements(clearance, place_of(clearance))
+    return grant_statements(clearance, place_of(clearance), GRANT)
 
 
 def statement_rows() -> list[Row]:

@@ -52,7 +52,7 @@ forbid (principal, action, resource);
 def test_an_ordinary_request_is_cleared_for_its_sources_and_its_time() -> None:
     clearance = cleared(ask(FACTS_PREFIX), ask(LOANS))
     assert [c.ask.source for c in clearance.cleared] == [FACTS_PREFIX, LOANS]
-    assert [c.files for c in clearance.cleared] == [FACTS_PREFIX, FACTS_PREFIX]
+    assert [c.files for c in clearance.cleared] == [(FACTS_PREFIX,), (FACTS_PREFIX,)]
     assert clearance.ends_at == NOW + timedelta(hours=1)
     assert clearance.shortened is None
     assert clearance.contracts == {contract().key}

@@ -44,7 +44,7 @@ def test_a_container_with_something_forbidden_inside_is_refused_and_says_what() 
 
 
 def test_a_prefix_around_an_uncatalogued_part_is_cleared_with_the_facts_around_it() -> None:
-    assert cleared(ask(prefix("lending/facts/2026/"))).cleared[0].files.prefix == "lending/facts/2026/"
+    assert cleared(ask(prefix("lending/facts/2026/"))).cleared[0].files[0].prefix == "lending/facts/2026/"
     refused(ask(prefix("lending/personal/2026/")))
 
 

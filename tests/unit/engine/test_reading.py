@@ -10,7 +10,7 @@ from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance
 from jit_engine.iam.reading import PolicyWidens, check_within
 from jit_engine.iam.role import grant_policy
-from tests.fakes.world import FACTS_PREFIX, LOANS, REPORT_PREFIX, ask, cleared, place_of
+from tests.fakes.world import FACTS_PREFIX, GRANT, LOANS, REPORT_PREFIX, ask, cleared, place_of
 from tests.unit.engine.mutations import widenings
 
 GRANTS: dict[str, Callable[[], Clearance]] = {
@@ -23,13 +23,13 @@ GRANTS: dict[str, Callable[[], Clearance]] = {
 
 
 def _policy(clearance: Clearance) -> str:
-    return grant_policy(clearance, place_of(clearance))[0]
+    return grant_policy(clearance, place_of(clearance), GRANT)[0]
 
 
 @pytest.mark.parametrize("grant", GRANTS)
 def test_what_we_write_is_within_the_decision(grant: str) -> None:
     clearance = GRANTS[grant]()
-    check_within(_policy(clearance), clearance, place_of(clearance))
+    check_within(_policy(clearance), clearance, place_of(clearance), GRANT)
 
 
 @pytest.mark.parametrize("grant", GRANTS)
@@ -40,7 +40,7 @@ def test_every_widening_of_every_element_is_caught(grant: str) -> None:
     for name, mutant in widenings(json.loads(_policy(clearance))):
         tried += 1
         try:
-            check_within(json.dumps(mutant), clearance, place)
+            check_within(json.dumps(mutant), clearance, place, GRANT)
         except PolicyWidens:
             continue
         missed.append(name)

@@ -53,7 +53,7 @@ from tests.unit.engine.desk import Desk
 
 
 def _of(clearance: Clearance) -> list[dict[str, object]]:
-    statements = json.loads(grant_policy(clearance, place_of(clearance))[0])["Statement"]
+    statements = json.loads(grant_policy(clearance, place_of(clearance), GRANT)[0])["Statement"]
     assert isinstance(statements, list)
     return statements
 
@@ -80,7 +80,7 @@ def test_the_policy_of_a_prefix_reads_like_this() -> None:
     by_name = {str(statement["Sid"]): statement for statement in _of(clearance)}
     assert list(by_name) == [
         "ReadObjects000000000000",
-        "ListBucket1",
+        "ListBucket",
         "Workspace",
         "ListWorkspace",
         "WorkspaceKey",
@@ -101,8 +101,8 @@ def test_the_policy_of_a_prefix_reads_like_this() -> None:
         "Resource": ["arn:aws:s3:::sample-lake/lending/facts/*"],
         "Condition": bound,
     }
-    assert by_name["ListBucket1"]["Resource"] == ["arn:aws:s3:::sample-lake"]
-    assert by_name["ListBucket1"]["Condition"] == {**bound, "StringLike": {"s3:prefix": ["lending/facts/*"]}}
+    assert by_name["ListBucket"]["Resource"] == ["arn:aws:s3:::sample-lake"]
+    assert by_name["ListBucket"]["Condition"] == {**bound, "StringLike": {"s3:prefix": ["lending/facts/*"]}}
     assert by_name["Workspace"]["Resource"] == [f"{work}/work/*"]
     assert by_name["NowhereElse"]["NotResource"] == [
         place_of(clearance).workspace_key_arn,
@@ -117,7 +117,7 @@ def test_the_policy_of_a_prefix_reads_like_this() -> None:
 
 def test_every_statement_says_why_it_is_there() -> None:
     clearance = cleared(ask(LOANS), ask(REPORT_PREFIX, Operation.INSERT), tier=Tier.OPERATION)
-    _, notes = grant_policy(clearance, place_of(clearance))
+    _, notes = grant_policy(clearance, place_of(clearance), GRANT)
     assert [name for name, _ in notes] == [statement["Sid"] for statement in _of(clearance)]
     assert all(why for _, why in notes)
 
@@ -171,7 +171,7 @@ def test_a_hundred_long_prefixes_are_refused_with_the_sizes_and_never_cut() -> N
     many = [prefix(f"activity/{'a' * 40}/source-{number:03}/v1/") for number in range(100)]
     clearance = _wide(*many)
     with pytest.raises(PolicyTooLarge) as refusal:
-        grant_policy(clearance, place_of(clearance))
+        grant_policy(clearance, place_of(clearance), GRANT)
     assert refusal.value.size > refusal.value.limit == 10_240 - 512
     assert refusal.value.sources == 100
     assert str(refusal.value.size) in str(refusal.value)
@@ -182,7 +182,7 @@ def test_every_source_of_the_largest_policy_that_fits_is_in_it() -> None:
         many = [prefix(f"activity/source-{number:03}/v1/") for number in range(count)]
         clearance = _wide(*many)
         try:
-            text, _ = grant_policy(clearance, place_of(clearance))
+            text, _ = grant_policy(clearance, place_of(clearance), GRANT)
         except PolicyTooLarge:
             continue
         assert policy_size(text) <= 10_240 - 512
@@ -314,7 +314,7 @@ def test_a_probe_session_fits_however_long_the_prefixes_are(length: int) -> None
 
 def test_a_table_is_read_through_its_files_and_described_without_them() -> None:
     described = cleared(ask(LOANS, Operation.DESCRIBE))
-    text, _ = grant_policy(described, place_of(described))
+    text, _ = grant_policy(described, place_of(described), GRANT)
     assert "sample-lake" not in text
     assert "athena:" not in text
     assert "glue:GetTable" in text
@@ -325,6 +325,6 @@ def test_tables_of_two_databases_open_no_third() -> None:
     scope = contract().tables[0]
     known = facts(contracts=(contract(tables=(scope, replace(scope, database="archive"))),), catalogue=catalogue(other))
     clearance = cleared(ask(LOANS), ask(table("loans", "archive")), known=known)
-    text, _ = grant_policy(clearance, place_of(clearance))
+    text, _ = grant_policy(clearance, place_of(clearance), GRANT)
     assert "table/archive/loans" in text
     assert "table/archive/*" not in text

@@ -3,10 +3,10 @@
 import pytest
 
 from jit_engine.domain.request import AccessRequest, SourceAsk
-from jit_engine.domain.source import GlueTable, Operation, S3Prefix, source_of_uri
+from jit_engine.domain.source import GlueTable, Operation, S3Prefix
 from jit_engine.errors import InvalidValue
 from jit_engine.iam.statement import objects_arn
-from jit_engine.sources.kinds import cedar_action
+from jit_engine.sources.kinds import cedar_action, source_of_uri
 from tests.fakes.world import ACCOUNT, FACTS_PREFIX, LOANS, REGION, ask, prefix, request
 
 PREFIXES = {

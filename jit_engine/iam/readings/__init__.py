@@ -1,0 +1,1 @@
+"""Our own second readings: one file a kind of use, written apart from the kinds' own statements. Nothing is shared."""

@@ -1,0 +1,66 @@
+"""What reading and writing files in S3 comes to: shared by the prefixes and by the tables whose data they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jit_engine.domain.source import S3Prefix
+from jit_engine.iam.statement import Allow, Deny, bucket_arn, objects_arn, statement_size
+from jit_engine.sources.kind import Bounds
+
+LIST = ("s3:ListBucket",)
+LOCATE = ("s3:GetBucketLocation",)
+READ = ("s3:GetObject",)
+INSERT = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject")
+
+
+def read_objects(files: S3Prefix, uri: str, bounds: Bounds) -> Iterator[Allow]:
+    """Read every object of the prefix; `uri` is the source that it is for."""
+    yield Allow(
+        sid=f"ReadObjects{files.account}",
+        why="read the objects of",
+        about=(uri,),
+        actions=READ,
+        resources=(objects_arn(files),),
+        conditions=bounds.within(files.account),
+    )
+
+
+def list_objects(files: S3Prefix, bounds: Bounds) -> Iterator[Allow]:
+    """List the prefix and what is beneath it: never the bucket's root, which the empty prefix is."""
+    yield Allow(
+        sid="ListBucket",
+        why=f"list bucket {files.bucket} no further than",
+        about=(files.prefix,),
+        actions=LIST,
+        resources=(bucket_arn(files.bucket),),
+        conditions=bounds.within(files.account, StringLike={"s3:prefix": (f"{files.prefix}*",)}),
+    )
+
+
+def insert_objects(files: S3Prefix, uri: str, bounds: Bounds) -> Iterator[Allow]:
+    """Write objects to the prefix, and give up what was begun."""
+    yield Allow(
+        sid=f"Insert{files.account}",
+        why="write new objects to the production target",
+        about=(uri,),
+        actions=INSERT,
+        resources=(objects_arn(files),),
+        conditions=bounds.within(files.account),
+    )
+
+
+def no_other_list(bucket: str, prefixes: tuple[str, ...]) -> Deny:
+    """No listing of the bucket (an ARN) at its root or beside `prefixes`, each with its star."""
+    return Deny(
+        sid="NoOtherList",
+        why=f"bucket {bucket.rpartition(':')[2]} is never listed at its root or beside the prefixes above",
+        actions=LIST,
+        resources=(bucket,),
+        conditions={"StringNotLike": {"s3:prefix": prefixes}},
+    )
+
+
+def list_size(files: tuple[S3Prefix, ...]) -> int:
+    """What listing them adds to the closing Denies."""
+    return sum(statement_size(no_other_list(bucket_arn(f.bucket), (f"{f.prefix}*",))) + 3 for f in files)

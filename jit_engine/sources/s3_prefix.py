@@ -1,0 +1,71 @@
+"""A prefix of an S3 bucket: all objects whose key starts with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from jit_engine.domain.source import Operation, S3Prefix, Source
+from jit_engine.domain.verdict import ClearedSource
+from jit_engine.iam.statement import Allow
+from jit_engine.ports import ProbeCall, ProbeKind
+from jit_engine.sources.files import INSERT, LIST, READ, insert_objects, list_objects, list_size, read_objects
+from jit_engine.sources.kind import Bounds, Kind, Offer
+
+
+class S3PrefixKind(Kind):
+    """Raw files. Nothing withholds a column or a row of a file, so a file with either is not granted."""
+
+    scheme = "s3"
+    form = "s3://bucket/prefix/"
+    entity = "S3Prefix"
+    identity = S3Prefix
+    offers: ClassVar[Mapping[Operation, Offer]] = {
+        Operation.DESCRIBE: Offer(cedar="read", actions=LIST),
+        Operation.SELECT: Offer(cedar="read", actions=(*READ, *LIST)),
+        Operation.INSERT: Offer(cedar="write", actions=INSERT),
+    }
+    columns = "nothing: refused where a column is withheld"
+    rows = "nothing: refused where rows are withheld"
+
+    def parse(self, rest: str, account: str) -> Source:
+        """A prefix of `account`: bucket names are unique over all accounts, so the URI does not say whose it is."""
+        bucket, _, prefix = rest.partition("/")
+        return S3Prefix(account=account, bucket=bucket, prefix=prefix)
+
+    def contains(self, outer: Source, inner: Source) -> bool:
+        """By the key."""
+        return isinstance(outer, S3Prefix) and isinstance(inner, S3Prefix) and outer.contains(inner)
+
+    def allows(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Allow]:
+        """Read, list, insert, as asked."""
+        operations, uri = cleared.ask.operations, cleared.ask.source.uri
+        for files in cleared.files:
+            if Operation.SELECT in operations:
+                yield from read_objects(files, uri, bounds)
+            if operations & {Operation.SELECT, Operation.DESCRIBE}:
+                yield from list_objects(files, bounds)
+            if Operation.INSERT in operations:
+                yield from insert_objects(files, uri, bounds)
+
+    def probes(self, cleared: ClearedSource) -> tuple[ProbeCall, ...]:
+        """As `beside`."""
+        return beside(cleared)
+
+    def size(self, cleared: ClearedSource, bounds: Bounds) -> int:
+        """With the Deny that closes the listing."""
+        return Kind.size(self, cleared, bounds) + list_size(cleared.files)
+
+
+def beside(cleared: ClearedSource) -> tuple[ProbeCall, ...]:
+    """For each of its prefixes: the bucket's root, a sibling that only the missing slash would reach, and a write."""
+    return tuple(
+        call
+        for files in cleared.files
+        for own in [files.prefix[:-1] if Operation.INSERT in cleared.ask.operations else files.prefix]
+        for call in (
+            ProbeCall(kind=ProbeKind.LIST, bucket=files.bucket, key=""),
+            ProbeCall(kind=ProbeKind.LIST, bucket=files.bucket, key=f"{files.prefix[:-1]}-sluicegate-probe/"),
+            ProbeCall(kind=ProbeKind.WRITE, bucket=files.bucket, key=f"{own}-sluicegate-probe"),
+        )
+    )
