@@ -170,4 +170,15 @@ def _tables(document: Node, server: Node, account: str, findings: Findings) -> t
         findings.add(document["schema"], "describes no table", "describe the tables that the glue server holds")
     if not names:
         return ()
-    return (TableScope(account=account, region=region.text, database=database, tables=frozenset(names)),)
+    managed = dict(custom(server)).get("lakeFormationManaged", Node(False))
+    if not isinstance(managed.value, bool):
+        findings.add(managed, f"is {str(managed.value)[:40]!r}", "give true or false, without quotes")
+    return (
+        TableScope(
+            account=account,
+            region=region.text,
+            database=database,
+            tables=frozenset(names),
+            lake_formation=managed.value is True,
+        ),
+    )

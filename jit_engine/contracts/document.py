@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from jit_engine.contracts.column_reading import column_terms_problems, read_described, read_profiles
 from jit_engine.contracts.coverage import (
     Coverage,
     check_custom,
@@ -62,7 +63,8 @@ def read_contract(
     """The terms of `document`, proposed; raises `ContractInvalid` with every problem found.
 
     1. The container is ODCS 3.2, by its JSON Schema.
-    2. The root custom property `usageContract` is there once, and is what its JSON Schema says.
+    2. The root custom property `usageContract` is there once, and is what its JSON Schema says; so are the access
+       profiles of roles and the masking of columns.
     3. The clauses fit each other, and everything that will end in an ARN is literal.
     """
     lines = lines or {}
@@ -74,6 +76,7 @@ def read_contract(
     terms = usage_terms(root, findings)
     if terms is not None:
         problems += usage_problems(terms.value, terms.path, lines)
+    problems += column_terms_problems(root, lines)
     problems += findings.problems
     if problems or terms is None:
         raise ContractInvalid(tuple(problems))
@@ -159,6 +162,8 @@ class _Reading:
             session_minting=self._terms["mint"].text == "session",
             forbidden=self._forbidden(),
             min_aggregation=self._min_aggregation(),
+            described=read_described(self._root),
+            profiles=read_profiles(self._root, self._findings),
         )
 
     def _check_container(self) -> None:

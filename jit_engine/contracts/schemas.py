@@ -54,6 +54,16 @@ def usage_problems(terms: Json, at: Path, lines: Mapping[Path, int]) -> tuple[Pr
     return tuple(_problems(_usage(), terms, at, lines))
 
 
+def profile_problems(profile: Json, at: Path, lines: Mapping[Path, int]) -> tuple[Problem, ...]:
+    """What keeps `profile`, found at `at`, from being an access profile."""
+    return tuple(_problems(_column_terms("accessProfile"), profile, at, lines))
+
+
+def masking_problems(masking: Json, at: Path, lines: Mapping[Path, int]) -> tuple[Problem, ...]:
+    """What keeps `masking`, found at `at`, from being the masking of a column."""
+    return tuple(_problems(_column_terms("masking"), masking, at, lines))
+
+
 @cache
 def _odcs() -> Validator:
     # The schema itself, not the package's pydantic model: that drops unknown nested keys in silence.
@@ -71,6 +81,14 @@ def _usage() -> Validator:
     formats = FormatChecker(formats=())
     formats.checks("date-time", raises=ValueError)(_is_instant)
     return Draft202012Validator(json.loads(text), format_checker=formats)
+
+
+@cache
+def _column_terms(name: str) -> Validator:
+    from jsonschema import Draft202012Validator
+
+    text = resources.files("jit_engine.contracts").joinpath("column-terms.v1.json").read_text("utf-8")
+    return Draft202012Validator(json.loads(text)["$defs"][name])
 
 
 def _is_instant(value: object) -> bool:
@@ -163,6 +181,8 @@ def _unknown_keys(error: ValidationError) -> str:
 def _pattern_fix(pattern: str) -> str:
     if pattern.startswith("^P"):
         return "give an ISO 8601 duration of days, hours and minutes, such as PT8H or P30D"
+    if pattern.startswith("^(?:exclude"):
+        return "use exclude, hash, sha256, hmac-sha256, tokenize, or mask with its kind, such as mask-last-4"
     if pattern.startswith("^s3:"):
         return "give s3://bucket/prefix/ in lower case with its last slash and no wildcard"
     if pattern.startswith("^[0-9]{12}"):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from jit_engine.contracts.profiles import AccessProfile, DescribedTable
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, SubjectId
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix, Source
@@ -77,12 +78,13 @@ class WriteTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableScope:
-    """The Glue tables a contract covers: named ones of one database."""
+    """The Glue tables a contract covers: named ones of one database, and whether Lake Formation manages them."""
 
     account: str
     region: str
     database: str
     tables: frozenset[str]
+    lake_formation: bool = False
 
     def contains(self, table: GlueTable) -> bool:
         """Whether `table` is one of them."""
@@ -133,7 +135,8 @@ _REMEDY: Mapping[ContractState, str] = {
 class Contract:
     """One version of a data contract in the engine's terms. Times are UTC and half-open: [starts_at, ends_at).
 
-    `forbidden` names the contracts that no activity may hold together with this one, by id or by name.
+    `forbidden` names the contracts that no activity may hold together with this one, by id or by name; `described`
+    is empty where neither masking nor a profile speaks of columns (what both come to: `effective`).
     """
 
     id: ContractId
@@ -159,6 +162,8 @@ class Contract:
     session_minting: bool
     forbidden: frozenset[str] = frozenset()
     min_aggregation: int | None = None
+    described: tuple[DescribedTable, ...] = ()
+    profiles: tuple[AccessProfile, ...] = ()
 
     @property
     def key(self) -> tuple[ContractId, str]:

@@ -59,15 +59,16 @@ def custom(holder: Node) -> Iterator[tuple[str, Node]]:
 def columns(document: Node) -> Iterator[Node]:
     """Every property of every schema object, nested ones included, in the document's order."""
     for table in document["schema"]:
-        yield from _inner(table)
+        yield from inner_columns(table)
 
 
-def _inner(holder: Node) -> Iterator[Node]:
+def inner_columns(holder: Node) -> Iterator[Node]:
+    """Every property within a table or a column, however deep."""
     for column in holder["properties"]:
         yield column
-        yield from _inner(column)
-        if column["items"].is_there:
-            yield from _inner(column["items"])
+        yield from inner_columns(column)
+    if holder["items"].is_there:
+        yield from inner_columns(holder["items"])
 
 
 class Findings:

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
-from jit_engine.domain.source import Operation, Source
+from jit_engine.domain.source import GlueTable, Operation, Source
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import InvalidValue
 
 MAX_SOURCES = 100
 """Sources in one request (issue: the JIT engine); a bound before any work."""
+MAX_COLUMNS = 1000
+"""Columns of one table in one request; a bound before any work."""
 MIN_DURATION = timedelta(seconds=10)
 MAX_DURATION = timedelta(hours=12)
 """The longest AWS session (43,200 s, STS AssumeRole); a tier's own maximum is lower."""
@@ -25,14 +27,23 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceAsk:
-    """One source and what is to be done with it."""
+    """One source and what is to be done with it. `columns`: those wanted of a table; None asks for what there is."""
 
     source: Source
     operations: frozenset[Operation]
+    columns: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if not self.operations:
             raise InvalidValue(field="operations", given="[]", fix="name at least one of describe, select, insert")
+        if self.columns is None:
+            return
+        if not isinstance(self.source, GlueTable):
+            fix = "only a table has columns: name one (`sluice data list`), or leave columns out"
+            raise InvalidValue(field="columns", given=self.source.uri, fix=fix)
+        if not 1 <= len(self.columns) <= MAX_COLUMNS:
+            fix = f"name 1 to {MAX_COLUMNS} columns, or leave columns out"
+            raise InvalidValue(field="columns", given=str(len(self.columns)), fix=fix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

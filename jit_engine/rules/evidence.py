@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Final
@@ -23,8 +23,12 @@ from jit_engine.rules.questions import data_context, questions_about
 from jit_engine.rules.record import Record, clearance_record, refusal_record
 from policy import SCHEMA_VERSION, Question
 
-FORMAT = 1
-"""The number of the form in which evidence is kept. Raise it when a type changes that evidence is made of."""
+FORMAT = 2
+"""The number of the form in which evidence is kept. Raise it when a type changes that evidence is made of.
+
+Earlier forms are read as long as they lack nothing but fields that have a default: what was not known then is the
+default now. 2: columns, rows and treatments.
+"""
 
 
 def evidence_of(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -> Evidence:
@@ -87,6 +91,36 @@ def plain(value: object) -> Json:
         case Mapping():
             return {str(plain(key)): plain(item) for key, item in value.items()}
     return {name: plain(getattr(value, name)) for name in _names(type(value))}
+
+
+def is_said_by(value: object, document: Json) -> bool:
+    """Whether `document` says exactly `value`; a field at its default may be left out, as earlier forms do."""
+    match value:
+        case tuple() | list():
+            if not isinstance(document, list) or len(value) != len(document):
+                return False
+            return all(is_said_by(one, said) for one, said in zip(value, document, strict=True))
+        case Mapping():
+            named = {str(plain(key)): inner for key, inner in value.items()}
+            if not isinstance(document, Mapping) or named.keys() != document.keys():
+                return False
+            return all(is_said_by(inner, document[name]) for name, inner in named.items())
+    if not is_dataclass(value) or isinstance(value, type):
+        return plain(value) == document
+    if not isinstance(document, Mapping) or not document.keys() <= set(_names(type(value))):
+        return False
+    return all(
+        is_said_by(getattr(value, one.name), document[one.name])
+        if one.name in document
+        else _is_default(one, getattr(value, one.name))
+        for one in fields(value)
+    )
+
+
+def _is_default(of: Field[object], value: object) -> bool:
+    if of.default_factory is not MISSING:
+        return value == of.default_factory()
+    return of.default is not MISSING and value == of.default
 
 
 def _names(kind: type) -> tuple[str, ...]:

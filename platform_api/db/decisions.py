@@ -121,7 +121,7 @@ class SqlDecisions:
         """What it was taken from.
 
         1. The stored texts are those of the stored digests, and these are the audit trail's; else `DecisionAltered`.
-        2. The form is the one that this release writes, and nothing in it goes unread; else `EvidenceUnreadable`.
+        2. The form is one that this release reads, and nothing in it goes unread; else `EvidenceUnreadable`.
         """
         with self._database.read() as connection:
             row = connection.execute(_WHOLE.where(DecisionRow.id == decision)).one_or_none()

@@ -27,6 +27,7 @@ from platform_api.schemas.wire import Listed
 routes = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["data and rules"])
 _VERSION = "/contracts/{contract_id}/versions/{version}"
 _SCHEMA = resources.files("jit_engine.contracts").joinpath("usage-contract.v1.json")
+_COLUMNS_SCHEMA = resources.files("jit_engine.contracts").joinpath("column-terms.v1.json")
 
 
 @routes.get("/schemas/usage-contract/v1.json", summary="The JSON Schema of a contract's usage terms")
@@ -34,6 +35,13 @@ def usage_schema(caller: CallerDep, _: Annotated[ThePlatform, permits("viewContr
     """Version 1: what the root customProperty `usageContract` of an ODCS 3.2 document may hold."""
     del caller
     return Response(_SCHEMA.read_bytes(), media_type="application/schema+json")
+
+
+@routes.get("/schemas/column-terms/v1.json", summary="The JSON Schemas of access profiles and masking")
+def column_schema(caller: CallerDep, _: Annotated[ThePlatform, permits("viewContracts", the_platform)]) -> Response:
+    """Version 1: what `accessProfile` of a role and `masking` of a property may hold, under `$defs`."""
+    del caller
+    return Response(_COLUMNS_SCHEMA.read_bytes(), media_type="application/schema+json")
 
 
 @routes.post("/contracts/validate", summary="Check a contract without storing anything")

@@ -13,6 +13,7 @@ from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.outcome import AccessRefused
 from jit_engine.ports import DecisionOutcome
+from jit_engine.rules.evidence import FORMAT
 from platform_api.db.audit import AuditTrail
 from platform_api.db.decision_rows import KEPT_AS, digest
 from platform_api.db.engine import Database
@@ -175,7 +176,7 @@ def test_a_decision_that_the_audit_trail_does_not_know_is_not_believed(office: O
 def test_evidence_of_another_form_is_refused_by_its_number(office: Office) -> None:
     office.ask()
     office.rewritten({**json.loads(office.text()), "format": 0})
-    with pytest.raises(EvidenceUnreadable, match="in form 0, and this release reads form 1"):
+    with pytest.raises(EvidenceUnreadable, match=f"in form 0, and this release reads forms 1 to {FORMAT}"):
         office.explained()
 
 
@@ -202,6 +203,20 @@ def test_evidence_that_says_more_or_other_than_its_form_is_refused(
     office.rewritten(document)
     with pytest.raises(EvidenceUnreadable):
         office.explained()
+
+
+def test_evidence_of_before_columns_were_known_is_read_and_comes_out_the_same(office: Office) -> None:
+    office.ask()
+    document = json.loads(office.text())
+    (contract,) = document["evidence"]["facts"]["contracts"]
+    for one in document["evidence"]["request"]["asks"]:
+        del one["columns"]
+    for name in ("described", "profiles"):
+        del contract[name]
+    for scope in contract["tables"]:
+        del scope["lake_formation"]
+    office.rewritten({**document, "format": 1})
+    assert office.explained().matches
 
 
 def test_what_lacks_a_fact_is_refused(office: Office) -> None:

@@ -54,6 +54,9 @@ def test_the_schema_of_the_usage_terms_is_published_with_its_version(cast: Cast)
     assert answer.headers["content-type"] == "application/schema+json"
     assert answer.json()["$id"].endswith("/schemas/usage-contract/v1.json")
     assert answer.json()["properties"]["specVersion"] == {"const": "1.0"}
+    columns = cast.dana.get("/v1/schemas/column-terms/v1.json").json()
+    assert columns["$id"].endswith("/schemas/column-terms/v1.json")
+    assert columns["$defs"].keys() == {"accessProfile", "masking"}
 
 
 def test_a_check_stores_nothing_and_tells_everything_with_its_lines(cast: Cast, story: Story) -> None:

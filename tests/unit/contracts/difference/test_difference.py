@@ -113,11 +113,11 @@ RESTRICTING: list[tuple[str, Edit, str]] = [
     ("duty", lambda _, t: t["obligations"].append({"id": "watermark-export", "enforcement": "attested"}), "adds duty watermark-export (attested)"),
     ("harder duty", put("obligations", 0, "enforcement", value="enforced"), "duty log-query is monitored → enforced"),
     ("classification", column(2, classification="confidential"), "column loan_performance.property_state internal → confidential"),
-    ("column", lambda d, _: d["schema"][0]["properties"].pop(3), "no longer describes column loan_performance.current_upb"),
+    ("column", both(lambda d, _: d["schema"][0]["properties"].pop(3), profile(0, columns={"include": ["loan_id", "property_state"]})), "no longer describes column loan_performance.current_upb"),
     ("masking", column(2, customProperties=[{"property": "masking", "value": {"method": "exclude"}, "vendor": "sluicegate"}]), "masking of column loan_performance.property_state: none → method exclude"),
     ("where masked", column(0, customProperties=[{"property": "masking", "value": {"method": "hmac-sha256"}, "vendor": "sluicegate"}]), "masking of column loan_performance.loan_id: method hmac-sha256, unless operation → method hmac-sha256"),
     ("column group", profile(0, columns={"include": ["loan_id", "property_state"]}), "research, validation loses column current_upb"),
-    ("row filter of all", profile(1, rowFilter="x = 1"), "rows of operation: none → x = 1"),
+    ("row filter of all", profile(1, rowFilter="current_upb = 1"), "rows of operation: none → current_upb = 1"),
     ("profile's duration", profile(0, maxDuration="PT4H"), "maximum duration of research-read 8 h → 4 h"),
     ("profile's approval", profile(0, autoApproveUpTo="public"), "research-read without approval up to internal → public"),
     ("profile", lambda d, _: d["roles"].pop(0), "removes access profile research-read"),
@@ -152,7 +152,7 @@ CHANGING: list[tuple[str, Edit, str]] = [
     ("review", put("effective", "reviewEvery", value="P90D"), "reviewed every P180D → P90D"),
     ("who is told", put("onBreach", "notify", value=["group:x"]), "on a breach tells group:sf-data-steward → group:x"),
     ("other approvers", put("approvals", 1, "from", value=["group:x"]), "approval of confidential in research, public in validation, internal in validation, confidential in validation, public in operation, internal in operation, confidential in operation: 1 of group:sf-data-steward (any) within PT8H → 1 of group:x (any) within PT8H"),
-    ("another row filter", profile(0, rowFilter="x = 1"), "rows of research, validation: property_state <> 'XX' → x = 1"),
+    ("another row filter", profile(0, rowFilter="current_upb = 1"), "rows of research, validation: property_state <> 'XX' → current_upb = 1"),
     ("another method", column(0, customProperties=[{"property": "masking", "value": {"method": "tokenize", "unless": ["operation"]}, "vendor": "sluicegate"}]), "masking of column loan_performance.loan_id: method hmac-sha256, unless operation → method tokenize, unless operation"),
 ]  # fmt: skip
 
