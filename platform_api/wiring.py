@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from jit_engine.aws.calls import AwsAccess, AwsCalls, client_as
 from jit_engine.aws.minter import AwsMinter
+from jit_engine.aws.throttle import Throttle
 from jit_engine.domain.activity import Place
 from jit_engine.domain.ids import EnvironmentId, GrantId
 from jit_engine.flows.deliver import Deliver
@@ -171,7 +172,8 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
     judges = LiveJudges(rulebooks)
     authorizer = Authorizer(people=registry, judges=judges)
     access = _access(settings)
-    calls = AwsCalls(access=access, role_arn=settings.aws.broker_role_arn)
+    throttle = Throttle()
+    calls = AwsCalls(access=access, role_arn=settings.aws.broker_role_arn, bucket=throttle.of(settings.aws.account_id))
     minters: Minters = {settings.aws.account_id: AwsMinter(calls=calls, external_id=settings.aws.external_id)}
     jwks = JwksCache(clock)
     provisioner = Provisioner(client=RoleClients(access, settings.aws.provisioner_role_arn))

@@ -1,10 +1,14 @@
-"""Every AWS call of the engine: signed as a platform role, throttled, bounded in time, its errors made ours."""
+"""Every AWS call of the engine: signed as a platform role, throttled, bounded in time, its errors made ours.
+
+botocore's own retries are off for these: each try of an IAM write takes a token, and only what may pass is tried again.
+"""
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
@@ -18,25 +22,30 @@ from botocore.session import get_session
 from jit_engine.aws.throttle import TokenBucket
 from jit_engine.errors import AwsRefused, AwsUnavailable
 
-_PASSING = frozenset(
+_THROTTLED = frozenset(
     {
-        "InternalError",
-        "InternalFailure",
-        "LimitExceeded",
-        "LimitExceededException",
         "RequestLimitExceeded",
-        "RequestTimeout",
-        "ServiceFailure",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
         "SlowDown",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
-        "ConcurrentModification",
     }
 )
-"""Errors that trying again may mend. The role quota (LimitExceeded) is one: roles close all the time."""
+_PASSING = _THROTTLED | {
+    "ConcurrentModification",
+    "InternalError",
+    "InternalFailure",
+    "RequestTimeout",
+    "ServiceFailure",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+}
+"""Errors that trying again at once may mend."""
+_PASSING_SLOWLY = frozenset({"LimitExceeded", "LimitExceededException"})
+"""Errors that mend in minutes, so the caller is told to come back: the role quota, for roles close all the time."""
+TRIES = 3
+_FIRST_PAUSE = 0.2
+"""Seconds, doubled after each try; half of it is left to chance, so that callers do not come back all at once."""
 RETRY_AFTER = timedelta(seconds=15)
 LONGEST_WAIT = 10.0
 """Seconds that a call waits for a token before it is given up as throttled by ourselves."""
@@ -74,6 +83,7 @@ class AwsCalls:
     access: AwsAccess
     role_arn: str
     bucket: TokenBucket = field(default_factory=TokenBucket)
+    sleep: Callable[[float], object] = time.sleep
     _session: BotocoreSession | None = None
     _clients: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -81,9 +91,19 @@ class AwsCalls:
     def __call__(
         self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
     ) -> Mapping[str, Any]:
-        if service == "iam" and not operation.startswith(("get_", "list_")):
-            self._wait_for_token(operation, urgent=urgent)
-        return _answer(self._client(service), service, operation, parameters)
+        is_write = service == "iam" and not operation.startswith(("get_", "list_"))
+        for tried in range(1, TRIES + 1):
+            if is_write:
+                self._wait_for_token(operation, urgent=urgent)
+            try:
+                return _answer(self._client(service), service, operation, parameters)
+            except _Passing as passing:
+                if is_write and passing.throttled:
+                    self.bucket.slow_down()
+                if tried == TRIES:
+                    raise AwsUnavailable(operation=passing.operation, retry_after=RETRY_AFTER) from passing.__cause__
+                self.sleep(_pause(tried))
+        raise AssertionError("the last try answers or raises")
 
     def as_session(self, access_key_id: str, secret_access_key: str, session_token: str) -> Calls:
         """Calls signed with these keys."""
@@ -95,10 +115,10 @@ class AwsCalls:
 
     def _wait_for_token(self, operation: str, *, urgent: bool) -> None:
         deadline = time.monotonic() + LONGEST_WAIT
-        while wait := self.bucket.take(reserve=0.0 if urgent else self.bucket.burst / 2):
+        while wait := self.bucket.take(reserve=0.0 if urgent else self.bucket.reserve):
             if time.monotonic() + wait > deadline:
                 raise AwsUnavailable(operation=f"iam:{operation}", retry_after=RETRY_AFTER)
-            time.sleep(wait)
+            self.sleep(wait)
 
     def _client(self, service: str) -> Any:
         with self._lock:
@@ -116,15 +136,18 @@ class _SessionCalls:
     def __call__(
         self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
     ) -> Mapping[str, Any]:
-        return _answer(self.client, service, operation, parameters)
+        try:
+            return _answer(self.client, service, operation, parameters)
+        except _Passing as passing:  # a probe is made again and again anyway
+            raise AwsUnavailable(operation=passing.operation, retry_after=RETRY_AFTER) from passing.__cause__
 
     def as_session(self, access_key_id: str, secret_access_key: str, session_token: str) -> Calls:
         raise NotImplementedError("a probe opens no further session")
 
 
 def client_as(access: AwsAccess, role_arn: str, service: str) -> Any:
-    """A boto3 client that acts as `role_arn`; for the provisioner."""
-    return _new_client(_session_as(access, role_arn), service, access, None)
+    """A boto3 client that acts as `role_arn` and tries again by itself; for the provisioner."""
+    return _new_client(_session_as(access, role_arn), service, access, None, tries=TRIES)
 
 
 def _answer(client: Any, service: str, operation: str, parameters: Mapping[str, object]) -> Mapping[str, Any]:
@@ -134,12 +157,28 @@ def _answer(client: Any, service: str, operation: str, parameters: Mapping[str, 
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "Unknown"))
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-        if code in _PASSING or status >= 500:
+        if code in _PASSING_SLOWLY:
             raise AwsUnavailable(operation=name, retry_after=RETRY_AFTER) from error
+        if code in _PASSING or status >= 500:
+            raise _Passing(name, throttled=code in _THROTTLED) from error
         raise AwsRefused(operation=name, aws_code=code) from error
     except BotoCoreError as error:
-        raise AwsUnavailable(operation=name, retry_after=RETRY_AFTER) from error
+        raise _Passing(name, throttled=False) from error
     return response
+
+
+class _Passing(Exception):
+    """What may be over by the next try."""
+
+    def __init__(self, operation: str, *, throttled: bool) -> None:
+        super().__init__(operation)
+        self.operation = operation
+        self.throttled = throttled
+
+
+def _pause(tried: int) -> float:
+    whole: float = _FIRST_PAUSE * 2 ** (tried - 1)
+    return whole / 2 + random.uniform(0, whole / 2)  # noqa: S311 - it spreads callers, it hides nothing
 
 
 def _session_as(access: AwsAccess, role_arn: str) -> BotocoreSession:
@@ -147,7 +186,7 @@ def _session_as(access: AwsAccess, role_arn: str) -> BotocoreSession:
     if access.access_key_id is not None and access.secret_access_key is not None:
         source.set_credentials(access.access_key_id, access.secret_access_key)
     fetcher = AssumeRoleCredentialFetcher(
-        client_creator=lambda service, **keys: _new_client(source, service, access, None, **keys),
+        client_creator=lambda service, **keys: _new_client(source, service, access, None, tries=TRIES, **keys),
         source_credentials=source.get_credentials(),
         role_arn=role_arn,
         extra_args={
@@ -167,12 +206,13 @@ def _new_client(
     service: str,
     access: AwsAccess,
     keys: Credentials | None,
+    tries: int = 1,
     **given: Any,
 ) -> Any:
     config = Config(
         connect_timeout=3,
         read_timeout=15,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": tries},
         s3={"addressing_style": "path"} if access.endpoint_url else {},
     )
     if keys is not None:

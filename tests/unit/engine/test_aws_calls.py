@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-from jit_engine.aws.calls import AwsAccess, AwsCalls
+from jit_engine.aws.calls import TRIES, AwsAccess, AwsCalls
 from jit_engine.aws.throttle import TokenBucket
 from jit_engine.errors import AwsRefused, AwsUnavailable
 
@@ -26,12 +26,13 @@ class Client:
     """A client whose every operation answers or raises what it is given."""
 
     error: Exception | None = None
+    times: int = 10**6
     made: list[str] = field(default_factory=list)
 
     def __getattr__(self, operation: str) -> Any:
         def call(**_: object) -> dict[str, object]:
             self.made.append(operation)
-            if self.error is not None:
+            if self.error is not None and len(self.made) <= self.times:
                 raise self.error
             return {"operation": operation}
 
@@ -39,7 +40,7 @@ class Client:
 
 
 def _calls(client: Client, bucket: TokenBucket | None = None) -> AwsCalls:
-    calls = AwsCalls(ACCESS, "arn:aws:iam::000000000000:role/broker", bucket or TokenBucket())
+    calls = AwsCalls(ACCESS, "arn:aws:iam::000000000000:role/broker", bucket or TokenBucket(), sleep=lambda _: None)
     calls._clients.update(iam=client, sts=client)
     return calls
 
@@ -78,6 +79,45 @@ def test_what_will_not_pass_is_refused_with_awss_own_code(code: str) -> None:
     with pytest.raises(AwsRefused) as refusal:
         _calls(Client(_error(code)))("iam", "create_role", {})
     assert refusal.value.aws_code == code
+
+
+def test_what_passed_by_the_next_try_is_answered() -> None:
+    client = Client(_error("ServiceUnavailable", 503), times=TRIES - 1)
+    assert _calls(client)("iam", "create_role", {}) == {"operation": "create_role"}
+    assert client.made == ["create_role"] * TRIES
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "EntityAlreadyExists", "LimitExceeded"])
+def test_what_will_not_pass_in_a_moment_is_not_tried_again(code: str) -> None:
+    client = Client(_error(code))
+    with pytest.raises(AwsRefused if code != "LimitExceeded" else AwsUnavailable):
+        _calls(client)("iam", "create_role", {})
+    assert client.made == ["create_role"]
+
+
+def test_every_try_of_a_write_takes_a_token() -> None:
+    bucket = TokenBucket(rate=0.001, burst=2.0 * TRIES)
+    with pytest.raises(AwsUnavailable):
+        _calls(Client(_error("ServiceUnavailable", 503)), bucket)("iam", "create_role", {})
+    assert not bucket.has(TRIES + 0.5, reserve=0.0)
+    assert bucket.has(TRIES, reserve=0.0)
+
+
+def test_a_throttled_write_slows_its_account_down_and_a_throttled_read_does_not() -> None:
+    bucket = TokenBucket()
+    calls = _calls(Client(_error("Throttling"), times=1), bucket)
+    calls("iam", "get_role", {})
+    assert bucket.has(15, reserve=0.0)
+    calls = _calls(Client(_error("Throttling"), times=1), bucket)
+    calls("iam", "delete_role", {}, urgent=True)
+    assert not bucket.has(5, reserve=0.0)
+
+
+def test_botocore_tries_nothing_by_itself() -> None:
+    calls = _calls(Client())
+    calls._clients.clear()
+    client = calls._client("iam")
+    assert client.meta.config.retries["total_max_attempts"] == 1
 
 
 def test_only_iams_writes_take_a_token() -> None:
