@@ -24,10 +24,16 @@ Longer than a mint may take (`MINTING_PATIENCE`), so that a patient retry never 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fresh:
-    """The key is this caller's: do the work, then `complete` or `release` it. `claimed_at` is the claim's fence."""
+    """The key is this caller's: do the work, then `complete` or `release` it. `claimed_at` is the claim's fence.
+
+    `name` is the id under which the work is done, where it was given one. `again`: somebody began it under that name
+    and died before the answer, so what was made may be there.
+    """
 
     key: str
     claimed_at: datetime
+    name: str | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,20 +64,29 @@ class SqlIdempotencyKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, key: str, subject: str, route: str, fingerprint: str, now: datetime) -> Claim:
-        """Claims `key` or says why not. `fingerprint`: the SHA-256 (hex) of the canonical body."""
+    def claim(
+        self, key: str, subject: str, route: str, fingerprint: str, now: datetime, name: str | None = None
+    ) -> Claim:
+        """Claims `key` or says why not. `fingerprint`: the SHA-256 (hex) of the canonical body; `name`: see `Fresh`."""
         try:
-            return self._claim(key, subject, route, fingerprint, now)
+            return self._claim(key, subject, route, fingerprint, now, name)
         except LostRace:  # PostgreSQL: two claims on a new key at once; the row is there now
-            return self._claim(key, subject, route, fingerprint, now)
+            return self._claim(key, subject, route, fingerprint, now, name)
 
-    def _claim(self, key: str, subject: str, route: str, fingerprint: str, now: datetime) -> Claim:
-        values = {"key": key, "subject": subject, "route": route, "fingerprint": fingerprint, "claimed_at": now}
+    def _claim(self, key: str, subject: str, route: str, fingerprint: str, now: datetime, name: str | None) -> Claim:
+        values = {
+            "key": key,
+            "subject": subject,
+            "route": route,
+            "fingerprint": fingerprint,
+            "claimed_at": now,
+            "name": name,
+        }
         with self._database.write() as connection:
             known = connection.execute(_KEY.where(IdempotencyKeyRow.key == key)).one_or_none()
             if known is None:
                 connection.execute(sa.insert(IdempotencyKeyRow), values)
-                return Fresh(key=key, claimed_at=now)
+                return Fresh(key=key, claimed_at=now, name=name)
             if (known.subject, known.route, known.fingerprint) != (subject, route, fingerprint):
                 return Mismatch()
             if known.status is not None:
@@ -79,7 +94,18 @@ class SqlIdempotencyKeys:
             if now - known.claimed_at <= IN_FLIGHT:
                 return InFlight()
             connection.execute(sa.update(IdempotencyKeyRow).where(IdempotencyKeyRow.key == key).values(claimed_at=now))
-            return Fresh(key=key, claimed_at=now)
+            return Fresh(key=key, claimed_at=now, name=known.name, again=True)
+
+    def rename(self, claim: Fresh, name: str) -> Fresh:
+        """The claim under another name: what was done under the old one has come to nothing.
+
+        Raises `LostRace` when the claim is another's by now.
+        """
+        with self._database.write() as connection:
+            renamed = sa.update(IdempotencyKeyRow).where(*_held(claim)).values(name=name)
+            if connection.execute(renamed).rowcount != 1:
+                raise LostRace("the key was claimed by another request meanwhile")
+        return Fresh(key=claim.key, claimed_at=claim.claimed_at, name=name)
 
     def complete(self, claim: Fresh, status: int, body: bytes) -> None:
         """Keeps the answer for whoever asks again; nothing happens when the claim is another's by now."""

@@ -164,6 +164,12 @@ class SqlLedger:
             found = _read(connection, connection.execute(_GRANTS.where(GrantRow.id.in_(owner))).all())
         return found[0] if found else None
 
+    def grant_of_request(self, request: RequestId) -> Grant | None:
+        """The grant that the request came to, if any."""
+        with self._database.read() as connection:
+            found = _read(connection, connection.execute(_GRANTS.where(GrantRow.request == request)).all())
+        return found[0] if found else None
+
     def note(self, event: Event) -> None:
         """Commits an audit record that belongs to no row."""
         with recorded(self._database, event):

@@ -1,17 +1,19 @@
 """Asking for access."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import RequestId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.errors import InvalidValue, NotFound
 from platform_api.authorize import AGrant, AnActivity
 from platform_api.ids import new_id
 from platform_api.routes.caller import Caller, CallerDep
-from platform_api.routes.errors import TooManyGrants
+from platform_api.routes.errors import KeyInFlight, TooManyGrants
 from platform_api.routes.finding import Lookup, activity_by, request_in_path
 from platform_api.routes.grants import grant_shown
 from platform_api.routes.lists import Filter, Paged, shown
@@ -58,19 +60,35 @@ def ask(
     if body.dry_run:
         preview = PreviewShown.of(caller.platform.request_access.preview(request, caller.now))
         return Response(preview.model_dump_json(), 200, media_type="application/json")
-    return once(201, lambda: _granted(caller, request))
+    return once.named(
+        201,
+        request.id,
+        lambda name: _granted(caller, replace(request, id=RequestId(name))),
+        lambda name: _left(caller, RequestId(name)),
+    )
 
 
 def _granted(caller: Caller, request: AccessRequest) -> GrantedShown:
     most = caller.platform.settings.limits.max_live_grants_per_person
     if caller.platform.ledger.count_active(caller.subject.id) >= most:
         raise TooManyGrants(most=most)
-    grant = caller.platform.request_access(request, caller.now)
+    return _shown(caller, caller.platform.request_access(request, caller.now))
+
+
+def _left(caller: Caller, request: RequestId) -> GrantedShown | None:
+    """The grant that came of a request whose process died before it could say so, if it stands."""
+    grant = caller.platform.ledger.grant_of_request(request)
+    if grant is not None and grant.state is GrantState.MINTING:
+        raise KeyInFlight  # its end is not known yet: the reconciler is about to settle it
+    return _shown(caller, grant) if grant is not None and grant.state is GrantState.ACTIVE else None
+
+
+def _shown(caller: Caller, grant: Grant) -> GrantedShown:
     decision = caller.platform.ledger.decision_of(grant.id)
     shown_grant = grant_shown(Lookup(caller.platform), grant)
     sources = decision["sources"]
     return GrantedShown.model_validate(
-        {"request_id": request.id, "grant": shown_grant, "sources": sources, "shortened": grant.shortened}
+        {"request_id": grant.request, "grant": shown_grant, "sources": sources, "shortened": grant.shortened}
     )
 
 

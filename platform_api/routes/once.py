@@ -40,9 +40,28 @@ class Once:
         Kept are answers that left something behind: what was made, and a refusal, which is on record. Any other
         error gives the key back, for the same request may then well succeed.
         """
-        claim = self._claim()
+        claim = self._claim(None)
+        return self._answer(claim, status, work) if isinstance(claim, Fresh) else _replayed(claim)
+
+    def named(
+        self, status: int, name: str, work: Callable[[str], BaseModel], left: Callable[[str], BaseModel | None]
+    ) -> Response:
+        """The same for work that is done under an id, at first `name`.
+
+        When a process died over it, `left` says what is there under the id that it had used, or None; so a caller who
+        asks again after a crash is told of what was made and never has it made twice.
+        """
+        claim = self._claim(name)
         if isinstance(claim, Replay):
-            return _response(claim.status, claim.body, KEPT_HEADERS)
+            return _replayed(claim)
+        if claim.again and claim.name is not None:
+            found = left(claim.name)
+            if found is not None:
+                return self._answer(claim, status, lambda: found)
+            claim = self.caller.platform.keys.rename(claim, name)
+        return self._answer(claim, status, lambda: work(name))
+
+    def _answer(self, claim: Fresh, status: int, work: Callable[[], BaseModel]) -> Response:
         keys = self.caller.platform.keys
         try:
             body = work().model_dump_json().encode()
@@ -56,7 +75,7 @@ class Once:
         keys.complete(claim, status, body)
         return _response(status, body, {})
 
-    def _claim(self) -> Fresh | Replay:
+    def _claim(self, name: str | None) -> Fresh | Replay:
         if self.key is None or not _KEY.match(self.key):
             raise InvalidValue(
                 field="Idempotency-Key",
@@ -65,7 +84,9 @@ class Once:
             )
         caller = self.caller
         try:
-            claim = caller.platform.keys.claim(self.key, caller.subject.id, self.route, self.fingerprint, caller.now)
+            claim = caller.platform.keys.claim(
+                self.key, caller.subject.id, self.route, self.fingerprint, caller.now, name
+            )
         except LostRace:  # the same new key twice at once
             raise KeyInFlight from None
         match claim:
@@ -96,6 +117,10 @@ def once_of(
 
 
 OnceDep = Annotated[Once, Depends(once_of)]
+
+
+def _replayed(claim: Replay) -> Response:
+    return _response(claim.status, claim.body, KEPT_HEADERS)
 
 
 def _response(status: int, body: bytes, headers: dict[str, str]) -> Response:

@@ -117,6 +117,11 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
 @pytest.fixture(scope="session")
 def story(cast: Cast) -> Story:
     """The story up to where access can be asked for."""
+    return told(cast)
+
+
+def told(cast: Cast) -> Story:
+    """Plays the story up to where access can be asked for."""
     now = cast.platform.now()
     contract = made(cast.pat.post("/v1/contracts", {"document_yaml": filled(sample_text("loans.odcs.yaml"), now)}))
     path = f"/v1/contracts/{contract['id']}/versions/{contract['version']}"

@@ -75,9 +75,19 @@ class PostgresServer:
             self._execute("ALTER DATABASE {} RENAME TO {}", draft, name)
         return name
 
+    def halt(self) -> None:
+        """Stops the server at once, as a crash would; `resume` has it recover."""
+        _run(self.bindir / "pg_ctl", "stop", "-D", str(self.data), "-m", "immediate", "-w", cwd=self.root)
+
+    def resume(self) -> None:
+        """Starts it again."""
+        options = f"{_UNSAFE_BUT_FAST} -c listen_addresses= -c unix_socket_directories={self.root}"
+        log = str(self.root / "log")
+        _run(self.bindir / "pg_ctl", "start", "-D", str(self.data), "-w", "-l", log, "-o", options, cwd=self.root)
+
     def stop(self) -> None:
         """Stops the server at once and removes everything it wrote."""
-        _run(self.bindir / "pg_ctl", "stop", "-D", str(self.data), "-m", "immediate", "-w", cwd=self.root)
+        self.halt()
         shutil.rmtree(self.root, ignore_errors=True)
 
     def _exists(self, name: str) -> bool:
@@ -130,9 +140,7 @@ def start(bindir: Path) -> PostgresServer:
         server = PostgresServer(root=root, bindir=bindir)
         quick = ["--no-sync", "--auth=trust", "--encoding=UTF8", "--no-locale", "--username=postgres"]
         _run(bindir / "initdb", "-D", str(server.data), *quick, cwd=root)
-        options = f"{_UNSAFE_BUT_FAST} -c listen_addresses= -c unix_socket_directories={root}"
-        log = str(root / "log")
-        _run(bindir / "pg_ctl", "start", "-D", str(server.data), "-w", "-l", log, "-o", options, cwd=root)
+        server.resume()
     except BaseException:
         shutil.rmtree(root, ignore_errors=True)
         raise

@@ -47,7 +47,7 @@ class AuditTreeRow(Row):
 
 
 class IdempotencyKeyRow(Row):
-    """One key that a caller gave. `status` is NULL while its request is in flight."""
+    """One key that a caller gave. `status` is NULL while its request is in flight; `name` is the id of its work."""
 
     __tablename__ = "idempotency_keys"
 
@@ -56,5 +56,6 @@ class IdempotencyKeyRow(Row):
     route: Mapped[str]
     fingerprint: Mapped[str]
     claimed_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    name: Mapped[str | None]
     status: Mapped[int | None]
     body: Mapped[bytes | None] = mapped_column(sa.LargeBinary)

@@ -1,0 +1,24 @@
+"""A caller who asks again under the same key after a crash."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from platform_api.db.idempotency import IN_FLIGHT
+from tests.support.platform import Cast, Story
+
+
+def test_a_grant_whose_answer_was_lost_in_a_crash_is_answered_and_never_made_twice(cast: Cast, story: Story) -> None:
+    """The process died between the grant's last commit and the key's: the key is in flight, then claimed anew."""
+    key = "retried-after-a-crash"
+    first = cast.dana.post("/v1/access-requests", story.asking(), key=key)
+    assert first.status_code == 201
+    with cast.platform.platform.database.write() as connection:
+        connection.execute(
+            sa.text("UPDATE idempotency_keys SET status = NULL, body = NULL, claimed_at = :at WHERE key = :key"),
+            {"key": key, "at": str(cast.platform.now() - IN_FLIGHT - timedelta(seconds=1))},
+        )
+    second = cast.dana.post("/v1/access-requests", story.asking(), key=key)
+    assert second.status_code == 201
+    assert second.json()["grant"]["id"] == first.json()["grant"]["id"]
+    cast.dana.post(f"/v1/grants/{first.json()['grant']['id']}/revoke", {"reason": "tidy"})
