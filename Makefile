@@ -10,7 +10,7 @@ STAMP := $(VENV)/.stamp
 RIVALS := $(VENV)/rivals
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test slow check lint format bench mutants lock clean
+.PHONY: help demo up test slow check lint format bench chaos mutants lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,11 @@ format: $(STAMP)  ## Format the code and mend what can be mended by itself
 
 bench: $(STAMP) $(RIVALS)/.stamp  ## Measure, one JSON object a line; fails when an aim is missed
 	@$(BIN)/python -m tests.bench
+
+SEED ?= 1
+RUNS ?= 60
+chaos: $(STAMP)  ## Kill, stall and cut off the platform: SEED=1 RUNS=60; the last line says what it lost
+	@$(BIN)/python -m tests.chaos --seed $(SEED) --runs $(RUNS)
 
 mutants: $(STAMP)  ## Break the product on purpose; fails unless the tests notice
 	@$(BIN)/python -m tests.mutants

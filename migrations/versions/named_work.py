@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "named_work"
-down_revision: str | None = "decisions"
+down_revision: str | None = "principals"
 
 
 def upgrade() -> None:

@@ -18,6 +18,7 @@ from botocore.session import get_session
 from sqlalchemy.engine import Connection
 
 from jit_engine.aws.minter import AwsMinter
+from jit_engine.ports import Minter
 from platform_api.app import create_app
 from platform_api.db import engine
 from platform_api.db.errors import StoreUnavailable
@@ -102,26 +103,29 @@ def _platform(part: Part, wire: Tripwire) -> Platform:
     _watch_commits(wire)
     ahead = timedelta(seconds=part.ahead)
     platform = build(part.settings, clock=lambda: datetime.now(UTC) + ahead)
-    usual = platform.request_access.minter
-    if not isinstance(usual, AwsMinter):
-        raise TypeError("the platform mints on AWS")
     waits = Waits()
-    weather = Weather(
-        calls=usual.calls,
-        waits=waits,
-        lag=part.lag,
-        faults=counters(part.faults),
-        watch=wire,
-        struck=wire.note,
-        now=lambda: datetime.now(UTC) + ahead,
-    )
-    minter = replace(usual, calls=weather, sleep=waits.sleep, monotonic=waits.monotonic)
+
+    def in_weather(usual: Minter) -> Minter:
+        if not isinstance(usual, AwsMinter):
+            raise TypeError("the platform mints on AWS")
+        weather = Weather(
+            calls=usual.calls,
+            waits=waits,
+            lag=part.lag,
+            faults=counters(part.faults),
+            watch=wire,
+            struck=wire.note,
+            now=lambda: datetime.now(UTC) + ahead,
+        )
+        return replace(usual, calls=weather, sleep=waits.sleep, monotonic=waits.monotonic)
+
+    minters = {account: in_weather(usual) for account, usual in platform.request_access.minters.items()}
     return replace(
         platform,
-        request_access=replace(platform.request_access, minter=minter),
-        deliver=replace(platform.deliver, minter=minter),
-        reconcile=replace(platform.reconcile, minter=minter),
-        sweep=replace(platform.sweep, minter=minter),
+        request_access=replace(platform.request_access, minters=minters),
+        deliver=replace(platform.deliver, minters=minters),
+        reconcile=replace(platform.reconcile, minters=minters),
+        sweep=replace(platform.sweep, minters=minters),
     )
 
 
