@@ -72,13 +72,13 @@ def test_a_claim_whose_process_died_is_claimed_anew_and_the_late_answer_is_dropp
 
 def test_whoever_claims_a_dead_ones_key_learns_the_name_that_it_worked_under(keys: SqlIdempotencyKeys) -> None:
     lapsed = NOW + IN_FLIGHT + timedelta(seconds=1)
-    assert keys.claim(*SAME.values(), NOW, "rq_1") == Fresh(key="k-1", claimed_at=NOW, name="rq_1")
-    again = keys.claim(*SAME.values(), lapsed, "rq_2")
+    assert keys.claim(**SAME, now=NOW, name="rq_1") == Fresh(key="k-1", claimed_at=NOW, name="rq_1")
+    again = keys.claim(**SAME, now=lapsed, name="rq_2")
     assert again == Fresh(key="k-1", claimed_at=lapsed, name="rq_1", again=True)
     assert isinstance(again, Fresh)
     assert keys.rename(again, "rq_2") == Fresh(key="k-1", claimed_at=lapsed, name="rq_2")
     later = lapsed + IN_FLIGHT + timedelta(seconds=1)
-    third = keys.claim(*SAME.values(), later, "rq_3")
+    third = keys.claim(**SAME, now=later, name="rq_3")
     assert third == Fresh(key="k-1", claimed_at=later, name="rq_2", again=True)
     with pytest.raises(LostRace):
         keys.rename(again, "rq_4")
