@@ -28,6 +28,9 @@ def show(
     activity: Annotated[str | None, typer.Option(help="Only about this activity (id or name).")] = None,
     environment: Annotated[str | None, typer.Option(metavar="ID", help="Only about this environment.")] = None,
     contract: Annotated[str | None, typer.Option(metavar="ID", help="Only about this contract.")] = None,
+    rulebook: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="Only about this version of the rules.")
+    ] = None,
     actor: Annotated[str | None, typer.Option(metavar="ID", help="Only what this person or workload did.")] = None,
     action: Annotated[str | None, typer.Option(help="Only this action, such as grant.revoking.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most this many records.")] = 200,
@@ -42,6 +45,7 @@ def show(
             grant=grant,
             environment=environment,
             contract=contract,
+            rulebook=rulebook,
             actor=actor,
             action=action,
         )

@@ -45,7 +45,7 @@ def _is_about_a(kind: str) -> Filter:
     )
 
 
-_KINDS = ("activity", "contract", "environment", "grant", "request", "review")
+_KINDS = ("activity", "contract", "environment", "grant", "request", "review", "rulebook")
 _LISTING = Listing(
     name="audit",
     keys=(AuditRecordRow.seq,),

@@ -24,6 +24,7 @@ class AuditFilters(Paged):
     grant: Filter = None
     environment: Filter = None
     contract: Filter = None
+    rulebook: Filter = None
     actor: Filter = None
     action: Filter = None
 

@@ -43,6 +43,12 @@ def test_the_story_is_told_in_lines(sluice: Sluice, platform: FakePlatform) -> N
     assert (query["grant"], query["actor"], query["action"]) == ("gr_1", "pe_1", "grant.opened")
 
 
+def test_the_story_of_a_version_of_the_rules(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("GET", "/v1/audit", {"items": [], "next_cursor": None})
+    assert sluice("audit", "show", "--rulebook", "7").code == 0
+    assert platform.asked[0].query["rulebook"] == "7"
+
+
 def test_a_story_that_was_cut_says_so(sluice: Sluice, platform: FakePlatform) -> None:
     platform.answers("GET", "/v1/audit", {"items": [RECORD] * 5, "next_cursor": None})
     told = sluice("audit", "show", "--limit", "3", "--json")
