@@ -273,13 +273,14 @@ class PolicyHandle:
             raise QuestionUnfit(f"Cedar could not be asked: {error}") from error
 
     def _answer(self, result: cedarpy.AuthzResult) -> Answer:
-        ids = result.diagnostics.id_annotations_by_reason
-        errors = tuple(self._named(error) for error in result.diagnostics.errors)
-        if result.decision is cedarpy.Decision.NoDecision and not errors:
+        decision, diagnostics = result.decision, result.diagnostics
+        ids = diagnostics.id_annotations_by_reason
+        errors = tuple([self._named(error) for error in diagnostics.errors])
+        if decision is cedarpy.Decision.NoDecision and not errors:
             errors = ("Cedar came to no decision",)
         return Answer(
-            allowed=result.decision is cedarpy.Decision.Allow,
-            rules=tuple(ids[reason] for reason in result.diagnostics.reasons),
+            allowed=decision is cedarpy.Decision.Allow,
+            rules=tuple([ids[reason] for reason in diagnostics.reasons]),
             errors=errors,
         )
 

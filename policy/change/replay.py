@@ -164,25 +164,29 @@ class _Run:
         return reaches
 
     def _compare(self, records: tuple[Recorded, ...]) -> None:
-        """Decide questions with the same facts; today's rules are asked only where the record may not do."""
+        """Decide questions with the same facts; those that do not stand by that are asked of both sides, whole."""
         setting = _setting(records[0].question)
-        asks = _asks(records)
-        draft = dict(zip(asks, self._edit.new.decide_in(setting, asks), strict=True))
-        needed = [ask for ask in asks if ask[0] in TREATMENTS]
-        needed += [(r.question.action, r.question.resource) for r in records if self._must_ask(r, draft)]
-        needed = list(dict.fromkeys(needed))
-        live = dict(zip(needed, self._edit.old.decide_in(setting, needed), strict=True)) if needed else {}
-        for record in records:
+        own = list(dict.fromkeys((record.question.action, record.question.resource) for record in records))
+        draft = dict(zip(own, self._edit.new.decide_in(setting, own), strict=True))
+        open_ = [record for record in records if not self._stands(record, draft)]
+        if not open_:
+            return
+        asks = _asks(open_)
+        more = [ask for ask in asks if ask not in draft]
+        draft |= zip(more, self._edit.new.decide_in(setting, more), strict=True)
+        live = dict(zip(asks, self._edit.old.decide_in(setting, asks), strict=True))
+        for record in open_:
             self._judge(record, live, draft)
 
-    def _must_ask(self, record: Recorded, draft: dict[Ask, Decision]) -> bool:
-        other_rules = record.rulebook != self._edit.old.version
-        return other_rules or draft[record.question.action, record.question.resource].allowed is not record.was.allowed
+    def _stands(self, record: Recorded, draft: dict[Ask, Decision]) -> bool:
+        """Whether the record is of these very rules and the draft says the same: about all there is of the thing."""
+        asked, was = record.question, record.was.allowed
+        if record.rulebook != self._edit.old.version or draft[asked.action, asked.resource].allowed is not was:
+            return False
+        return asked.action not in TREATMENTS or (was and asked.action == TREATMENTS[0])
 
     def _judge(self, record: Recorded, live: dict[Ask, Decision], draft: dict[Ask, Decision]) -> None:
         ask = (record.question.action, record.question.resource)
-        if ask not in live:
-            return  # the record is of these very rules, and the draft says the same
         now = reason_of(live[ask])
         if now.allowed is not record.was.allowed:
             self._unlike_count += 1
