@@ -13,10 +13,11 @@ from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant
-from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId
+from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
+from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.errors import AccountNotServed
 
 
@@ -53,12 +54,13 @@ class Evidence:
 
 
 class DecisionOutcome(StrEnum):
-    """What came of a decision: a grant or none, or for a grant that was decided anew, its end or other contracts."""
+    """What came of a decision: a grant, none, or a request that waits; for a live grant its end or other contracts."""
 
     GRANTED = "granted"
     REFUSED = "refused"
     ENDED = "ended"
     KEPT = "kept"
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +90,23 @@ class LostRace(Exception):
 class Ledger(Protocol):
     """The grants. A write commits with its audit record; one that names an old version raises `LostRace`."""
 
-    def open(self, grant: Grant, clearance: Clearance, evidence: Evidence, event: Event) -> Grant:
+    def open(
+        self,
+        grant: Grant,
+        clearance: Clearance,
+        evidence: Evidence,
+        event: Event,
+        waiting: WaitingRequest | None = None,
+    ) -> Grant:
         """Commits the request, its decision and the intent to mint, before AWS hears of it.
 
-        Raises `LostRace` when another rulebook is live than the one that the clearance is of.
+        Raises `LostRace` when another rulebook is live than the one that the clearance is of. With `waiting`, the
+        request that waited is committed with it, as given, and its version is a fence, too.
         """
         ...
 
-    def refuse(self, refusal: Refusal, evidence: Evidence, event: Event) -> None:
-        """Commits a refused request with all its reasons."""
+    def refuse(self, refusal: Refusal, evidence: Evidence, event: Event, waiting: WaitingRequest | None = None) -> None:
+        """Commits a refused request with all its reasons; `waiting` as in `open`."""
         ...
 
     def save(self, grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
@@ -128,6 +138,45 @@ class Ledger(Protocol):
 
     def note(self, event: Event) -> None:
         """Commits an audit record that belongs to no row, such as an alarm."""
+        ...
+
+
+class WaitingRoom(Protocol):
+    """The requests that wait. A write commits with its audit record; one that names an old version raises
+    `LostRace`."""
+
+    def wait(self, waiting: WaitingRequest, record: Mapping[str, Json], evidence: Evidence, event: Event) -> None:
+        """Commits a new request that waits, with the decision that said so."""
+        ...
+
+    def keep(self, waiting: WaitingRequest, event: Event) -> WaitingRequest:
+        """Commits the row as given if its version is still the stored one; returns it with the next version."""
+        ...
+
+    def waiting(self, request: RequestId) -> WaitingRequest | None:
+        """The request with what it waits for, or None; one that has left is still told."""
+        ...
+
+    def claim_waiting(self, now: datetime, limit: int, lease: timedelta) -> Sequence[WaitingRequest]:
+        """Those that are due, each claimed for this caller, as `Ledger.claim_due`."""
+        ...
+
+    def holdings(self, subject: SubjectId) -> Sequence[str]:
+        """The sources of every grant that gives the subject access now, each once."""
+        ...
+
+
+class Directory(Protocol):
+    """Who there is, and which human is behind a login."""
+
+    def subject(self, id: SubjectId) -> Subject | None:
+        """The subject, or None when it has left."""
+        ...
+
+    def people_behind(self, id: SubjectId) -> frozenset[str]:
+        """The humans behind a subject: the same for every login of one person, its owners for a workload; none when
+        the directory does not know it.
+        """
         ...
 
 

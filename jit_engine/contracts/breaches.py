@@ -201,18 +201,18 @@ def _of_classification(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach
             allowed=f"up to {coarse.activity.classification.value}",
             next_step="ask for less sensitive data, or have the activity reviewed for this classification",
         )
-    rule = _approval_rule(coarse, contract)
-    if rule is None or not rule.automatic:
+    if approval_rule(coarse, contract) is None:
         yield Breach(
-            code="approval-not-covered" if rule is None else "approval-needed",
+            code="approval-not-covered",
             clause="approvals",
             given=f"{coarse.classification.value} data in {coarse.tier.value}",
-            allowed="what an automatic approval clause matches",
-            next_step=f"ask team {contract.owner_team} for a clause that fits; requests cannot wait for approvers yet",
+            allowed="what some approval clause matches",
+            next_step=f"ask team {contract.owner_team} for a clause that fits",
         )
 
 
-def _approval_rule(coarse: CoarseAsk, contract: Contract) -> ApprovalRule | None:
+def approval_rule(coarse: CoarseAsk, contract: Contract) -> ApprovalRule | None:
+    """The clause that says who has to approve: the first that matches; None refuses, for nobody is asked by default."""
     for rule in contract.approvals:
         if rule.stage not in (None, coarse.tier):
             continue

@@ -78,7 +78,7 @@ def _approval(terms: Node, tier: Tier, level: Classification) -> _Approval:
         approvers = sorted(rule["from"].texts)
         least = rule["atLeast"].value
         everybody = rule["mode"].text == "all"
-        needed = len(approvers) if everybody and not isinstance(least, int) else least if isinstance(least, int) else 1
+        needed = max(len(approvers) if everybody else 1, least if isinstance(least, int) else 1)
         wait = f" within {rule['within'].text}" if rule["within"].is_there else ""
         return (1, -needed), f"{needed} of {listed(approvers)} ({rule['mode'].text}){wait}"
     return (0, 0), "refused, for no clause matches"

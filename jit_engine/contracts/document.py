@@ -164,6 +164,7 @@ class _Reading:
             min_aggregation=self._min_aggregation(),
             described=read_described(self._root),
             profiles=read_profiles(self._root, self._findings),
+            renewals=self._renewals(),
         )
 
     def _check_container(self) -> None:
@@ -295,17 +296,40 @@ class _Reading:
             automatic = node["mode"].text == "auto"
             if automatic and any(key in node for key in ("from", "atLeast", "within")):
                 self._findings.add(node, "is automatic and yet names approvers", "choose mode any or all, or drop them")
-            if node["within"].is_there:
-                self._duration(node["within"])
+            within = self._duration(node["within"]) if node["within"].is_there else None
+            least = node["atLeast"].value
             level, stage = node["when"]["maxClassification"], node["when"]["stage"]
             rules.append(
                 ApprovalRule(
                     max_classification=Classification(level.text) if level.is_there else None,
                     stage=Tier(stage.text) if stage.is_there else None,
                     automatic=automatic,
+                    groups=frozenset() if automatic else self._groups(node),
+                    of_each=node["mode"].text == "all",
+                    at_least=least if isinstance(least, int) else 1,
+                    within=within,
                 )
             )
         return tuple(rules)
+
+    def _groups(self, rule: Node) -> frozenset[str]:
+        """The teams that approvers are of; `role:data-owner` is the team that signs the contract."""
+        found: set[str] = set()
+        for node in rule["from"]:
+            kind, _, name = node.text.partition(":")
+            if node.text == "role:data-owner":
+                found.add(self._root["team"]["name"].text)
+            elif kind == "group" and SLUG.match(name):
+                found.add(name)
+            else:
+                self._findings.add(node, f"is {node.text[:60]!r}", "name a team, group:NAME, or role:data-owner")
+        if not rule["from"].texts:
+            self._findings.add(rule, "names nobody who could approve", "name a team under from: group:NAME")
+        return frozenset(found)
+
+    def _renewals(self) -> int:
+        most = self._terms["duration"]["renewals"].value
+        return most if isinstance(most, int) else 0
 
     def _forbidden(self) -> frozenset[str]:
         references = self._terms["combination"]["forbidWith"]

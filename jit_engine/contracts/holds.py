@@ -7,8 +7,8 @@ somebody vouches for (`attested`). Two kinds of clause are refused as things sta
   restrictions, `roles[].accessProfile`, `masking` of a column;
 - an obligation that claims a stronger hold than the table `OBLIGATIONS` knows.
 
-What is *not offered* (sharing, approval by people, `requires` of a target, showing `minAggregation`) is held by
-refusing every request for it.
+What is *not offered* (sharing, `requires` of a target, showing `minAggregation`) is held by refusing every request
+for it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ CHECK: Final = "the contract check before every decision and every delivery"
 POLICY: Final = "the role's policy, which ends in a Deny of everything else, and the permissions boundary"
 END: Final = "DateLessThan in the role's policy, and the end of the session"
 LEDGER: Final = "the ledger, which knows every contract that the activity has had data under"
+APPROVALS: Final = "the approvals of other people, bound to what they were shown and looked at again before minting"
 NOT_OFFERED: Final = "not offered: every request for it is refused"
 OWNER: Final = "the activity's owner, who accepts the duty together with the contract"
 NOBODY: Final = "nothing yet: the contract cannot be signed with it"
@@ -186,7 +187,7 @@ def _of_approvals(terms: Node) -> Iterator[ClauseHold]:
             yield _enforced(f"approvals[{index}]", f"{when}: nobody is asked", CHECK)
         else:
             asked = f"{when}: {node['mode'].text} of {_list(node['from'].texts)}"
-            yield _enforced(f"approvals[{index}]", asked, NOT_OFFERED)
+            yield _enforced(f"approvals[{index}]", asked, APPROVALS)
 
 
 def _of_obligations(terms: Node) -> Iterator[ClauseHold]:

@@ -97,11 +97,24 @@ class TableScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRule:
-    """Who has to say yes. `automatic` rules need nobody; the first rule that matches decides."""
+    """Who has to say yes. `automatic` rules need nobody; the first rule that matches decides.
+
+    `groups` are teams of the directory. `of_each`: somebody of every group, each another person; else of any. Never
+    fewer than `at_least`. `within` is how long the approvals may take, and how long they stand; None: a day.
+    """
 
     max_classification: Classification | None
     stage: Tier | None
     automatic: bool
+    groups: frozenset[str] = frozenset()
+    of_each: bool = False
+    at_least: int = 1
+    within: timedelta | None = None
+
+    @property
+    def needed(self) -> int:
+        """How many different people have to say yes."""
+        return 0 if self.automatic else max(self.at_least, len(self.groups) if self.of_each else 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +149,8 @@ class Contract:
     """One version of a data contract in the engine's terms. Times are UTC and half-open: [starts_at, ends_at).
 
     `forbidden` names the contracts that no activity may hold together with this one, by id or by name; `described`
-    is empty where neither masking nor a profile speaks of columns (what both come to: `effective`).
+    is empty where neither masking nor a profile speaks of columns (what both come to: `effective`); `renewals` is how
+    often a grant may be given its time once more.
     """
 
     id: ContractId
@@ -164,6 +178,7 @@ class Contract:
     min_aggregation: int | None = None
     described: tuple[DescribedTable, ...] = ()
     profiles: tuple[AccessProfile, ...] = ()
+    renewals: int = 0
 
     @property
     def key(self) -> tuple[ContractId, str]:

@@ -1,9 +1,12 @@
 """What is asked: one activity, one environment, one purpose, some sources, for a time."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
+from jit_engine.domain.approval import Approval
 from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
 from jit_engine.domain.source import GlueTable, Operation, Source
 from jit_engine.domain.subject import Subject
@@ -48,7 +51,11 @@ class SourceAsk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRequest:
-    """One request. `duration` None means the contract's default; `ends_at` is the requester's own latest end."""
+    """One request. `duration` None means the contract's default; `ends_at` is the requester's own latest end.
+
+    `approvals` are those that count, as the flow that gathers them found; nobody who asks can bring any. In an
+    emergency (`break_glass`) one release by another person stands for the contract's approvals.
+    """
 
     id: RequestId
     subject: Subject
@@ -60,6 +67,10 @@ class AccessRequest:
     mode: Mode
     asks: tuple[SourceAsk, ...]
     justification: str
+    ticket: str = ""
+    starts_at: datetime | None = None
+    break_glass: bool = False
+    approvals: tuple[Approval, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.asks) <= MAX_SOURCES:
@@ -75,3 +86,10 @@ class AccessRequest:
                 given=str(self.duration),
                 fix="give an ISO 8601 duration from PT10S to PT12H",
             )
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for two requests of one subject for the same access, however long and for whatever reason."""
+        asks = sorted((ask.source.account, ask.source.uri, sorted(ask.operations)) for ask in self.asks)
+        what = [self.subject.id, self.activity, self.environment, self.purpose, self.break_glass, asks]
+        return sha256(json.dumps(what).encode()).hexdigest()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from jit_engine.contracts.terms import ApprovalRule
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.ids import ContractId
 from jit_engine.domain.request import AccessRequest, SourceAsk
@@ -40,10 +41,14 @@ class NamedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractVerdict:
-    """What the coarse terms say of one source. `contract` is None when no contract covers it."""
+    """What the coarse terms say of one source. `contract` is None when no contract covers it.
+
+    `approval` is the clause that has people say yes, None where nobody is asked.
+    """
 
     contract: tuple[ContractId, str] | None
     breaches: tuple[Breach, ...]
+    approval: ApprovalRule | None = None
 
     @property
     def passes(self) -> bool:

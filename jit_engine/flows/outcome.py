@@ -8,6 +8,7 @@ from typing import ClassVar
 from jit_engine.domain.grant import Principal
 from jit_engine.domain.verdict import Refusal
 from jit_engine.errors import EngineError
+from jit_engine.ports import Evidence
 
 
 class AccessRefused(EngineError):
@@ -38,6 +39,41 @@ class ProfileNeeded(EngineError):
         which = "several profiles" if given is None else f"no profile {given[:100]}"
         held = "; ".join(f"{profile} for {', '.join(sources)}" for profile, sources in self.profiles.items())
         super().__init__(f"grant {grant} has {which}: name one of {held}")
+
+
+class ApprovalNeeded(AccessRefused):
+    """Everything has passed, but people have to say yes first; `evidence` is what it was decided from.
+
+    Not on record yet: who catches it has the request wait.
+    """
+
+    code: ClassVar[str] = "approval-needed"
+
+    def __init__(self, refusal: Refusal, evidence: Evidence) -> None:
+        super().__init__(refusal)
+        self.evidence = evidence
+
+
+class ShownHasChanged(EngineError):
+    """An approval that names another document than the one that would be shown now."""
+
+    code: ClassVar[str] = "shown-has-changed"
+
+    def __init__(self, *, request: str, sha256: str) -> None:
+        self.request = request
+        self.sha256 = sha256
+        super().__init__(f"what is asked in {request} is not what you looked at: look again, then decide")
+
+
+class NotAnApprover(EngineError):
+    """Somebody whose yes does not count for this request."""
+
+    code: ClassVar[str] = "not-an-approver"
+
+    def __init__(self, *, request: str, why: str) -> None:
+        self.request = request
+        self.why = why
+        super().__init__(f"you cannot approve {request}: {why}")
 
 
 class GrantNotUsable(EngineError):

@@ -14,13 +14,14 @@ from jit_engine.domain.grant import Grant, GrantState, Principal, StepTime, atte
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
+from jit_engine.domain.waiting import WaitingRequest, WaitingState
 from jit_engine.errors import AwsUnavailable, EngineError, RoleExists
-from jit_engine.flows.outcome import AccessRefused, DurationTooLong
+from jit_engine.flows.outcome import AccessRefused, ApprovalNeeded, DurationTooLong
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.plan import PlannedPart, parts_of
 from jit_engine.iam.role import probe_session_policy, probes_for, role_plan, session_plan
-from jit_engine.ports import FactSource, Ledger, LostRace, Minter, Minters, minter_in
-from jit_engine.rules.clearance import Judges, clear, refused_only_by_duration
+from jit_engine.ports import Evidence, Facts, FactSource, Ledger, LostRace, Minter, Minters, minter_in
+from jit_engine.rules.clearance import Judges, clear, refused_only_by_approval, refused_only_by_duration
 from jit_engine.rules.evidence import evidence_of
 from jit_engine.rules.record import clearance_record, refusal_record
 
@@ -49,11 +50,17 @@ class RequestAccess:
         """What would be answered; nothing is recorded and nothing is minted."""
         return clear(request, self.facts.facts_for(request.activity, request.environment), self.judges(), now)
 
-    def __call__(self, request: AccessRequest, now: datetime) -> Grant:
+    def advise(self, request: AccessRequest, now: datetime) -> tuple[Clearance | Refusal, Facts, Evidence]:
+        """What would be answered, the facts, and what of them it was decided from; nothing is recorded."""
+        facts, judges = self.facts.facts_for(request.activity, request.environment), self.judges()
+        return clear(request, facts, judges, now), facts, evidence_of(request, facts, judges, now)
+
+    def __call__(self, request: AccessRequest, now: datetime, waiting: WaitingRequest | None = None) -> Grant:
         """An active grant. Raises `AccessRefused`, `NotFound`, `InvalidValue`, `PolicyTooLarge` before any AWS call,
-        `AwsUnavailable` when minting did not come about: what was begun is then the reconciler's to undo.
+        `ApprovalNeeded` before anything is on record, `AwsUnavailable` when minting did not come about: what was begun
+        is then the reconciler's to undo. A request that has been `waiting` is moved on with what becomes of it.
         """
-        parts, place, grant = self._opened(request, now)
+        parts, place, grant = self._opened(request, now, waiting)
         try:
             return self._mint(grant, parts, place, now)  # 4 act, 5 record
         except EngineError as error:
@@ -62,14 +69,19 @@ class RequestAccess:
         except LostRace as overtaken:  # the reconciler has given this mint up; its role is being removed
             raise AwsUnavailable(operation="minting in time", retry_after=RETRY_AFTER) from overtaken
 
-    def _opened(self, request: AccessRequest, now: datetime) -> tuple[tuple[PlannedPart, ...], Place, Grant]:
+    def _opened(
+        self, request: AccessRequest, now: datetime, waiting: WaitingRequest | None
+    ) -> tuple[tuple[PlannedPart, ...], Place, Grant]:
         """The first three steps. Decided by other rules than those that are live by then: decided again."""
         for _ in range(ATTEMPTS):
             facts, judges = self.facts.facts_for(request.activity, request.environment), self.judges()  # 1 gather
             verdict = clear(request, facts, judges, now)  # 2 decide
             evidence = evidence_of(request, facts, judges, now)
             if isinstance(verdict, Refusal):
-                self.ledger.refuse(verdict, evidence, _event("access.refused", request, now, refusal_record(verdict)))
+                if refused_only_by_approval(verdict):
+                    raise ApprovalNeeded(verdict, evidence)
+                event = _event("access.refused", request, now, refusal_record(verdict))
+                self.ledger.refuse(verdict, evidence, event, _refused(waiting))
                 raise DurationTooLong(verdict) if refused_only_by_duration(verdict) else AccessRefused(verdict)
             place = verdict.environment.place
             if place is None:
@@ -81,7 +93,8 @@ class RequestAccess:
             intent = self._intent(grant_id, verdict, parts, now)
             event = _event("grant.opened", request, now, clearance_record(verdict), grant=intent.id)
             try:
-                grant = self.ledger.open(intent, verdict, evidence, event)  # 3 record, committed before AWS hears of it
+                # 3 record, committed before AWS hears of it
+                grant = self.ledger.open(intent, verdict, evidence, event, _taken(waiting, intent))
             except LostRace:
                 continue
             return parts, place, grant
@@ -181,6 +194,17 @@ class RequestAccess:
         left = replace(grant.moved(GrantState.ABANDONED), due_at=now, reason=error.code, last_error=str(error))
         with suppress(LostRace):
             self.ledger.save(left, _grant_event("grant.abandoned", grant, now, {"reason": error.code}))
+
+
+def _refused(waiting: WaitingRequest | None) -> WaitingRequest | None:
+    return None if waiting is None else replace(waiting.moved(WaitingState.REFUSED), reason="refused at minting")
+
+
+def _taken(waiting: WaitingRequest | None, grant: Grant) -> WaitingRequest | None:
+    """The row with this attempt; whether it came about is looked at when the mint cannot be under way any more."""
+    if waiting is None:
+        return None
+    return replace(waiting, grant=grant.id, minted_as=grant.request, due_at=grant.due_at)
 
 
 class _Stopwatch:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jit_engine.contracts.breaches import SHORTEST_SESSION, CoarseAsk, contract_breaches
+from jit_engine.contracts.breaches import SHORTEST_SESSION, CoarseAsk, approval_rule, contract_breaches
 from jit_engine.contracts.terms import Contract, HeldContract
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import TableItem
@@ -26,6 +26,7 @@ from jit_engine.domain.verdict import (
 )
 from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.ports import Facts
+from jit_engine.rules.approvals import BREAK_GLASS_LONGEST, ApprovalNeed, unmet
 from jit_engine.rules.entities import slice_for, subject_ref
 from jit_engine.rules.questions import Ask, data_context, questions_about
 from jit_engine.rules.tiers import TIER_MAXIMUM
@@ -50,6 +51,8 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
     4. What passes that too is put to the editable rules. A gate that was not asked stays None in the record.
     5. Mode `all`: one refused source refuses the request; `partial`: what passes is cleared.
     6. The end is the earliest of all ends, and no AWS session may outlive contract, activity or environment.
+    7. Where a contract has people approve, the request has to bring their approvals; else that is the refusal's only
+       reason, after everything else has passed (`refused_only_by_approval`).
     """
     activity, environment = _check_request(request, facts, now)
     entities = slice_for(request, facts, now)
@@ -67,6 +70,14 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
             request=request,
             verdicts=verdicts,
             breaches=(_too_late(sessions_end_by),),
+            decided_at=now,
+            rulebook=judges.rulebook.version,
+        )
+    if missing := unmet(passed, contracts, request):
+        return Refusal(
+            request=request,
+            verdicts=verdicts,
+            breaches=tuple(map(_approval_needed, missing)),
             decided_at=now,
             rulebook=judges.rulebook.version,
         )
@@ -234,7 +245,12 @@ def _contract_verdict(
         purposes=facts.purposes,
         together=together,
     )
-    return ContractVerdict(contract=covering[0].key, breaches=contract_breaches(coarse, covering[0], now))
+    rule = approval_rule(coarse, covering[0])
+    return ContractVerdict(
+        contract=covering[0].key,
+        breaches=contract_breaches(coarse, covering[0], now),
+        approval=None if rule is None or rule.automatic else rule,
+    )
 
 
 def _contracts_of(passed: Sequence[SourceVerdict], contracts: Sequence[Contract]) -> list[Contract]:
@@ -259,8 +275,7 @@ def _end(
     environment: Environment,
     now: datetime,
 ) -> tuple[datetime, str | None]:
-    usual = min([TIER_MAXIMUM[environment.tier], *(contract.default_duration for contract in contracts)])
-    wanted = now + (request.duration or usual)
+    wanted = now + wanted_duration(request, contracts, environment)
     ends = {"the end of contract, activity or environment": sessions_end_by}
     if request.ends_at is not None:
         ends["the request's own end"] = request.ends_at
@@ -270,6 +285,13 @@ def _end(
             microsecond=0
         ), f"shortened from {_plain(wanted - now)} to {_plain(earliest - now)}: {reason}"
     return wanted.replace(microsecond=0), None
+
+
+def wanted_duration(request: AccessRequest, contracts: Sequence[Contract], environment: Environment) -> timedelta:
+    """For how long it is asked: as said, else the contracts' default; as long as approvers and an emergency allow."""
+    usual = min([TIER_MAXIMUM[environment.tier], *(contract.default_duration for contract in contracts)])
+    limits = [approval.longest for approval in request.approvals if approval.longest is not None]
+    return min([request.duration or usual, *limits, *([BREAK_GLASS_LONGEST] if request.break_glass else [])])
 
 
 def _plain(span: timedelta) -> str:
@@ -284,6 +306,21 @@ def _too_late(end: datetime) -> Breach:
         allowed="at least 900 s, the shortest AWS session",
         next_step="have the contract, the activity or the environment prolonged",
     )
+
+
+def _approval_needed(need: ApprovalNeed) -> Breach:
+    return Breach(
+        code="approval-needed",
+        clause="approvals",
+        given="the approvals that count so far",
+        allowed=need.sentence,
+        next_step=f"ask for it without a dry run: the request then waits for {need.asked}",
+    )
+
+
+def refused_only_by_approval(refusal: Refusal) -> bool:
+    """Whether everything has passed but people have to say yes first."""
+    return _codes(refusal) == {"approval-needed"}
 
 
 def refused_only_by_duration(refusal: Refusal) -> bool:

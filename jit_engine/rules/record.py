@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
+from jit_engine.domain.approval import Approval
 from jit_engine.domain.event import Json
-from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
+from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId, SubjectId
 from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import Operation
 from jit_engine.domain.subject import Subject
@@ -51,6 +53,10 @@ def request_record(request: AccessRequest) -> Record:
         "ends_at": None if request.ends_at is None else request.ends_at.isoformat(),
         "mode": request.mode.value,
         "justification": request.justification,
+        "ticket": request.ticket,
+        "starts_at": None if request.starts_at is None else request.starts_at.isoformat(),
+        "break_glass": request.break_glass,
+        "approvals": [approval_record(approval) for approval in request.approvals],
         "sources": [{"source": ask.source.uri, "operations": sorted(ask.operations)} for ask in request.asks],
     }
 
@@ -72,7 +78,53 @@ def cleared_request(decision: Mapping[str, Json], subject: Subject) -> AccessReq
         mode=Mode.ALL,
         asks=tuple(_ask(verdict) for verdict in passed),
         justification=str(asked["justification"]),
+        ticket=str(asked.get("ticket", "")),
+        break_glass=asked.get("break_glass") is True,
+        approvals=tuple(_approval(one) for one in _records(asked.get("approvals", ()))),
     )
+
+
+def approval_record(approval: Approval) -> Record:
+    """One person's yes, complete enough to be read back."""
+    longest = approval.longest
+    return {
+        "approver": approval.approver,
+        "groups": sorted(approval.groups),
+        "at": approval.at.isoformat(),
+        "shown_sha256": approval.shown_sha256,
+        "terms_sha256": approval.terms_sha256,
+        "holds": sorted(approval.holds),
+        "longest_seconds": None if longest is None else int(longest.total_seconds()),
+        "comment": approval.comment,
+        "release": approval.release,
+    }
+
+
+def _approval(record: Mapping[str, Json]) -> Approval:
+    longest = record["longest_seconds"]
+    return Approval(
+        approver=SubjectId(str(record["approver"])),
+        groups=_texts(record["groups"]),
+        at=datetime.fromisoformat(str(record["at"])),
+        shown_sha256=str(record["shown_sha256"]),
+        terms_sha256=str(record["terms_sha256"]),
+        holds=_texts(record["holds"]),
+        longest=timedelta(seconds=longest) if isinstance(longest, int) else None,
+        comment=str(record["comment"]),
+        release=record["release"] is True,
+    )
+
+
+def _records(value: Json) -> Sequence[Mapping[str, Json]]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ValueError("not a recorded list")
+    return [one for one in value if isinstance(one, Mapping)]
+
+
+def _texts(value: Json) -> frozenset[str]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ValueError("not a recorded list")
+    return frozenset(str(one) for one in value)
 
 
 def _ask(verdict: Mapping[str, Json]) -> SourceAsk:
