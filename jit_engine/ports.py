@@ -146,7 +146,7 @@ class WaitingRoom(Protocol):
     `LostRace`."""
 
     def wait(self, waiting: WaitingRequest, record: Mapping[str, Json], evidence: Evidence, event: Event) -> None:
-        """Commits a new request that waits, with the decision that said so."""
+        """Commits a new request that waits, with the decision that said so; `LostRace` when the same waits already."""
         ...
 
     def keep(self, waiting: WaitingRequest, event: Event) -> WaitingRequest:
@@ -155,6 +155,10 @@ class WaitingRoom(Protocol):
 
     def waiting(self, request: RequestId) -> WaitingRequest | None:
         """The request with what it waits for, or None; one that has left is still told."""
+        ...
+
+    def waiting_same(self, fingerprint: str) -> WaitingRequest | None:
+        """The one of that fingerprint that still waits, or None."""
         ...
 
     def claim_waiting(self, now: datetime, limit: int, lease: timedelta) -> Sequence[WaitingRequest]:

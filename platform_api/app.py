@@ -13,6 +13,7 @@ from platform_api.problems import KINDS, MEDIA_TYPE, TYPES
 from platform_api.routes import (
     access,
     activities,
+    approvals,
     audit,
     authzen,
     contract_desk,
@@ -59,7 +60,18 @@ def create_app(platform: Platform) -> FastAPI:
     )
     app.state.platform = platform
     app.state.refusals = RefusalMeter()
-    for module in (health, activities, contract_desk, contracts, rulebooks, access, grants, decisions, audit):
+    for module in (
+        health,
+        activities,
+        contract_desk,
+        contracts,
+        rulebooks,
+        access,
+        approvals,
+        grants,
+        decisions,
+        audit,
+    ):
         app.include_router(module.routes)
     app.include_router(authzen.routes)
     app.include_router(authzen.discovery)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from jit_engine.contracts.problems import ClauseNotEnforceable, ContractInvalid
 from jit_engine.domain.event import Json
 from jit_engine.errors import AwsRefused, AwsUnavailable, InvalidValue, NotFound, WrongState
-from jit_engine.flows.outcome import AccessRefused, GrantNotUsable, ProfileNeeded
+from jit_engine.flows.outcome import AccessRefused, GrantNotUsable, NotAnApprover, ProfileNeeded, ShownHasChanged
 from jit_engine.ports import LostRace
 from jit_engine.rules.record import refusal_record
 from platform_api.authorize import Forbidden
@@ -64,6 +64,8 @@ KINDS: Mapping[str, Kind] = {
     # what may not be
     "forbidden": _kind(403, "The rules do not permit it", "The rules that said so are listed."),
     "access-refused": _kind(403, "Access was refused", "Every source says which gate refused it, and why."),
+    "approval-needed": _kind(403, "People have to approve it first", "Everything else has passed."),
+    "not-an-approver": _kind(403, "Your approval would not count", "The detail says why."),
     "duration-too-long": _kind(422, "Longer than the contract allows", "Nothing else stood in the way."),
     "four-eyes": _kind(403, "Another person has to do this", "Nobody approves what they proposed."),
     "people-only": _kind(403, "Only a person may do this", "Workloads do not govern."),
@@ -81,6 +83,7 @@ KINDS: Mapping[str, Kind] = {
     "rulebook-overtaken": _kind(409, "Changed meanwhile", "The version, or what is live, is another by now."),
     "cases-failed": _kind(409, "The test cases do not pass", "Each that fails is listed under errors."),
     "wrong-state": _kind(409, "Not in this state", "The thing exists, but its state does not allow it."),
+    "shown-has-changed": _kind(409, "Not what you looked at", "What would be granted has changed: look again."),
     "grant-not-usable": _kind(409, "The grant gives no credentials", "It has ended, or what it covers has changed."),
     "profile-needed": _kind(422, "The grant has several profiles", "Name one of those that are listed."),
     "account-not-served": _kind(422, "No role in that account", "An operator has to add the AWS account."),
@@ -92,6 +95,7 @@ KINDS: Mapping[str, Kind] = {
     "contract-overlap": _kind(409, "The data has a contract already", "Each place is listed."),
     "too-many-refusals": _kind(429, "Too many refused requests", "Wait a minute; something asks in vain."),
     "too-many-grants": _kind(409, "Too many live grants", "Revoke one first."),
+    "too-many-waiting": _kind(409, "Too many requests wait", "Withdraw one first."),
     "environment-exists": _kind(409, "The environment exists", "One a tier."),
     # what is down
     "aws-unavailable": _kind(503, "AWS did not answer", "Nothing is left half made; try again."),
@@ -243,6 +247,10 @@ def _more(error: Exception) -> dict[str, Json]:
                 "fix": "name a profile",
                 "profiles": {k: list(v) for k, v in error.profiles.items()},
             }
+        case ShownHasChanged():
+            return {"request": error.request, "shown_sha256": error.sha256, "fix": "look again, then decide"}
+        case NotAnApprover():
+            return {"request": error.request, "why": error.why}
         case GrantNotUsable():
             return {"grant": error.grant, "state": error.state}
         case RulebookInvalid():

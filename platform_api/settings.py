@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -149,6 +150,30 @@ class LimitSettings(BaseModel):
     reconciler_period: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = timedelta(seconds=5)
 
 
+def _pattern(given: str) -> str:
+    """A regular expression that can be compiled."""
+    try:
+        re.compile(given, re.ASCII)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return given
+
+
+class RequestSettings(BaseModel):
+    """What every request for access has to bring. `ticket_pattern` is the form of a whole ticket reference; with it a
+    ticket is demanded.
+    """
+
+    model_config = _STRICT
+
+    justification: Flag = False
+    ticket_pattern: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_pattern)] | None = None
+    break_glass_longest: Annotated[Duration, Field(ge=timedelta(minutes=15), le=timedelta(hours=1))] = timedelta(
+        minutes=30
+    )
+    start_within: Annotated[Duration, Field(ge=timedelta(hours=1), le=timedelta(days=365))] = timedelta(days=30)
+
+
 class Settings(BaseSettings):
     """All settings of one process. Nested ones are named with two underscores: SLUICEGATE_AWS__REGION."""
 
@@ -165,6 +190,7 @@ class Settings(BaseSettings):
     embedded: Flag = False
     log_level: Annotated[LogLevel, BeforeValidator(_level)] = LogLevel.INFO
     limits: LimitSettings = LimitSettings()
+    requests: RequestSettings = RequestSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from collections.abc import Callable
@@ -13,8 +14,13 @@ from jit_engine.aws.calls import AwsAccess, AwsCalls, client_as
 from jit_engine.aws.minter import AwsMinter
 from jit_engine.aws.throttle import Throttle
 from jit_engine.domain.activity import Place
-from jit_engine.domain.ids import EnvironmentId, GrantId
+from jit_engine.domain.ids import EnvironmentId, GrantId, RequestId
+from jit_engine.domain.subject import Subject
+from jit_engine.domain.waiting import WaitingRequest
+from jit_engine.flows.approve import Approve, LookAtWaiting
+from jit_engine.flows.ask import Ask, RequestRules
 from jit_engine.flows.deliver import Deliver
+from jit_engine.flows.mint_waiting import MintWaiting
 from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.redecide import Redecide
 from jit_engine.flows.request_access import RequestAccess
@@ -22,7 +28,7 @@ from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.sweep import Sweep
 from jit_engine.ports import FactSource, Minters
 from jit_engine.rules.clearance import Judges
-from platform_api.authorize import Authorizer
+from platform_api.authorize import AGrant, Authorizer
 from platform_api.authzen.point import RulesPoint
 from platform_api.authzen.ports import EvaluationPoint
 from platform_api.authzen.registry_entities import CONSIDERS, RegistryEntities
@@ -36,6 +42,7 @@ from platform_api.db.ledger import SqlLedger
 from platform_api.db.registry import SqlRegistry
 from platform_api.db.requests import SqlRequests
 from platform_api.db.rulebooks import SqlRulebooks
+from platform_api.db.waiting import SqlWaiting
 from platform_api.explaining import Explainer
 from platform_api.identity.issuers import issuers_of
 from platform_api.identity.keys import JwksCache
@@ -82,7 +89,12 @@ class Platform:
     judges: Callable[[], Judges]
     authorizer: Authorizer
     evaluation: EvaluationPoint
+    waiting: SqlWaiting
     request_access: RequestAccess
+    ask: Ask
+    look: LookAtWaiting
+    approve: Approve
+    mint_waiting: MintWaiting
     deliver: Deliver
     revoke: Revoke
     redecide: Redecide
@@ -184,6 +196,28 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
         record = registry.environment(environment)
         return None if record is None else record.environment.place
 
+    def may_approve(subject: Subject, request: WaitingRequest, now: datetime) -> bool:
+        asked = request.request
+        activity, environment = registry.activity(asked.activity), registry.environment(asked.environment)
+        if activity is None or environment is None:
+            return False
+        tier = environment.environment.tier
+        thing = AGrant(id=request.id, holder=asked.subject.id, tier=tier, activity=activity.activity)
+        action = "releaseAccess" if asked.break_glass else "approveAccess"
+        return authorizer.is_allowed(subject, action, thing, now)
+
+    room = SqlWaiting(database)
+    look = LookAtWaiting(facts=facts, room=room, directory=registry, judges=judges, may=may_approve)
+    request_access = RequestAccess(
+        facts=facts,
+        ledger=ledger,
+        minters=minters,
+        judges=judges,
+        external_id=settings.aws.external_id,
+        new_grant_id=lambda now: GrantId(new_id("gr", now)),
+        token=_token,
+    )
+
     return Platform(
         settings=settings,
         clock=clock,
@@ -208,14 +242,17 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
             entities=RegistryEntities(registry=registry, facts=facts, authorizer=authorizer),
             considers=CONSIDERS,
         ),
-        request_access=RequestAccess(
-            facts=facts,
+        waiting=room,
+        request_access=request_access,
+        ask=Ask(request_access=request_access, ledger=ledger, room=room, rules=_request_rules(settings)),
+        look=look,
+        approve=Approve(room=room, look=look),
+        mint_waiting=MintWaiting(
+            request_access=request_access,
             ledger=ledger,
-            minters=minters,
-            judges=judges,
-            external_id=settings.aws.external_id,
-            new_grant_id=lambda now: GrantId(new_id("gr", now)),
-            token=_token,
+            room=room,
+            look=look,
+            new_request_id=lambda now: RequestId(new_id("rq", now)),
         ),
         deliver=Deliver(facts=facts, ledger=ledger, minters=minters, judges=judges, token=_token),
         revoke=Revoke(ledger=ledger),
@@ -272,6 +309,16 @@ def _access(settings: Settings) -> AwsAccess:
         access_key_id=None if aws.access_key_id is None else aws.access_key_id.get_secret_value(),
         secret_access_key=None if aws.secret_access_key is None else aws.secret_access_key.get_secret_value(),
         external_id=aws.external_id,
+    )
+
+
+def _request_rules(settings: Settings) -> RequestRules:
+    asked = settings.requests
+    return RequestRules(
+        ticket=None if asked.ticket_pattern is None else re.compile(asked.ticket_pattern, re.ASCII),
+        justify=asked.justification,
+        emergency=asked.break_glass_longest,
+        ahead=asked.start_within,
     )
 
 

@@ -45,6 +45,7 @@ class Worker:
         """One turn at `now`; how many contracts, grants and environments were tended."""
         tended = self._part("contracts", lambda: len(self.platform.contracts.enter(now)))
         tended += self._part("reconcile", lambda: self.platform.reconcile.step(now))
+        tended += self._part("waiting requests", lambda: self.platform.mint_waiting.step(now))
         tended += self._part("provision", lambda: len(self.platform.provisioning.step(now)))
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
             self._swept_at = now

@@ -91,5 +91,6 @@ class AccessRequest:
     def fingerprint(self) -> str:
         """The same for two requests of one subject for the same access, however long and for whatever reason."""
         asks = sorted((ask.source.account, ask.source.uri, sorted(ask.operations)) for ask in self.asks)
-        what = [self.subject.id, self.activity, self.environment, self.purpose, self.break_glass, asks]
+        start = None if self.starts_at is None else self.starts_at.isoformat()
+        what = [self.subject.id, self.activity, self.environment, self.purpose, self.break_glass, start, asks]
         return sha256(json.dumps(what).encode()).hexdigest()

@@ -14,7 +14,7 @@ from jit_engine.domain.waiting import WaitingRequest, WaitingState
 from jit_engine.errors import InvalidValue
 from jit_engine.flows.outcome import AccessRefused, ApprovalNeeded, DurationTooLong
 from jit_engine.flows.request_access import RequestAccess
-from jit_engine.ports import Evidence, Facts, Ledger, WaitingRoom
+from jit_engine.ports import Evidence, Facts, Ledger, LostRace, WaitingRoom
 from jit_engine.rules.approvals import BREAK_GLASS_LONGEST, expires, needs_of, within_of
 from jit_engine.rules.clearance import refused_only_by_approval, refused_only_by_duration
 from jit_engine.rules.record import clearance_record, refusal_record
@@ -100,8 +100,7 @@ class Ask:
             due_at=start,
         )
         record = clearance_record(verdict)
-        self.room.wait(waiting, record, evidence, _event("access.scheduled", request, now, record))
-        return waiting
+        return self._commit(waiting, record, evidence, _event("access.scheduled", request, now, record))
 
     def _wait(self, refusal: Refusal, facts: Facts, evidence: Evidence, now: datetime) -> WaitingRequest:
         request = refusal.request
@@ -117,7 +116,19 @@ class Ask:
         )
         record = refusal_record(refusal) | {"outcome": WaitingState.AWAITING.value}
         action = "access.emergency-asked" if request.break_glass else "access.awaiting-approval"
-        self.room.wait(waiting, record, evidence, _event(action, request, now, record))
+        return self._commit(waiting, record, evidence, _event(action, request, now, record))
+
+    def _commit(
+        self, waiting: WaitingRequest, record: dict[str, Json], evidence: Evidence, event: Event
+    ) -> WaitingRequest:
+        """The request as it waits; who asks for the same again is told of the one that waits already."""
+        try:
+            self.room.wait(waiting, record, evidence, event)
+        except LostRace:
+            same = self.room.waiting_same(waiting.request.fingerprint)
+            if same is None:
+                raise
+            return same
         return waiting
 
 

@@ -63,10 +63,9 @@ def request_record(request: AccessRequest) -> Record:
 
 def cleared_request(decision: Mapping[str, Json], subject: Subject) -> AccessRequest:
     """The request behind a recorded clearance, cut to the sources that were cleared, for deciding it again."""
-    asked, verdicts = decision["asked"], decision["sources"]
-    if not isinstance(asked, Mapping) or not isinstance(verdicts, Sequence) or isinstance(verdicts, str):
+    asked, passed = decision["asked"], _passed(decision)
+    if not isinstance(asked, Mapping):
         raise ValueError("not a recorded clearance")
-    passed = [verdict for verdict in verdicts if isinstance(verdict, Mapping) and verdict["passes"] is True]
     return AccessRequest(
         id=RequestId(str(asked["request"])),
         subject=subject,
@@ -82,6 +81,15 @@ def cleared_request(decision: Mapping[str, Json], subject: Subject) -> AccessReq
         break_glass=asked.get("break_glass") is True,
         approvals=tuple(_approval(one) for one in _records(asked.get("approvals", ()))),
     )
+
+
+def cleared_asks(decision: Mapping[str, Json]) -> tuple[SourceAsk, ...]:
+    """What a recorded clearance cleared."""
+    return tuple(_ask(verdict) for verdict in _passed(decision))
+
+
+def _passed(decision: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    return [verdict for verdict in _records(decision["sources"]) if verdict["passes"] is True]
 
 
 def approval_record(approval: Approval) -> Record:

@@ -42,6 +42,17 @@ class SqlDirectory:
         with self._database.read() as connection:
             return read_subject(connection, id)
 
+    def people_behind(self, id: SubjectId) -> frozenset[str]:
+        """The humans behind a subject, as `jit_engine.ports.Directory` says."""
+        with self._database.read() as connection:
+            row = connection.execute(_BY_ID, {"id": id}).one_or_none()
+            named = None if row is None or row.person is None else row.person
+            other = None if named is None else connection.execute(_BY_ID, {"id": named}).one_or_none()
+        if row is None or (named is None and row.kind != "person"):
+            return frozenset()
+        # A login that names another subject speaks for whoever that one is.
+        return frozenset({row.id if named is None else named if other is None else other.person or other.id})
+
     def directory(self) -> Sequence[DirectoryEntry]:
         """Everybody, by login."""
         with self._database.read() as connection:
@@ -98,7 +109,7 @@ def _subject(row: AnyRow) -> Subject:
 
 
 def _entry(row: AnyRow) -> DirectoryEntry:
-    return DirectoryEntry(subject=_subject(row), issuer=row.issuer, login=row.login, title=row.title)
+    return DirectoryEntry(subject=_subject(row), issuer=row.issuer, login=row.login, title=row.title, person=row.person)
 
 
 def _subject_values(entry: DirectoryEntry) -> dict[str, Any]:
@@ -112,6 +123,7 @@ def _subject_values(entry: DirectoryEntry) -> dict[str, Any]:
         "title": entry.title,
         "teams": subject.teams,
         "trainings": subject.trainings if isinstance(subject, Person) else frozenset(),
+        "person": entry.person,
     }
 
 

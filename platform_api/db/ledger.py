@@ -17,6 +17,7 @@ from jit_engine.domain.grant import ENDED, Grant, GrantState, MintedRole, MintWa
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance, Refusal
+from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.errors import NotFound
 from jit_engine.ports import DecidedAnew, DecisionOutcome, Evidence
 from jit_engine.rules.record import clearance_record, refusal_record
@@ -25,10 +26,11 @@ from platform_api.db.decision_rows import decision_anew, insert_decision, new_de
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
-from platform_api.db.requests import insert_request
+from platform_api.db.requests import Outcome, decide_request, insert_request
 from platform_api.db.rulebooks import check_live
 from platform_api.db.tables.contracts import ContractRow
 from platform_api.db.tables.grants import AccessRequestRow, GrantRow, MintedRoleRow, PrincipalRow
+from platform_api.db.waiting import keep_waiting
 from platform_api.paging import Page, PageAsk
 
 _GRANTS = sa.select(GrantRow.table())
@@ -91,25 +93,38 @@ class SqlLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, grant: Grant, clearance: Clearance, evidence: Evidence, event: Event) -> Grant:
+    def open(
+        self,
+        grant: Grant,
+        clearance: Clearance,
+        evidence: Evidence,
+        event: Event,
+        waiting: WaitingRequest | None = None,
+    ) -> Grant:
         """Commits the request, its decision and the intent to mint; `LostRace` when another rulebook is live now."""
         record = clearance_record(clearance)
         decision = new_decision(DecisionOutcome.GRANTED, evidence, record, grant=grant.id)
         with recorded(self._database, decision.named_in(event)) as connection:
             check_live(connection, clearance.rulebook)
-            insert_request(connection, clearance.request, record, clearance.decided_at, grant.id)
+            if waiting is not None:
+                keep_waiting(connection, waiting)
+            write = decide_request if waiting is not None and waiting.id == clearance.request.id else insert_request
+            write(connection, clearance.request, record, clearance.decided_at, grant.id, Outcome.GRANTED)
             connection.execute(_OPEN, {"id": grant.id, **_values(grant), "version": grant.version})
             connection.execute(_NEW_PRINCIPAL, [_principal_values(grant.id, one) for one in grant.principals])
             _save_roles(connection, grant)
             insert_decision(connection, decision)
         return grant
 
-    def refuse(self, refusal: Refusal, evidence: Evidence, event: Event) -> None:
+    def refuse(self, refusal: Refusal, evidence: Evidence, event: Event, waiting: WaitingRequest | None = None) -> None:
         """Commits a refused request with all its reasons."""
         record = refusal_record(refusal)
         decision = new_decision(DecisionOutcome.REFUSED, evidence, record, grant=None)
         with recorded(self._database, decision.named_in(event)) as connection:
-            insert_request(connection, refusal.request, record, refusal.decided_at, None)
+            if waiting is not None:
+                keep_waiting(connection, waiting)
+            write = decide_request if waiting is not None and waiting.id == refusal.request.id else insert_request
+            write(connection, refusal.request, record, refusal.decided_at, None, Outcome.REFUSED)
             insert_decision(connection, decision)
 
     def save(self, grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:

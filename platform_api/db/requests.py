@@ -21,15 +21,22 @@ from platform_api.paging import Page, PageAsk
 
 
 class Outcome(StrEnum):
-    """What came of a request. A granted one in mode `partial` may hold refused sources: its decision says which."""
+    """What came of a request, or what it waits for. A granted one in mode `partial` may hold refused sources: its
+    decision says which.
+    """
 
     GRANTED = "granted"
     REFUSED = "refused"
+    AWAITING = "awaiting-approval"
+    READY = "ready"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRequest:
-    """A decided request: `body` as `rules.record.request_record` wrote it, `decision` as its siblings there did."""
+    """A request: `body` as `rules.record.request_record` wrote it, its latest `decision` as its siblings there did."""
 
     id: RequestId
     subject: SubjectId
@@ -45,6 +52,7 @@ class StoredRequest:
 
 _REQUESTS = sa.select(AccessRequestRow.table())
 _NEW = sa.insert(AccessRequestRow.table())
+_DECIDED = sa.update(AccessRequestRow.table()).where(AccessRequestRow.id == sa.bindparam("of"))
 _LISTING = Listing(
     name="requests",
     keys=(AccessRequestRow.id,),
@@ -86,8 +94,9 @@ def insert_request(
     decision: Mapping[str, Json],
     decided_at: datetime,
     grant: GrantId | None,
+    outcome: Outcome,
 ) -> None:
-    """Writes a decided request into the transaction at hand; `grant` None means that it was refused."""
+    """Writes a request with its latest decision into the transaction at hand."""
     values = {
         "id": request.id,
         "subject": request.subject.id,
@@ -96,11 +105,36 @@ def insert_request(
         "purpose": request.purpose,
         "body": request_record(request),
         "decision": decision,
-        "outcome": (Outcome.REFUSED if grant is None else Outcome.GRANTED).value,
+        "outcome": outcome.value,
         "grant_id": grant,
         "decided_at": decided_at,
     }
     connection.execute(_NEW, values)
+
+
+def decide_request(
+    connection: Connection,
+    request: AccessRequest,
+    decision: Mapping[str, Json],
+    decided_at: datetime,
+    grant: GrantId | None,
+    outcome: Outcome,
+) -> None:
+    """Gives a request that waited the decision that was taken when it was minted."""
+    values = {
+        "body": request_record(request),
+        "decision": decision,
+        "outcome": outcome.value,
+        "grant_id": grant,
+        "decided_at": decided_at,
+    }
+    connection.execute(_DECIDED, {**values, "of": request.id})
+
+
+def set_outcome(connection: Connection, request: RequestId, outcome: Outcome, grant: GrantId | None) -> None:
+    """What has become of a request that waits; a grant, once named, stays."""
+    values: dict[str, str] = {"outcome": outcome.value} | ({} if grant is None else {"grant_id": grant})
+    connection.execute(sa.update(AccessRequestRow).where(AccessRequestRow.id == request).values(**values))
 
 
 def _read(rows: Sequence[AnyRow]) -> list[StoredRequest]:

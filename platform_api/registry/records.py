@@ -26,12 +26,17 @@ class StandingApproval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryEntry:
-    """A subject with the login that its tokens carry: (issuer, subject) of the identity provider."""
+    """A subject with the login that its tokens carry: (issuer, subject) of the identity provider.
+
+    `person` names the human behind it: the same for every login of one person (None: the subject's own id), the owner
+    of a workload (None: nobody is known).
+    """
 
     subject: Subject
     issuer: str
     login: str
     title: str
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,18 +9,19 @@ from starlette.responses import Response
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import RequestId
 from jit_engine.domain.request import AccessRequest
+from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest
 from jit_engine.errors import InvalidValue, NotFound
 from platform_api.authorize import AGrant, AnActivity
 from platform_api.ids import new_id
 from platform_api.routes.caller import Caller, CallerDep
-from platform_api.routes.errors import KeyInFlight, TooManyGrants
+from platform_api.routes.errors import KeyInFlight, TooManyGrants, TooManyWaiting
 from platform_api.routes.finding import Lookup, activity_by, request_in_path
 from platform_api.routes.grants import grant_shown
 from platform_api.routes.lists import Filter, Paged, shown
 from platform_api.routes.once import OnceDep
 from platform_api.routes.permits import permits, shows
 from platform_api.routes.strict import StrictRoute
-from platform_api.schemas.access import AccessAsked, GrantedShown, PreviewShown, RequestShown
+from platform_api.schemas.access import AccessAsked, GrantedShown, PreviewShown, RequestedShown, RequestShown
 from platform_api.schemas.wire import Listed
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["access"])
@@ -42,7 +43,10 @@ def activity_in_body(body: AccessAsked, caller: CallerDep) -> AnActivity:
     "/access-requests",
     status_code=201,
     response_model=GrantedShown,
-    responses={200: {"model": PreviewShown, "description": "What would be answered (dry_run)"}},
+    responses={
+        200: {"model": PreviewShown, "description": "What would be answered (dry_run)"},
+        202: {"model": RequestedShown, "description": "It waits, for approvals or for its start"},
+    },
     summary="Ask for access to data for one purpose",
 )
 def ask(
@@ -51,32 +55,39 @@ def ask(
     _: Annotated[AnActivity, permits("requestAccess", activity_in_body)],
     body: AccessAsked,
 ) -> Response:
-    """Granted with one role for all sources, or refused with every reason of every source."""
+    """Granted with one role for all sources, kept waiting, or refused with every reason of every source."""
     aws, limits = caller.platform.settings.aws, caller.platform.settings.limits
     if len(body.sources) > limits.max_sources:
         fix = f"name at most {limits.max_sources} sources at a time"
         raise InvalidValue(field="sources", given=str(len(body.sources)), fix=fix)
     request = body.request(RequestId(new_id("rq", caller.now)), caller.subject, aws.account_id, aws.region)
     if body.dry_run:
+        caller.platform.ask.rules.check(request, caller.now)
         preview = PreviewShown.of(caller.platform.request_access.preview(request, caller.now))
         return Response(preview.model_dump_json(), 200, media_type="application/json")
     return once.named(
-        201,
+        lambda body: 202 if isinstance(body, RequestedShown) else 201,
         request.id,
-        lambda name: _granted(caller, replace(request, id=RequestId(name))),
+        lambda name: _asked(caller, replace(request, id=RequestId(name))),
         lambda name: _left(caller, RequestId(name)),
     )
 
 
-def _granted(caller: Caller, request: AccessRequest) -> GrantedShown:
+def _asked(caller: Caller, request: AccessRequest) -> GrantedShown | RequestedShown:
     most = caller.platform.settings.limits.max_live_grants_per_person
     if caller.platform.ledger.count_active(caller.subject.id) >= most:
         raise TooManyGrants(most=most)
-    return _shown(caller, caller.platform.request_access(request, caller.now))
+    if caller.platform.waiting.count_waiting(caller.subject.id) >= most:
+        raise TooManyWaiting(most=most)
+    made = caller.platform.ask(request, caller.now)
+    return RequestedShown.of(made) if isinstance(made, WaitingRequest) else _shown(caller, made)
 
 
-def _left(caller: Caller, request: RequestId) -> GrantedShown | None:
-    """The grant that came of a request whose process died before it could say so, if it stands."""
+def _left(caller: Caller, request: RequestId) -> GrantedShown | RequestedShown | None:
+    """What came of a request whose process died before it could say so: it waits, or its grant, if that stands."""
+    waiting = caller.platform.waiting.waiting(request)
+    if waiting is not None:
+        return RequestedShown.of(waiting) if waiting.state in STILL_WAITING else None
     grant = caller.platform.ledger.grant_of_request(request)
     if grant is not None and grant.state is GrantState.MINTING:
         raise KeyInFlight  # its end is not known yet: the reconciler is about to settle it
@@ -102,7 +113,7 @@ def requests(caller: CallerDep, query: Annotated[RequestFilters, Query()]) -> Li
         query.ask(),
         caller.platform.requests.page,
         Lookup(caller.platform).request_thing,
-        RequestShown.of,
+        lambda request: RequestShown.of(request, None),
     )
 
 
@@ -112,4 +123,4 @@ def request(caller: CallerDep, found: Annotated[AGrant, permits("viewGrant", req
     stored = caller.platform.requests.get(RequestId(found.id))
     if stored is None:
         raise NotFound(kind="request", id=found.id)
-    return RequestShown.of(stored)
+    return RequestShown.of(stored, caller.platform.waiting.waiting(stored.id))

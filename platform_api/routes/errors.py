@@ -109,6 +109,17 @@ class TooManyGrants(DoorError):
         super().__init__(f"you hold {most} live grants, the most that one may: {self.fix}")
 
 
+class TooManyWaiting(DoorError):
+    """As many waiting requests as one person may have."""
+
+    code: ClassVar[str] = "too-many-waiting"
+
+    def __init__(self, *, most: int) -> None:
+        self.most = most
+        self.fix = "withdraw one that you no longer need: sluice requests list --outcome awaiting-approval"
+        super().__init__(f"{most} of your requests wait, the most that may: {self.fix}")
+
+
 class TooManyRefusals(DoorError):
     """So many refused requests in a minute that somebody, or something, is probing."""
 

@@ -22,6 +22,8 @@ from platform_api.routes.errors import KeyInFlight, KeyMismatch
 from platform_api.routes.strict import StrictRequest, read_json
 
 _KEY = re.compile(r"[A-Za-z0-9._:-]{8,128}\Z", re.ASCII)
+Status = int | Callable[[BaseModel], int]
+"""Of the answer, or how it follows from the answer."""
 KEPT_HEADERS = {"Idempotency-Replayed": "true"}
 
 
@@ -34,8 +36,8 @@ class Once:
     route: str
     fingerprint: str
 
-    def __call__(self, status: int, work: Callable[[], BaseModel]) -> Response:
-        """The answer of `work`, or the one that it gave before.
+    def __call__(self, status: Status, work: Callable[[], BaseModel]) -> Response:
+        """The answer of `work`, or the one that it gave before; `status` may depend on it.
 
         Kept are answers that left something behind: what was made, and a refusal, which is on record. Any other
         error gives the key back, for the same request may then well succeed.
@@ -44,7 +46,7 @@ class Once:
         return self._answer(claim, status, work) if isinstance(claim, Fresh) else _replayed(claim)
 
     def named(
-        self, status: int, name: str, work: Callable[[str], BaseModel], left: Callable[[str], BaseModel | None]
+        self, status: Status, name: str, work: Callable[[str], BaseModel], left: Callable[[str], BaseModel | None]
     ) -> Response:
         """The same for work that is done under an id, at first `name`.
 
@@ -61,19 +63,20 @@ class Once:
             claim = self.caller.platform.keys.rename(claim, name)
         return self._answer(claim, status, lambda: work(name))
 
-    def _answer(self, claim: Fresh, status: int, work: Callable[[], BaseModel]) -> Response:
+    def _answer(self, claim: Fresh, status: Status, work: Callable[[], BaseModel]) -> Response:
         keys = self.caller.platform.keys
         try:
-            body = work().model_dump_json().encode()
+            made = work()
+            done, body = status if isinstance(status, int) else status(made), made.model_dump_json().encode()
         except AccessRefused as refused:
-            status, _, body = rendered_bytes(problem_of(refused), self.caller.request_id)
-            keys.complete(claim, status, body)
+            refusal, _, said = rendered_bytes(problem_of(refused), self.caller.request_id)
+            keys.complete(claim, refusal, said)
             raise
         except BaseException:
             keys.release(claim)
             raise
-        keys.complete(claim, status, body)
-        return _response(status, body, {})
+        keys.complete(claim, done, body)
+        return _response(done, body, {})
 
     def _claim(self, name: str | None) -> Fresh | Replay:
         if self.key is None or not _KEY.match(self.key):

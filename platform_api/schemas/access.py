@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from jit_engine.domain.grant import Grant, Principal, StepTime
 from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
@@ -13,10 +13,13 @@ from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
+from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.errors import InvalidValue
 from jit_engine.flows.deliver import Delivered
+from jit_engine.rules.clearance import refused_only_by_approval
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.db.requests import StoredRequest
+from platform_api.schemas.approvals import WaitingShown
 from platform_api.schemas.wire import ActivityRef, Asked, Duration, EnvironmentRef, Moment, Shown, Text, Time, Token
 
 _EXAMPLE: dict[str, Any] = {
@@ -32,6 +35,12 @@ _EXAMPLE: dict[str, Any] = {
 
 Operations = Annotated[list[Operation], Field(min_length=1, max_length=4)]
 _Name = Annotated[str, Field(max_length=1024)]
+
+
+def _ticket(given: str) -> str:
+    if not given.isprintable() or given != given.strip():
+        raise ValueError("give the ticket's reference alone, on one line")
+    return given
 
 
 class PrefixAsked(Asked):
@@ -69,7 +78,9 @@ class TableAsked(Asked):
 
 
 class AccessAsked(Asked):
-    """A request for access. `dry_run` decides and records nothing."""
+    """A request for access. `dry_run` decides and records nothing; `starts_at` has it minted later; `break_glass` has
+    one other person's release stand for the contract's approvals.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
@@ -80,6 +91,9 @@ class AccessAsked(Asked):
     ends_at: Time | None = None
     mode: Mode = Mode.ALL
     justification: Text = ""
+    ticket: Annotated[str, Field(max_length=200), AfterValidator(_ticket)] = ""
+    starts_at: Time | None = None
+    break_glass: bool = False
     dry_run: bool = False
     sources: Annotated[
         list[Annotated[PrefixAsked | TableAsked, Field(discriminator="kind")]], Field(min_length=1, max_length=100)
@@ -98,6 +112,9 @@ class AccessAsked(Asked):
             mode=self.mode,
             asks=tuple(_placed(place, source, account, region) for place, source in enumerate(self.sources)),
             justification=self.justification,
+            ticket=self.ticket,
+            starts_at=self.starts_at,
+            break_glass=self.break_glass,
         )
 
 
@@ -308,10 +325,25 @@ class GrantedShown(Shown):
     shortened: str | None
 
 
+class RequestedShown(Shown):
+    """A request that waits: for approvals, or for its start. Look at it under its id."""
+
+    request_id: str
+    outcome: Literal["awaiting-approval", "ready"]
+    waiting: WaitingShown
+
+    @classmethod
+    def of(cls, waiting: WaitingRequest) -> Self:
+        """The request as it waits."""
+        return cls.model_validate(
+            {"request_id": waiting.id, "outcome": waiting.state.value, "waiting": WaitingShown.of(waiting)}
+        )
+
+
 class PreviewShown(Shown):
     """What would be answered, had it not been a dry run."""
 
-    outcome: Literal["would-be-granted", "would-be-refused"]
+    outcome: Literal["would-be-granted", "would-be-refused", "would-await-approval"]
     sources: list[dict[str, Any]]
     reasons: list[dict[str, Any]]
     ends_at: datetime | None
@@ -323,7 +355,7 @@ class PreviewShown(Shown):
         if isinstance(verdict, Refusal):
             refused: dict[str, Any] = refusal_record(verdict)
             return cls(
-                outcome="would-be-refused",
+                outcome="would-await-approval" if refused_only_by_approval(verdict) else "would-be-refused",
                 sources=refused["sources"],
                 reasons=refused["reasons"],
                 ends_at=None,
@@ -351,9 +383,10 @@ class RequestShown(Shown):
     decided_at: Moment
     decision: dict[str, Any]
     grant: str | None
+    waiting: WaitingShown | None
 
     @classmethod
-    def of(cls, request: StoredRequest) -> Self:
+    def of(cls, request: StoredRequest, waiting: WaitingRequest | None) -> Self:
         """The request of a record."""
         return cls(
             id=request.id,
@@ -365,6 +398,7 @@ class RequestShown(Shown):
             decided_at=request.decided_at,
             decision=dict(request.decision),
             grant=request.grant,
+            waiting=None if waiting is None else WaitingShown.of(waiting),
         )
 
 

@@ -39,6 +39,7 @@ _PHRASES: Final = {
     "publish": "publish results",
     "approveReview": "approve reviews",
     "approveAccess": "approve access",
+    "releaseAccess": "release access in an emergency",
     "deliverCredentials": "take a grant's credentials",
     "renewGrant": "renew grants",
     "revokeGrant": "revoke grants",

@@ -17,6 +17,7 @@ from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import EnvironmentId, GrantId, RequestId
 from jit_engine.domain.verdict import Clearance, Refusal
+from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.request_access import RequestAccess
@@ -70,13 +71,20 @@ class WatchedLedger:
         self._ledger = ledger
         self._watch = watch
 
-    def open(self, grant: Grant, clearance: Clearance, evidence: Evidence, event: Event) -> Grant:
+    def open(
+        self,
+        grant: Grant,
+        clearance: Clearance,
+        evidence: Evidence,
+        event: Event,
+        waiting: WaitingRequest | None = None,
+    ) -> Grant:
         """As the port says."""
-        return self._watched(event.action, lambda: self._ledger.open(grant, clearance, evidence, event))
+        return self._watched(event.action, lambda: self._ledger.open(grant, clearance, evidence, event, waiting))
 
-    def refuse(self, refusal: Refusal, evidence: Evidence, event: Event) -> None:
+    def refuse(self, refusal: Refusal, evidence: Evidence, event: Event, waiting: WaitingRequest | None = None) -> None:
         """As the port says."""
-        self._watched(event.action, lambda: self._ledger.refuse(refusal, evidence, event))
+        self._watched(event.action, lambda: self._ledger.refuse(refusal, evidence, event, waiting))
 
     def save(self, grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
         """As the port says."""

@@ -8,18 +8,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import ENDED, Grant
-from jit_engine.domain.ids import GrantId
+from jit_engine.domain.grant import ENDED, Grant, GrantState
+from jit_engine.domain.ids import GrantId, RequestId, SubjectId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
+from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest
 from jit_engine.errors import NotFound
 from jit_engine.ports import DecidedAnew, Evidence, LostRace
-from jit_engine.rules.record import clearance_record
+from jit_engine.rules.record import clearance_record, cleared_asks
 
 
 class MemoryLedger:
-    """`jit_engine.ports.Ledger` in memory. `events` is the audit trail; `refusals` and `requests` what was asked,
-    `evidence` what each request was decided from, `decided_anew` the decisions that changed a grant.
+    """`jit_engine.ports.Ledger` and `WaitingRoom` in memory. `events` is the audit trail; `refusals` and `requests`
+    what was asked, `evidence` what each request was decided from, `decided_anew` the decisions that changed a grant.
     """
 
     def __init__(self) -> None:
@@ -29,14 +30,25 @@ class MemoryLedger:
         self.refusals: list[Refusal] = []
         self.evidence: dict[str, Evidence] = {}
         self.decided_anew: list[DecidedAnew] = []
+        self.room: dict[RequestId, WaitingRequest] = {}
         self._decisions: dict[GrantId, Mapping[str, Json]] = {}
         self._lock = threading.Lock()
 
-    def open(self, grant: Grant, clearance: Clearance, evidence: Evidence, event: Event) -> Grant:
+    def open(
+        self,
+        grant: Grant,
+        clearance: Clearance,
+        evidence: Evidence,
+        event: Event,
+        waiting: WaitingRequest | None = None,
+    ) -> Grant:
         """As the port says."""
         with self._lock:
-            if grant.id in self.grants or clearance.request.id in self.requests:
+            again = waiting is not None and waiting.id == clearance.request.id
+            if grant.id in self.grants or (clearance.request.id in self.requests and not again):
                 raise LostRace("there already")
+            if waiting is not None:
+                self._keep(waiting)
             self.requests[clearance.request.id] = clearance.request
             self.evidence[clearance.request.id] = evidence
             self.grants[grant.id] = grant
@@ -44,11 +56,14 @@ class MemoryLedger:
             self.events.append(event)
             return grant
 
-    def refuse(self, refusal: Refusal, evidence: Evidence, event: Event) -> None:
+    def refuse(self, refusal: Refusal, evidence: Evidence, event: Event, waiting: WaitingRequest | None = None) -> None:
         """As the port says."""
         with self._lock:
-            if refusal.request.id in self.requests:
+            again = waiting is not None and waiting.id == refusal.request.id
+            if refusal.request.id in self.requests and not again:
                 raise LostRace("there already")
+            if waiting is not None:
+                self._keep(waiting)
             self.requests[refusal.request.id] = refusal.request
             self.refusals.append(refusal)
             self.evidence[refusal.request.id] = evidence
@@ -104,6 +119,60 @@ class MemoryLedger:
         """As the port says."""
         with self._lock:
             self.events.append(event)
+
+    # ---- the waiting room
+
+    def wait(self, waiting: WaitingRequest, record: Mapping[str, Json], evidence: Evidence, event: Event) -> None:
+        """As the port says."""
+        with self._lock:
+            same = [one for one in self.room.values() if one.request.fingerprint == waiting.request.fingerprint]
+            if waiting.id in self.requests or any(one.state in STILL_WAITING for one in same):
+                raise LostRace("there already")
+            self.requests[waiting.id] = waiting.request
+            self.evidence[waiting.id] = evidence
+            self.room[waiting.id] = waiting
+            self.events.append(event)
+
+    def keep(self, waiting: WaitingRequest, event: Event) -> WaitingRequest:
+        """As the port says."""
+        with self._lock:
+            kept = self._keep(waiting)
+            self.events.append(event)
+            return kept
+
+    def waiting(self, request: RequestId) -> WaitingRequest | None:
+        """As the port says."""
+        return self.room.get(request)
+
+    def waiting_same(self, fingerprint: str) -> WaitingRequest | None:
+        """As the port says."""
+        found = [one for one in self.room.values() if one.request.fingerprint == fingerprint]
+        return next((one for one in found if one.state in STILL_WAITING), None)
+
+    def claim_waiting(self, now: datetime, limit: int, lease: timedelta) -> Sequence[WaitingRequest]:
+        """As the port says."""
+        with self._lock:
+            due = [one for one in self.room.values() if one.state in STILL_WAITING and one.due_at <= now]
+            claimed = [
+                replace(one, due_at=now + lease, version=one.version + 1)
+                for one in sorted(due, key=lambda one: one.due_at)[:limit]
+            ]
+            self.room.update({one.id: one for one in claimed})
+            return claimed
+
+    def holdings(self, subject: SubjectId) -> Sequence[str]:
+        """As the port says."""
+        giving = (GrantState.MINTING, GrantState.ACTIVE)
+        held = [one for one in self.grants.values() if one.subject == subject and one.state in giving]
+        return sorted({ask.source.uri for one in held for ask in cleared_asks(self._decisions[one.id])})
+
+    def _keep(self, waiting: WaitingRequest) -> WaitingRequest:
+        stored = self.room.get(waiting.id)
+        if stored is None or stored.version != waiting.version:
+            raise LostRace("another version")
+        kept = replace(waiting, version=waiting.version + 1)
+        self.room[waiting.id] = kept
+        return kept
 
     def _check_version(self, grant: Grant) -> None:
         stored = self.grants.get(grant.id)

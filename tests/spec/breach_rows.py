@@ -227,10 +227,9 @@ ROWS = (
         terms=_approvals((None, Tier.VALIDATION, True)),
     ),
     Row(title="an approval clause of this tier", terms=_approvals((None, Tier.RESEARCH, True))),
-    Row(title="people have to approve", codes=("approval-needed",), terms=_approvals((None, None, False))),
+    Row(title="people have to approve, which is no breach", terms=_approvals((None, None, False))),
     Row(
-        title="the first clause that matches decides",
-        codes=("approval-needed",),
+        title="the first clause that matches decides, and here has people approve",
         terms=_approvals((CONFIDENTIAL, None, False), (None, None, True)),
     ),
     Row(title="the first clause does not match", terms=_approvals((INTERNAL, None, False), (None, None, True))),

@@ -30,7 +30,6 @@ def test_every_code_has_a_row() -> None:
     shown = {code for row in ROWS for code in row.codes}
     assert shown == {
         "aggregation-not-shown",
-        "approval-needed",
         "approval-not-covered",
         "classification-too-high",
         "combination-forbidden",

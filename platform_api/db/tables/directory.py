@@ -10,7 +10,7 @@ from platform_api.db.tables.row import Row
 
 
 class SubjectRow(Row):
-    """A person or a workload; found by the (issuer, login) that its tokens carry."""
+    """A person or a workload; found by the (issuer, login) that its tokens carry. `person` is the human behind it."""
 
     __tablename__ = "subjects"
     __table_args__ = (sa.UniqueConstraint("issuer", "login"),)
@@ -23,6 +23,7 @@ class SubjectRow(Row):
     title: Mapped[str]
     teams: Mapped[frozenset[str]] = mapped_column(Value(frozenset[str]))
     trainings: Mapped[frozenset[str]] = mapped_column(Value(frozenset[str]))
+    person: Mapped[str | None]
 
 
 class StandingApprovalRow(Row):

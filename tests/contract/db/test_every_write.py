@@ -22,6 +22,7 @@ from platform_api.db.ledger import SqlLedger
 from platform_api.db.registry import SqlRegistry
 from platform_api.db.rulebooks import RulebookState, SqlRulebooks
 from platform_api.db.tables import metadata
+from platform_api.db.waiting import SqlWaiting
 from policy.ports import Deed
 from tests.contract.db import samples
 from tests.contract.db.rulebook_samples import deed, rulebook
@@ -29,6 +30,7 @@ from tests.contract.db.samples import HOUR, NOW, event
 
 UNRECORDED = {
     "SqlLedger.claim_due": "says only who looks next",
+    "SqlWaiting.claim_waiting": "says only who looks next",
     "SqlLedger.wake_outdated": "says only when to look again",
     "SqlLedger.postpone": "says only when to look again (the port demands it so)",
     "SqlActivities.claim_due_environments": "says only who looks next",
@@ -67,6 +69,12 @@ def opened(database: Database) -> SqlLedger:
     return ledger
 
 
+def waiting(database: Database) -> SqlWaiting:
+    room = SqlWaiting(database)
+    room.wait(samples.waiting(), {"outcome": "waiting"}, samples.evidence(), event("before"))
+    return room
+
+
 WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     "SqlLedger.open": (
         lambda db: None,
@@ -75,6 +83,11 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     "SqlLedger.refuse": (lambda db: None, lambda db, e: SqlLedger(db).refuse(samples.refusal(), samples.evidence(), e)),
     "SqlLedger.save": (opened, lambda db, e: SqlLedger(db).save(samples.grant().moved(GrantState.ACTIVE), e)),
     "SqlLedger.note": (lambda db: None, lambda db, e: SqlLedger(db).note(e)),
+    "SqlWaiting.wait": (
+        lambda db: None,
+        lambda db, e: SqlWaiting(db).wait(samples.waiting(), {"outcome": "waiting"}, samples.evidence(), e),
+    ),
+    "SqlWaiting.keep": (waiting, lambda db, e: SqlWaiting(db).keep(replace(samples.waiting(), tries=1), e)),
     "SqlActivities.register": (
         lambda db: None,
         lambda db, e: registry(db).register(samples.activity(), samples.environment(), samples.review(), e),
