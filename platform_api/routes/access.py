@@ -21,7 +21,8 @@ from platform_api.routes.lists import Filter, Paged, shown
 from platform_api.routes.once import OnceDep
 from platform_api.routes.permits import permits, shows
 from platform_api.routes.strict import StrictRoute
-from platform_api.schemas.access import AccessAsked, GrantedShown, PreviewShown, RequestedShown, RequestShown
+from platform_api.schemas.access import AccessAsked, GrantedShown
+from platform_api.schemas.requests import PreviewShown, RequestedShown, RequestShown
 from platform_api.schemas.wire import Listed
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["access"])

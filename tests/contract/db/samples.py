@@ -14,7 +14,6 @@ from jit_engine.contracts.terms import (
     WriteTarget,
 )
 from jit_engine.domain.activity import Activity, ActivityState, Environment, EnvironmentState, Place
-from jit_engine.domain.approval import Approval
 from jit_engine.domain.catalogue import Catalogue, CatalogueItem, ColumnGroup, PrefixItem, TableItem, Zone
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.event import Event
@@ -42,7 +41,6 @@ from jit_engine.domain.verdict import (
     SourceVerdict,
     clearance_key,
 )
-from jit_engine.domain.waiting import WaitingRequest, WaitingState
 from jit_engine.ports import Evidence, Facts
 from platform_api.registry.records import (
     Acceptance,
@@ -368,28 +366,6 @@ def grant(n: int = 1) -> Grant:
         catalogue_generation=3,
         principals=(world.principal(grant_id, notes=(StatementNote(sid="Read", why="asked for"),)),),
         due_at=NOW + 3 * HOUR,
-    )
-
-
-def waiting(n: int = 1, state: WaitingState = WaitingState.AWAITING) -> WaitingRequest:
-    """A request that waits, for something of its own, with one approval."""
-    approval = Approval(
-        approver=person_id(9),
-        groups=frozenset({"lending"}),
-        at=NOW,
-        shown_sha256="ab" * 32,
-        terms_sha256="cd" * 32,
-        holds=frozenset({"s3://corp-lake/loans/"}),
-        longest=HOUR,
-        comment="fine",
-    )
-    return WaitingRequest(
-        request=replace(request(n), purpose=f"purpose-{n}", ticket="CHG-1", starts_at=NOW + HOUR),
-        state=state,
-        approvals=(approval,),
-        created_at=NOW,
-        expires_at=NOW + 8 * HOUR,
-        due_at=NOW + 8 * HOUR,
     )
 
 

@@ -24,7 +24,7 @@ from platform_api.db.rulebooks import RulebookState, SqlRulebooks
 from platform_api.db.tables import metadata
 from platform_api.db.waiting import SqlWaiting
 from policy.ports import Deed
-from tests.contract.db import samples
+from tests.contract.db import samples, waiting_samples
 from tests.contract.db.rulebook_samples import deed, rulebook
 from tests.contract.db.samples import HOUR, NOW, event
 
@@ -71,7 +71,7 @@ def opened(database: Database) -> SqlLedger:
 
 def waiting(database: Database) -> SqlWaiting:
     room = SqlWaiting(database)
-    room.wait(samples.waiting(), {"outcome": "waiting"}, samples.evidence(), event("before"))
+    room.wait(waiting_samples.waiting(), {"outcome": "waiting"}, samples.evidence(), event("before"))
     return room
 
 
@@ -85,9 +85,9 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     "SqlLedger.note": (lambda db: None, lambda db, e: SqlLedger(db).note(e)),
     "SqlWaiting.wait": (
         lambda db: None,
-        lambda db, e: SqlWaiting(db).wait(samples.waiting(), {"outcome": "waiting"}, samples.evidence(), e),
+        lambda db, e: SqlWaiting(db).wait(waiting_samples.waiting(), {"outcome": "waiting"}, samples.evidence(), e),
     ),
-    "SqlWaiting.keep": (waiting, lambda db, e: SqlWaiting(db).keep(replace(samples.waiting(), tries=1), e)),
+    "SqlWaiting.keep": (waiting, lambda db, e: SqlWaiting(db).keep(replace(waiting_samples.waiting(), tries=1), e)),
     "SqlActivities.register": (
         lambda db: None,
         lambda db, e: registry(db).register(samples.activity(), samples.environment(), samples.review(), e),

@@ -14,7 +14,7 @@ from platform_api.db.requests import SqlRequests
 from platform_api.db.waiting import SqlWaiting
 from platform_api.paging import PageAsk
 from platform_api.registry.records import DirectoryEntry
-from tests.contract.db import samples
+from tests.contract.db import samples, waiting_samples
 from tests.contract.db.samples import HOUR, NOW, event
 from tests.fakes.ledger import MemoryLedger
 
@@ -38,12 +38,12 @@ def room(rooms: Rooms) -> WaitingRoom:
 
 
 def waits(room: WaitingRoom, n: int = 1) -> WaitingRequest:
-    room.wait(samples.waiting(n), RECORD, samples.evidence(n), event("access.awaiting-approval", n))
-    return samples.waiting(n)
+    room.wait(waiting_samples.waiting(n), RECORD, samples.evidence(n), event("access.awaiting-approval", n))
+    return waiting_samples.waiting(n)
 
 
 def test_what_waits_is_read_back_as_it_was_given(room: WaitingRoom) -> None:
-    assert room.waiting(waits(room).id) == samples.waiting()
+    assert room.waiting(waits(room).id) == waiting_samples.waiting()
     assert room.waiting(RequestId("rq_none")) is None
 
 

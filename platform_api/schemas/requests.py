@@ -1,0 +1,89 @@
+"""Requests for access on the wire: what would be answered, what waits, what was decided."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from jit_engine.domain.verdict import Clearance, Refusal
+from jit_engine.domain.waiting import WaitingRequest
+from jit_engine.rules.clearance import refused_only_by_approval
+from jit_engine.rules.record import clearance_record, refusal_record
+from platform_api.db.requests import StoredRequest
+from platform_api.schemas.approvals import WaitingShown
+from platform_api.schemas.wire import Moment, Shown
+
+
+class RequestedShown(Shown):
+    """A request that waits: for approvals, or for its start. Look at it under its id."""
+
+    request_id: str
+    outcome: Literal["awaiting-approval", "ready"]
+    waiting: WaitingShown
+
+    @classmethod
+    def of(cls, waiting: WaitingRequest) -> Self:
+        """The request as it waits."""
+        return cls.model_validate(
+            {"request_id": waiting.id, "outcome": waiting.state.value, "waiting": WaitingShown.of(waiting)}
+        )
+
+
+class PreviewShown(Shown):
+    """What would be answered, had it not been a dry run."""
+
+    outcome: Literal["would-be-granted", "would-be-refused", "would-await-approval"]
+    sources: list[dict[str, Any]]
+    reasons: list[dict[str, Any]]
+    ends_at: datetime | None
+    shortened: str | None
+
+    @classmethod
+    def of(cls, verdict: Clearance | Refusal) -> Self:
+        """The verdict with all its reasons."""
+        if isinstance(verdict, Refusal):
+            refused: dict[str, Any] = refusal_record(verdict)
+            return cls(
+                outcome="would-await-approval" if refused_only_by_approval(verdict) else "would-be-refused",
+                sources=refused["sources"],
+                reasons=refused["reasons"],
+                ends_at=None,
+                shortened=None,
+            )
+        cleared: dict[str, Any] = clearance_record(verdict)
+        return cls(
+            outcome="would-be-granted",
+            sources=cleared["sources"],
+            reasons=[],
+            ends_at=verdict.ends_at,
+            shortened=verdict.shortened,
+        )
+
+
+class RequestShown(Shown):
+    """A decided request with its recorded decision."""
+
+    id: str
+    subject: str
+    activity: str
+    environment: str
+    purpose: str
+    outcome: str
+    decided_at: Moment
+    decision: dict[str, Any]
+    grant: str | None
+    waiting: WaitingShown | None
+
+    @classmethod
+    def of(cls, request: StoredRequest, waiting: WaitingRequest | None) -> Self:
+        """The request of a record."""
+        return cls(
+            id=request.id,
+            subject=request.subject,
+            activity=request.activity,
+            environment=request.environment,
+            purpose=request.purpose,
+            outcome=request.outcome.value,
+            decided_at=request.decided_at,
+            decision=dict(request.decision),
+            grant=request.grant,
+            waiting=None if waiting is None else WaitingShown.of(waiting),
+        )
