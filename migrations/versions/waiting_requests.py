@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "waiting_requests"
-down_revision: str | None = "principals"
+down_revision: str | None = "named_work"
 
 
 def upgrade() -> None:
