@@ -29,7 +29,7 @@ from policy.decision import Effect
 from policy.errors import QuestionUnfit, SchemaBroken
 from policy.question import EntityRef
 from policy.scope_index import Key, Scope
-from policy.scope_keys import action_groups, scope_of
+from policy.scope_keys import action_groups, names_in, scope_of
 from policy.statements import Statement
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
@@ -64,12 +64,13 @@ class CedarSchema:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedRule:
-    """What Cedar read in one statement."""
+    """What Cedar read in one statement; `names` is every entity that it names, as (type, id)."""
 
     effect: Effect
     annotations: Mapping[str, str]
     is_unscoped: bool
     scope: Scope
+    names: frozenset[tuple[str, str]]
 
 
 def read_rule(statement: Statement, schema: CedarSchema) -> tuple[ParsedRule | None, tuple[str, ...]]:
@@ -100,6 +101,7 @@ def _parsed(policy: dict[str, Json]) -> ParsedRule:
         annotations={name: value or "" for name, value in annotations.items()},
         is_unscoped=all(part["op"] == "All" for part in scope),
         scope=scope_of(policy),
+        names=names_in(policy),
     )
 
 

@@ -5,13 +5,14 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
+from policy.alike import FEWEST, Alike, alike
 from policy.cedar import Answer, CedarSchema, ParsedFacts
 from policy.decision import Decision, Effect, Rule, Why
 from policy.errors import Problem, QuestionUnfit, RulebookInvalid
 from policy.facts import Facts
 from policy.question import Entity, EntityRef, Question, Value
 from policy.rulebook import Authorship, Rulebook, WrittenRule, rules_in
-from policy.scope_index import Scope
+from policy.scope_index import Key, Scope
 from policy.shelf import Shelf, Slice
 from policy.statements import Statement
 
@@ -25,6 +26,7 @@ _THE_REST = WrittenRule(
     rule=Rule(id=_REST, title="", owner="", effect=Effect.PERMIT),
     statement=Statement(text=f'@id("{_REST}") permit (principal, action, resource);', line=0),
     scope=Scope(principal=None, actions=(None,), resource=None),
+    names=frozenset(),
 )
 
 
@@ -101,7 +103,8 @@ class Engine:
     ) -> tuple[Decision, ...]:
         """An answer to each (action, resource) in order, all from the same facts, which are read once.
 
-        An ask that fails leaves the others as they are; facts that do not hold together fail them all.
+        An ask that fails leaves the others as they are; facts that do not hold together fail them all. Of many asks,
+        those about things that no rule can tell apart are put once.
         """
         setting = Setting(principal=principal, context=context, entities=entities, schema=self._schema)
         return self.decide_in(setting, asks)
@@ -110,6 +113,36 @@ class Engine:
         """As `decide_all`, in a setting that other engines of the same schema may be asked in as well."""
         if setting.schema is not self._schema:
             raise ValueError("the setting was read with another schema")
+        if len(asks) < FEWEST or (like := self._alike(setting, asks)) is None:
+            return self._each(setting, asks)
+        put = [(action, like.stands_for.get(resource, resource)) for action, resource in asks]
+        distinct = tuple(dict.fromkeys(put))
+        fewer = Setting(
+            principal=setting.principal, context=setting.context, entities=like.entities, schema=self._schema
+        )
+        answers = dict(zip(distinct, self._each(fewer, distinct), strict=True))
+        return tuple(answers[ask] for ask in put)
+
+    def _alike(self, setting: "Setting", asks: Sequence[tuple[str, EntityRef]]) -> Alike | None:
+        parents = {entity.ref: entity.parents for entity in setting.entities}
+        above, unread = set[EntityRef](), [setting.principal]
+        while unread:
+            ref = unread.pop()
+            if ref not in above:
+                above.add(ref)
+                unread += parents.get(ref, ())
+        keys: frozenset[Key] = frozenset({*((ref.type, ref.id) for ref in above), setting.principal.type, None})
+        actions = frozenset[Key]().union(*(self._schema.action_keys(action) for action in {a for a, _ in asks}))
+        return alike(
+            principal=setting.principal,
+            context=setting.context,
+            entities=setting.entities,
+            resources=(resource for _, resource in asks if resource in parents),
+            is_named=lambda ref: self._shelf.naming((ref.type, ref.id), principal=keys, actions=actions),
+        )
+
+    def _each(self, setting: "Setting", asks: Sequence[tuple[str, EntityRef]]) -> tuple[Decision, ...]:
+        """An answer to each, every one put to the rules."""
         decisions: dict[int, Decision] = {}
         slices: dict[Slice, dict[int, tuple[str, dict[str, str]]]] = {}
         try:
@@ -160,7 +193,7 @@ class Setting:
     Not to be shared between threads.
     """
 
-    __slots__ = ("_context", "_entities", "_facts", "_parsed", "_who", "principal", "schema")
+    __slots__ = ("_facts", "_parsed", "_who", "context", "entities", "principal", "schema")
 
     def __init__(
         self,
@@ -172,21 +205,21 @@ class Setting:
     ) -> None:
         self.principal = principal
         self.schema = schema or _schema()
-        self._context = context
-        self._entities = entities
+        self.context = context
+        self.entities = entities
         self._facts: Facts | None = None
         self._who: dict[str, str] = {}
         self._parsed: ParsedFacts | None = None
 
     def is_of(self, question: Question) -> bool:
         """Whether the question has this principal, and this very context and these very facts."""
-        same = question.context is self._context and question.entities is self._entities
+        same = question.context is self.context and question.entities is self.entities
         return same and question.principal == self.principal
 
     def facts(self) -> tuple[Facts, dict[str, str]]:
         """The facts as text and the principal's id; QuestionUnfit where they do not hold together."""
         if self._facts is None:
-            facts = Facts(self._entities, self._context, self.schema.enums)
+            facts = Facts(self.entities, self.context, self.schema.enums)
             self._who = facts.check_known(self.principal, "principal")
             self._facts = facts
         return self._facts, self._who

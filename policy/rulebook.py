@@ -39,11 +39,12 @@ class Authorship(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenRule:
-    """A rule with the text that says it, and the scope that Cedar read in it."""
+    """A rule with the text that says it, and the scope and the names of entities that Cedar read in it."""
 
     rule: Rule
     statement: Statement
     scope: Scope
+    names: frozenset[tuple[str, str]]
 
 
 def rules_in(
@@ -71,12 +72,16 @@ def rules_in(
         name = parsed.annotations.get("id") if parsed else None
         if parsed:
             complaints += tuple(_faults(parsed, authorship))
-            written.append(WrittenRule(rule=_rule(parsed), statement=statement, scope=parsed.scope))
+            written.append(_written(parsed, statement))
         found += (Problem(line=statement.line, rule=name, message=text) for text in complaints)
     found += _repeated(written)
     if found:
         raise RulebookInvalid(rulebook.version, tuple(sorted(found, key=lambda problem: problem.line)))
     return tuple(written)
+
+
+def _written(parsed: ParsedRule, statement: Statement) -> WrittenRule:
+    return WrittenRule(rule=_rule(parsed), statement=statement, scope=parsed.scope, names=parsed.names)
 
 
 def _rule(parsed: ParsedRule) -> Rule:

@@ -21,6 +21,21 @@ def scope_of(policy: Mapping[str, object]) -> Scope:
     )
 
 
+def names_in(policy: Mapping[str, object]) -> frozenset[tuple[str, str]]:
+    """Every entity that a policy in Cedar's JSON names, as (type, id), wherever it does; rather one too many."""
+    names: set[tuple[str, str]] = set()
+    unread: list[object] = [policy]
+    while unread:
+        match unread.pop():
+            case {"type": str(kind), "id": str(name), **rest} if not rest:
+                names.add((sys.intern(kind), sys.intern(name)))
+            case Mapping() as inside:
+                unread += inside.values()
+            case list(members):
+                unread += members
+    return frozenset(names)
+
+
 def _key(scope: object) -> Key:
     match scope:
         case {"op": "is", "in": {"entity": {"type": str(kind), "id": str(name)}}}:

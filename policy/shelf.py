@@ -11,6 +11,7 @@ from policy.scope_index import Key, Number, ScopeIndex
 
 # Rules in all parsed slices together: a rule is parsed once for each slice that it is in.
 MOST_PARSED = 50_000
+_MOST_LOOKED_AT = 64
 
 Slice = tuple[Number, ...]
 
@@ -64,7 +65,7 @@ def _weight(numbers: Slice) -> int:
 class Shelf:
     """Rules in their order, indexed by scope. It never changes; its successors share what an edit leaves alone."""
 
-    __slots__ = ("_index", "_numbers", "_parsed", "_written")
+    __slots__ = ("_index", "_naming", "_numbers", "_parsed", "_written")
 
     def __init__(self, parsed: ParsedSlices | None = None) -> None:
         """An empty shelf: `holding` and `edited` fill another."""
@@ -72,6 +73,7 @@ class Shelf:
         self._index = ScopeIndex()
         self._numbers: dict[str, Number] = {}
         self._written: dict[Number, WrittenRule] = {}
+        self._naming: dict[tuple[str, str], list[Number]] | None = None
 
     def holding(self, written: Sequence[WrittenRule]) -> "Shelf":
         """A shelf of exactly these rules, in this order; ids are unique."""
@@ -119,6 +121,24 @@ class Shelf:
     def matching(self, *, principal: frozenset[Key], action: frozenset[Key], resource: frozenset[Key]) -> Slice:
         """Every rule that can match what has these keys."""
         return self._index.matching(principal=principal, action=action, resource=resource)
+
+    def naming(self, entity: tuple[str, str], *, principal: frozenset[Key], actions: frozenset[Key]) -> bool:
+        """Whether a rule names this entity, anywhere, whose scope can match that principal and one of these actions.
+
+        Of very many rules that name it, not all are looked at: then the answer is yes.
+        """
+        naming = self._naming
+        if naming is None:
+            naming = {}
+            for number, each in self._written.items():
+                for name in each.names:
+                    naming.setdefault(name, []).append(number)
+            self._naming = naming  # the same whoever makes it, should two threads do so at once
+        numbers = naming.get(entity, ())
+        if len(numbers) > _MOST_LOOKED_AT:
+            return True
+        scopes = (self._written[number].scope for number in numbers)
+        return any(scope.principal in principal and not actions.isdisjoint(scope.actions) for scope in scopes)
 
     def parsed(self, numbers: Slice) -> PolicyHandle:
         """These rules, ready to be asked; ValueError when they do not parse together."""

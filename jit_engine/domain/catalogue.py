@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
+from jit_engine.domain.catalogue_index import PlaceIndex, Position
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.source import GlueTable, S3Prefix, Source
 
@@ -69,19 +71,29 @@ class TableItem:
 CatalogueItem = PrefixItem | TableItem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """A consistent reading of the catalogue; `generation` rises with every change to it."""
+    """A consistent reading of the catalogue; `generation` rises with every change to it.
+
+    Without slots, for it keeps the indexes that its answers come from.
+    """
 
     generation: int
     items: tuple[CatalogueItem, ...]
 
     def item(self, source: Source) -> CatalogueItem | None:
         """The item that describes `source`: itself, or the deepest catalogued prefix around it."""
-        if not isinstance(source, S3Prefix):
-            return next((item for item in self.items if item.source == source), None)
-        around = [item for item in self.items if isinstance(item, PrefixItem) and item.source.contains(source)]
-        return max(around, key=lambda item: len(item.source.prefix), default=None)
+        if isinstance(source, S3Prefix):
+            around = self._prefixes.around(source)
+            return self.items[self._first_of(around)] if around else None
+        position = self._named.get(source)
+        return None if position is None else self.items[position]
+
+    def around(self, prefix: S3Prefix) -> tuple[PrefixItem, ...]:
+        """Every catalogued prefix that holds the whole of `prefix`, itself included, the outermost first."""
+        return tuple(
+            item for place in self._prefixes.around(prefix) if isinstance(item := self.items[place], PrefixItem)
+        )
 
     def touching(self, source: Source) -> tuple[CatalogueItem, ...]:
         """Every item whose data is reached through `source`: prefixes inside it and tables whose files it overlaps.
@@ -89,14 +101,31 @@ class Catalogue:
         A table is touched in both directions, since its files may lie above or beneath the prefix.
         """
         if isinstance(source, S3Prefix):
-            files = source
+            places = [source]
         else:
             own = self.item(source)
-            if not isinstance(own, TableItem):
-                return ()
-            files = own.location
-        return tuple(
-            item
-            for item in self.items
-            if (files.contains(item.source) if isinstance(item, PrefixItem) else item.location.overlaps(files))
-        )
+            places = [own.location] if isinstance(own, TableItem) else []
+        found: set[Position] = set()
+        for place in places:
+            found.update(self._prefixes.within(place), self._files.overlapping(place))
+        return tuple(self.items[position] for position in sorted(found))
+
+    @cached_property
+    def _named(self) -> dict[Source, Position]:
+        named: dict[Source, Position] = {}
+        for position, item in enumerate(self.items):
+            named.setdefault(item.source, position)
+        return named
+
+    @cached_property
+    def _prefixes(self) -> PlaceIndex:
+        return PlaceIndex((item.source, n) for n, item in enumerate(self.items) if isinstance(item, PrefixItem))
+
+    @cached_property
+    def _files(self) -> PlaceIndex:
+        return PlaceIndex((item.location, n) for n, item in enumerate(self.items) if isinstance(item, TableItem))
+
+    def _first_of(self, around: list[Position]) -> Position:
+        """The first item of the deepest prefix, where several describe the same."""
+        deepest = self.items[around[-1]].source
+        return next(position for position in around if self.items[position].source == deepest)

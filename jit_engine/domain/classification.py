@@ -14,4 +14,7 @@ class Classification(StrEnum):
     @property
     def rank(self) -> int:
         """0 (public) to 3 (restricted); the Cedar attribute `sensitivity`."""
-        return list(Classification).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {level: rank for rank, level in enumerate(Classification)}

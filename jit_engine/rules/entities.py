@@ -137,11 +137,7 @@ def add_asked_prefix(slice_: EntitySlice, asked: S3Prefix, item: PrefixItem, cat
 
 
 def _around(prefix: S3Prefix, catalogue: Catalogue) -> list[EntityRef]:
-    return [
-        source_ref(item.source)
-        for item in catalogue.items
-        if isinstance(item, PrefixItem) and item.source != prefix and item.source.contains(prefix)
-    ]
+    return [source_ref(item.source) for item in catalogue.around(prefix) if item.source != prefix]
 
 
 def slice_for(request: AccessRequest, facts: Facts, now: datetime) -> tuple[Entity, ...]:
@@ -170,9 +166,7 @@ def reached(request: AccessRequest, catalogue: Catalogue) -> list[CatalogueItem]
         for item in (*((own,) if own else ()), *catalogue.touching(ask.source)):
             found[item.source.uri] = item
             where = item.source if isinstance(item, PrefixItem) else item.location
-            for other in catalogue.items:
-                if isinstance(other, PrefixItem) and other.source.contains(where):
-                    found[other.source.uri] = other
+            found.update((other.source.uri, other) for other in catalogue.around(where))
     return list(found.values())
 
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 
 from tests.bench.change import change_figures
+from tests.bench.container import container
 from tests.bench.decision import decision
 from tests.bench.figure import Figure, ratio_figure, tell
 from tests.bench.request import request_to_credentials
@@ -25,6 +26,7 @@ def figures() -> Iterator[Figure]:
     for name, aim, measure in (
         ("start of `sluice --help` over `import typer`", 2.0, start_of_help),
         ("one decision over one cedarpy call", 4.0, decision),
+        ("10,000 things in a container over one", 300.0, container),
         ("request to credentials over two no-op POSTs and their commits", 3.0, request_to_credentials),
     ):
         yield ratio_figure(name, measure(), aim)

@@ -11,7 +11,7 @@ from importlib.resources import files
 from policy import Effect, Engine, Entity, EntityRef, Question, Rule, Rulebook, Value
 from policy.cedar import CedarSchema
 from policy.rulebook import Authorship, WrittenRule, rules_in
-from policy.scope_index import Key, Scope
+from policy.scope_index import Scope
 from policy.shelf import Shelf
 from policy.statements import Statement
 
@@ -199,7 +199,7 @@ def engine(rules: list[WrittenRule], version: str, schema: CedarSchema) -> Engin
     """An engine of these rules. One rule in 200 is read as the product reads it, and has to be the same."""
     text = "\n".join(each.statement.text for each in rules[::200])
     read = rules_in(Rulebook(version=version, text=text), schema, Authorship.EDITABLE)
-    if [(each.rule, each.scope) for each in read] != [(each.rule, each.scope) for each in rules[::200]]:
+    if [(r.rule, r.scope, r.names) for r in read] != [(r.rule, r.scope, r.names) for r in rules[::200]]:
         raise SystemExit("the benchmark's rules are not read as they are made: mend it")
     return Engine(version, Shelf().holding(rules), schema)
 
@@ -212,9 +212,11 @@ def _written(saying: Saying, number: int) -> WrittenRule:
         f'action {"in" if is_group else "=="} Action::"{saying.action}", '
         f'resource in DataProduct::"{saying.product}"){" when { context.mfa }" if saying.needs_mfa else ""};'
     )
-    action: Key = ("Action", saying.action)
+    action = ("Action", saying.action)
+    team, product = ("Team", saying.team), ("DataProduct", saying.product)
     return WrittenRule(
         rule=Rule(id=name, title="A rule", owner="somebody", effect=Effect(saying.effect)),
         statement=Statement(text=text, line=1),
-        scope=Scope(principal=("Team", saying.team), actions=(action,), resource=("DataProduct", saying.product)),
+        scope=Scope(principal=team, actions=(action,), resource=product),
+        names=frozenset({team, action, product}),
     )

@@ -70,7 +70,9 @@ class World:
             if parsed is None:
                 raise ValueError(f"Cedar cannot read {text}: {problems}")
             rule = Rule(id=f"rule-{number}", title="", owner="", effect=parsed.effect)
-            yield WrittenRule(rule=rule, statement=Statement(text=text, line=number), scope=parsed.scope)
+            yield WrittenRule(
+                rule=rule, statement=Statement(text=text, line=number), scope=parsed.scope, names=parsed.names
+            )
 
     def principal(self) -> EntityRef:
         """Somebody, now and then nobody known."""

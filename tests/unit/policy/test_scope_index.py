@@ -270,6 +270,7 @@ def written(name: str, text: str = PERMIT) -> WrittenRule:
         rule=Rule(id=name, title="", owner="", effect=parsed.effect),
         statement=Statement(text=rule(text, name), line=1),
         scope=parsed.scope,
+        names=parsed.names,
     )
 
 
