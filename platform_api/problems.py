@@ -99,6 +99,7 @@ KINDS: Mapping[str, Kind] = {
     "environment-exists": _kind(409, "The environment exists", "One a tier."),
     # what is down
     "aws-unavailable": _kind(503, "AWS did not answer", "Nothing is left half made; try again."),
+    "clock-astray": _kind(503, "The clocks are apart", "Nothing was decided; the operator synchronises them."),
     "store-unavailable": _kind(503, "The database did not answer", "Nothing was written; try again."),
     "schema-outdated": _kind(503, "The database is of another release", "Run `sluice operate migrate`."),
     "no-live-rulebook": _kind(503, "No rules are live", "Nothing can be decided, so nothing is permitted."),

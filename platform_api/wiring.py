@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,7 @@ from platform_api.authzen.ports import EvaluationPoint
 from platform_api.authzen.registry_entities import CONSIDERS, RegistryEntities
 from platform_api.clock import Clock
 from platform_api.db.audit import AuditTrail
+from platform_api.db.clock import DatabaseClock
 from platform_api.db.decisions import SqlDecisions
 from platform_api.db.engine import Database, create_engine
 from platform_api.db.facts import SqlFacts
@@ -175,8 +177,11 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
-    """The platform of these settings. Nothing is connected to until it is used."""
+def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
+    """The platform of these settings. Nothing is connected to until it is used.
+
+    It decides by the database's time unless a `clock` is given; tokens are looked at by this machine's.
+    """
     database = Database(create_engine(settings.database_url.get_secret_value(), pool_size=THREADS + _SPARE_CONNECTIONS))
     registry, ledger = SqlRegistry(database), SqlLedger(database)
     rulebooks, facts = SqlRulebooks(database), SqlFacts(database)
@@ -187,7 +192,8 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
     throttle = Throttle()
     calls = AwsCalls(access=access, role_arn=settings.aws.broker_role_arn, bucket=throttle.of(settings.aws.account_id))
     minters: Minters = {settings.aws.account_id: AwsMinter(calls=calls, external_id=settings.aws.external_id)}
-    jwks = JwksCache(clock)
+    own = clock or system_clock
+    jwks = JwksCache(own)
     provisioner = Provisioner(client=RoleClients(access, settings.aws.provisioner_role_arn))
 
     redecide = Redecide(facts=facts, ledger=ledger, live=ledger, judges=judges, subject_of=registry.subject)
@@ -220,7 +226,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
 
     return Platform(
         settings=settings,
-        clock=clock,
+        clock=clock or DatabaseClock(database=database.now, system=system_clock, monotonic=time.monotonic),
         database=database,
         registry=registry,
         ledger=ledger,
@@ -233,7 +239,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Platform:
         keys=SqlIdempotencyKeys(database),
         audit=AuditTrail(database),
         facts=facts,
-        verifier=TokenVerifier(issuers_of(settings.issuers), jwks, clock),
+        verifier=TokenVerifier(issuers_of(settings.issuers), jwks, own),
         jwks=jwks,
         judges=judges,
         authorizer=authorizer,

@@ -26,6 +26,20 @@ class StoreUnavailable(StoreError):
         )
 
 
+class ClockAstray(StoreError):
+    """This machine's clock and the database's are far apart, so that nobody knows what time it is."""
+
+    code: ClassVar[str] = "clock-astray"
+
+    def __init__(self, *, offset: timedelta) -> None:
+        self.offset = offset
+        where = "behind" if offset < timedelta() else "ahead of"
+        super().__init__(
+            f"this machine's clock is {abs(offset).total_seconds():.0f} s {where} "
+            "the database's, and nothing is decided by a time that may be wrong: synchronise both, then try again"
+        )
+
+
 class SchemaOutdated(StoreError):
     """The database was not brought to this release's form."""
 

@@ -84,9 +84,9 @@ def _record(request: Request, problem: Problem, subject: str, request_id: str) -
         for value in request.path_params.values()
         if isinstance(value, str) and (match := _ID.match(value)) and match["prefix"] in _KINDS
     }
-    event = Event(action="request.rejected", actor=subject, at=platform.clock(), about=about, details=details)
     try:
-        platform.ledger.note(event)
+        now = platform.clock()
+        platform.ledger.note(Event(action="request.rejected", actor=subject, at=now, about=about, details=details))
     except Exception as failure:  # noqa: BLE001 - a refusal never turns into anything else
         log.critical("refusal not recorded", request_id=request_id, error=type(failure).__name__)
 
