@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Later] = {
     "data": Later(at="cli.commands.catalogue:app", help="Data sources that can be asked for.", section=_WORK),
     "request": Later(at="cli.commands.request:request", help="Ask for access.", section=_ACCESS),
     "requests": Later(at="cli.commands.request:requests", help="Requests and their decisions.", section=_ACCESS),
+    "approvals": Later(at="cli.commands.approvals:app", help="Requests that wait for people.", section=_ACCESS),
     "grant": Later(at="cli.commands.grant:app", help="Grants: show, credentials, revoke.", section=_ACCESS),
     "run": Later(at="cli.commands.run:app", help="Run a program with a grant.", section=_ACCESS),
     "aws-config": Later(at="cli.commands.aws_config:app", help="A profile for ordinary AWS tools.", section=_ACCESS),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.answer import Doc, Json
+from cli.commands.approvals import waiting_lines
 from cli.connect import connect
-from cli.failure import ExitCode, InputInvalid
+from cli.failure import ExitCode, InputInvalid, Unavailable
 from cli.find import activity_id, environment_id
 from cli.lazy import group, single
 from cli.paths import at
@@ -21,9 +23,14 @@ from cli.times import duration as check_duration
 from cli.times import local, now, until, zoned
 from cli.verdicts import HEADINGS, verdict_reasons, verdict_rows
 
+if TYPE_CHECKING:
+    from cli.client import Client
+
 request = single()
 requests = group("Requests for access and what was decided.")
 
+_WAITING = ("awaiting-approval", "ready")
+_POLL = 1.0
 _REFUSED = ("access-refused", "duration-too-long")
 
 
@@ -56,6 +63,13 @@ def request_(
     ends_at: Annotated[str | None, typer.Option(metavar="TIME", help="Not beyond this moment (with zone).")] = None,
     mode: Annotated[str, typer.Option(help="all: one refusal refuses all; partial: what passes is granted.")] = "all",
     justification: Annotated[str | None, typer.Option(help="Why; it goes into the record.")] = None,
+    ticket: Annotated[str | None, typer.Option(help="The ticket that this belongs to.")] = None,
+    starts_at: Annotated[str | None, typer.Option(metavar="TIME", help="Start later (with zone).")] = None,
+    break_glass: Annotated[
+        bool, typer.Option("--break-glass", help="An emergency: one other person releases it instead of approvals.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Until it is granted, or will not be.")] = False,
+    timeout: Annotated[str, typer.Option(metavar="DURATION", help="How long to wait at most.")] = "PT30M",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide, but grant nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -78,6 +92,13 @@ def request_(
         body["ends_at"] = zoned(ends_at, "--ends-at")
     if justification is not None:
         body["justification"] = justification
+    if ticket is not None:
+        body["ticket"] = ticket
+    if starts_at is not None:
+        body["starts_at"] = zoned(starts_at, "--starts-at")
+    if break_glass:
+        body["break_glass"] = True
+    patience = check_duration(timeout, "--timeout").total_seconds()
     with connect() as client:
         wanted = activity_id(client, activity)
         body["activity"], body["environment"] = wanted, environment_id(client, env, wanted)
@@ -87,14 +108,16 @@ def request_(
             if problem.document.text("code") in _REFUSED:
                 _tell_refusal(problem, as_json=as_json)
             raise
+        if wait and made.has("waiting"):
+            made = _granted_in_time(client, made, patience)
     answer(made, as_json=as_json, show=_show_outcome)
-    if made.text("outcome") == "would-be-refused":
+    if made.text("outcome") in ("would-be-refused", "refused", "declined", "expired", "withdrawn"):
         sys.exit(ExitCode.REFUSED)
 
 
 @requests.command(name="list")
 def list_(
-    outcome: Annotated[str | None, typer.Option(help="granted or refused.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="Such as granted, refused or awaiting-approval.")] = None,
     activity: Annotated[str | None, typer.Option(help="Only of this activity (id or name).")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -113,6 +136,35 @@ def show(
     with connect() as client:
         found = client.get(at("access-requests", request_id))
     answer(found, as_json=as_json, show=_show)
+
+
+@requests.command()
+def withdraw(
+    request_id: Annotated[str, typer.Argument(metavar="ID", help="The request's id.")],
+    reason: Annotated[str, typer.Option(help="Why; it goes into the record.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take a request back that still waits."""
+    with connect() as client:
+        found = client.act(at("access-requests", request_id, "withdraw"), {"reason": reason})
+    answer(found, as_json=as_json, show=lambda doc: line(f"The request is {doc.text('state')}."))
+
+
+def _granted_in_time(client: Client, made: Doc, patience: float) -> Doc:
+    """The request once it no longer waits; raises `Unavailable` when the patience is over."""
+    request, ends, told = made.text("request_id"), time.monotonic() + patience, ""
+    while True:
+        found = client.get(at("access-requests", request))
+        state = found.record("waiting").text("state")
+        if state != told:
+            for each in waiting_lines(found):
+                note(each)
+            told = state
+        if state not in _WAITING:
+            return found
+        if time.monotonic() >= ends:
+            raise Unavailable(f"{request} is still {state}", next_step=f"look again: sluice requests show {request}")
+        time.sleep(_POLL)
 
 
 def _mode(text: str) -> str:
@@ -152,10 +204,20 @@ def _show_verdicts(sources: Sequence[Doc]) -> None:
 
 
 def _show_outcome(made: Doc) -> None:
+    if made.has("waiting"):
+        for each in waiting_lines(made):
+            line(each)
+        if grant_id := made.record("waiting").text("grant"):
+            note(f"next: sluice run --grant {grant_id} -- COMMAND")
+        else:
+            note(f"next: sluice requests show {made.text('request_id') or made.text('id')}")
+        return
     grant = made.record("grant")
-    outcome = {"would-be-granted": "This would be granted", "would-be-refused": "This would be refused"}.get(
-        made.text("outcome"), f"Granted: {grant.text('id')}"
-    )
+    outcome = {
+        "would-be-granted": "This would be granted",
+        "would-be-refused": "This would be refused",
+        "would-await-approval": "This would wait for approvals",
+    }.get(made.text("outcome"), f"Granted: {grant.text('id')}")
     ends = grant.text("ends_at") or made.text("ends_at")
     line(f"{outcome}{f', until {until(ends, now())}' if ends else ''}.")
     if shortened := made.text("shortened") or grant.text("shortened"):
@@ -202,6 +264,9 @@ def _show(found: Doc) -> None:
             ("grant", _grant_of(found)),
         ]
     )
+    if found.has("waiting"):
+        for told in waiting_lines(found):
+            line(told)
     line()
     _show_verdicts(decision.records("sources"))
     for reason in decision.records("reasons"):

@@ -108,8 +108,11 @@ class SqlLedger:
             check_live(connection, clearance.rulebook)
             if waiting is not None:
                 keep_waiting(connection, waiting)
-            write = decide_request if waiting is not None and waiting.id == clearance.request.id else insert_request
-            write(connection, clearance.request, record, clearance.decided_at, grant.id, Outcome.GRANTED)
+            decided = (clearance.request, record, clearance.decided_at, grant.id)
+            if waiting is not None and waiting.id == clearance.request.id:  # granted once its grant is active
+                decide_request(connection, *decided, Outcome(waiting.state.value))
+            else:
+                insert_request(connection, *decided, Outcome.GRANTED)
             connection.execute(_OPEN, {"id": grant.id, **_values(grant), "version": grant.version})
             connection.execute(_NEW_PRINCIPAL, [_principal_values(grant.id, one) for one in grant.principals])
             _save_roles(connection, grant)

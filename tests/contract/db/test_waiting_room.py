@@ -127,6 +127,10 @@ def test_lists_show_what_a_request_waits_for_and_what_came_of_it(database: Datab
     clearance = replace(samples.clearance(), request=waiting.request)
     opened = replace(kept, grant=samples.grant().id)
     SqlLedger(database).open(samples.grant(), clearance, samples.evidence(), event(), opened)
+    assert not requests.page(PageAsk(filters={"outcome": "granted"}), None).items
+    minted = room.waiting(waiting.id)
+    assert minted is not None
+    room.keep(minted.moved(WaitingState.GRANTED), event())
     (listed,) = requests.page(PageAsk(filters={"outcome": "granted"}), None).items
     assert (listed.id, listed.grant) == (waiting.id, samples.grant().id)
 

@@ -1,0 +1,103 @@
+"""A request that waits for its start or for people, over HTTP, from asking to the role on AWS."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import yaml
+
+from platform_api.embedded.organisation import filled, sample_text
+from tests.support.platform import Cast, Story, made
+
+ASK = "/v1/access-requests"
+
+
+@pytest.fixture(scope="module")
+def approving(cast: Cast, story: Story) -> Story:
+    """The story under a version of the contract that has data owners approve what happens in validation."""
+    document = yaml.safe_load(filled(sample_text("loans.odcs.yaml"), cast.platform.now()))
+    document["version"] = "1.1.0"
+    (usage,) = [p for p in document["customProperties"] if p["property"] == "usageContract"]
+    clause = {"when": {"stage": "validation"}, "mode": "any", "from": ["group:lending-data-owners"], "within": "PT8H"}
+    usage["value"]["approvals"].insert(0, clause)
+    drawn = {"document_yaml": yaml.safe_dump(document, sort_keys=False)}
+    contract = made(cast.pat.post("/v1/contracts", drawn))
+    path = f"/v1/contracts/{contract['id']}/versions/{contract['version']}"
+    for person, role in ((cast.olga, "data-owner"), (cast.priya, "privacy-office")):
+        made(person.post(f"{path}/signatures", {"role": role}))
+    made(cast.dana.post(f"{path}/acceptances", {"activity": story.activity}))
+    return story
+
+
+def reached(cast: Cast, request: str, *states: str) -> dict[str, Any]:
+    """The request once it is in one of these states."""
+    deadline = time.monotonic() + 60
+    while True:
+        found: dict[str, Any] = cast.dana.get(f"{ASK}/{request}").json()
+        if found["outcome"] in states:
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.2)
+
+
+def test_a_data_owner_approves_what_they_were_shown_and_it_is_minted(cast: Cast, approving: Story) -> None:
+    body = approving.asking(environment=approving.validation, justification="fairness", ticket="CHG-1")
+    preview = cast.dana.call("POST", ASK, json={**body, "dry_run": True})
+    assert preview.json()["outcome"] == "would-await-approval"
+    asked = cast.dana.post(ASK, body)
+    assert (asked.status_code, asked.json()["outcome"]) == (202, "awaiting-approval")
+    request = asked.json()["request_id"]
+    listed = cast.olga.get(ASK, outcome="awaiting-approval").json()["items"]
+    assert [item["id"] for item in listed] == [request]
+    path = f"{ASK}/{request}/approvals"
+    shown = cast.olga.get(path).json()
+    assert shown["shown"]["terms"]["justification"] == "fairness"
+    assert (shown["needs"][0]["groups"], shown["enough"]) == (["lending-data-owners"], False)
+    word = {"decision": "approve", "shown_sha256": shown["shown_sha256"], "comment": "fine", "longest": "PT30M"}
+    stale = cast.olga.post(path, {**word, "shown_sha256": "0" * 64})
+    assert (stale.status_code, stale.json()["code"]) == (409, "shown-has-changed")
+    own = cast.dana.post(path, word)
+    assert (own.status_code, own.json()["code"]) == (403, "forbidden")
+    other_team = cast.priya.post(path, word)
+    assert (other_team.status_code, other_team.json()["code"]) == (403, "not-an-approver")
+    assert cast.sam.get(path).status_code == 404
+    assert made(cast.olga.post(path, word))["state"] == "ready"
+    found = reached(cast, request, "granted")
+    grant = cast.dana.get(f"/v1/grants/{found['grant']}").json()
+    assert (grant["state"], grant["tier"], grant["request"]) == ("active", "validation", request)
+    assert found["decision"]["asked"]["approvals"][0]["shown_sha256"] == shown["shown_sha256"]
+    made(cast.dana.post(f"/v1/grants/{grant['id']}/credentials"))
+    made(cast.dana.post(f"/v1/grants/{grant['id']}/revoke", {"reason": "the test is over"}))
+
+
+def test_an_emergency_is_released_by_a_second_person_with_an_alarm(cast: Cast, approving: Story) -> None:
+    body = approving.asking(environment=approving.validation, break_glass=True, duration="PT20M")
+    assert cast.dana.post(ASK, body).json()["field"] == "justification"
+    body |= {"justification": "payments are down", "ticket": "INC-7"}
+    request = made(cast.dana.post(ASK, body))["request_id"]
+    shown = cast.gus.get(f"{ASK}/{request}/approvals").json()["shown_sha256"]
+    word = {"shown_sha256": shown, "comment": "INC-7 is real"}
+    assert cast.dana.post(f"{ASK}/{request}/release", word).status_code == 403
+    assert cast.olga.post(f"{ASK}/{request}/release", word).status_code == 403
+    approval = {"decision": "approve", **word}
+    assert cast.olga.post(f"{ASK}/{request}/approvals", approval).json()["code"] == "wrong-state"
+    made(cast.gus.post(f"{ASK}/{request}/release", word))
+    alarm = cast.ines.get("/v1/audit", about=request, action="alarm.break-glass-released").json()["items"]
+    assert len(alarm) == 1
+    grant = reached(cast, request, "granted")["grant"]
+    made(cast.dana.post(f"/v1/grants/{grant}/revoke", {"reason": "the test is over"}))
+
+
+def test_a_later_start_waits_and_can_be_withdrawn(cast: Cast, approving: Story) -> None:
+    start = (cast.platform.now() + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    asked = cast.dana.post(ASK, approving.asking(starts_at=start))
+    assert (asked.status_code, asked.json()["outcome"]) == (202, "ready")
+    request = asked.json()["request_id"]
+    again = cast.dana.post(ASK, approving.asking(starts_at=start))
+    assert again.json()["request_id"] == request
+    withdrawn = made(cast.dana.post(f"{ASK}/{request}/withdraw", {"reason": "no need"}))
+    assert withdrawn["state"] == "withdrawn"
+    assert cast.dana.get(f"{ASK}/{request}").json()["outcome"] == "withdrawn"
+    past = cast.dana.post(ASK, approving.asking(starts_at="2020-01-01T00:00:00Z"))
+    assert past.json()["field"] == "starts_at"
