@@ -98,7 +98,7 @@ def _proving(live: Engine, draft: Engine) -> Callable[[], object]:
 class _History:
     """What was asked under a book of a thousand rules, and two edits of it.
 
-    One touches every question and changes one in seven; the other touches one question in ten and changes one of
+    One touches every question and changes one in ten; the other touches one question in ten and changes one of
     four of those.
     """
 
@@ -117,7 +117,7 @@ class _History:
         done = replay(edit, self._past)
         if (done.in_reach, done.changed_count > 0, done.sample.differing) != (reached, True, ()):
             raise SystemExit("the benchmark's records are not what they were meant to be: mend it")
-        pairs = [(_busy(lambda: replay(edit, self._past)), _busy(self._bare)) for _ in range(5)]
+        pairs = [(_busy(lambda: replay(edit, self._past)), _busy(self._bare)) for _ in range(9)]
         replayed, bare = map(min, zip(*pairs, strict=True))
         return replayed / DECISIONS, bare / DECISIONS
 
@@ -187,7 +187,7 @@ def _request(live: Engine, number: int) -> list[Recorded]:
     )
     context: dict[str, Value] = {
         "purpose": purposes[1], "tier": _ref("Tier", "research"), "environment": environment,
-        "activity": activity, "now": world.NOW.replace(hour=8, minute=number % 60), "mfa": number % 7 > 0,
+        "activity": activity, "now": world.NOW.replace(hour=8, minute=number % 60), "mfa": number % 10 > 0,
     }  # fmt: skip
     asked = [
         Question(principal=who, action="read", resource=thing, context=context, entities=entities) for thing in things
