@@ -25,6 +25,8 @@ _ROLE_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}\Z", re.ASCII)
 _SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}\Z", re.ASCII)
 _DOCUMENT = re.compile(r"[\t\n\r\x20-\xff]+\Z")
 _TAG = re.compile(r"[A-Za-z0-9 _.:/=+@-]*\Z", re.ASCII)
+_ROLE_ARN = re.compile(r"arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,576}\Z", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}\Z", re.ASCII)
 _MAX_TAGS, _MAX_TAG_KEY, _MAX_TAG_VALUE = 50, 128, 256
 
 
@@ -52,6 +54,17 @@ def check_trust_policy(document: str) -> None:
     if policy_size(document) > TRUST_POLICY_LIMIT:
         raise LimitExceeded(what="trust policy", limit=f"{TRUST_POLICY_LIMIT} characters")
     _check_characters(document)
+
+
+def check_trusted(role_arn: str, external_id: str) -> None:
+    """Raises `LimitExceeded` unless a trust in these is a trust in one role under one literal id.
+
+    `*`, a whole account or a policy variable would let in others.
+    """
+    if not _ROLE_ARN.match(role_arn):
+        raise LimitExceeded(what="trusted principal", limit="the ARN of one role")
+    if not _EXTERNAL_ID.match(external_id):
+        raise LimitExceeded(what="external id", limit="2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -")
 
 
 def check_session(*, name: str, source_identity: str, duration: timedelta, policy: str | None) -> None:

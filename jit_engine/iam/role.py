@@ -19,6 +19,7 @@ from jit_engine.iam.limits import (
     check_session,
     check_tags,
     check_trust_policy,
+    check_trusted,
 )
 from jit_engine.iam.reading import check_within
 from jit_engine.iam.statement import bucket_arn, document, object_arn
@@ -39,7 +40,8 @@ TRUST_NOBODY = json.dumps(
 
 
 def trust_policy(broker_role_arn: str, external_id: str) -> str:
-    """Only the platform's broker role, and only with our external id, may open sessions."""
+    """Only the platform's broker role, and only with our external id, may open sessions; raises `LimitExceeded`."""
+    check_trusted(broker_role_arn, external_id)
     trust = json.dumps(
         {
             "Version": "2012-10-17",

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from jit_engine.domain.catalogue import TableItem
-from jit_engine.domain.grant import ENDED, Grant, GrantState
+from jit_engine.domain.grant import ENDED, Grant, GrantState, Principal
 from jit_engine.domain.ids import GrantId
 from jit_engine.rules.tiers import TIER_MAXIMUM
 from platform_api.db.audit import AuditTrail
@@ -93,7 +93,8 @@ class Standing:
                 continue
             found = [*self._times(grant), *self._deliveries(grant)]
             if grant.state is GrantState.ACTIVE:
-                found += [*self._on_aws(grant), *self._what_was_decided(grant, ledger.decision_of(grant.id))]
+                found += [*self._what_was_decided(grant, ledger.decision_of(grant.id))]
+                found += [one for each in grant.principals if each.roles for one in self._on_aws(grant, each)]
             after = ledger.get(grant.id)
             if after is None or after.version != grant.version:
                 continue  # the worker moved it on while we looked
@@ -115,15 +116,15 @@ class Standing:
         if any(record["actor"] != grant.subject for record in records):
             yield f"somebody else than its holder got credentials of {grant.id}"
 
-    def _on_aws(self, grant: Grant) -> Iterator[str]:
-        name = grant.role.name
+    def _on_aws(self, grant: Grant, principal: Principal) -> Iterator[str]:
+        name = principal.role.name
         policies = self.iam.list_role_policies(RoleName=name)["PolicyNames"]
         attached = self.iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
         if len(policies) != 1 or attached:
             yield f"{name} has the policies {policies} and {attached}"
             return
         found: Any = self.iam.get_role_policy(RoleName=name, PolicyName=policies[0])["PolicyDocument"]
-        if (json.loads(found) if isinstance(found, str) else found) != json.loads(grant.policy):
+        if (json.loads(found) if isinstance(found, str) else found) != json.loads(principal.policy):
             yield f"{name} has another policy than was recorded"
         boundary = self.iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary", {})
         environment = SqlRegistry(self.database).environment(grant.environment)
@@ -136,7 +137,7 @@ class Standing:
         environment = SqlRegistry(self.database).environment(grant.environment)
         own = [] if environment is None or environment.environment.place is None else [environment.environment.place]
         beneath = [*places, *(f"{S3}{place.workspace_bucket}/" for place in own)]
-        statements = json.loads(grant.policy)["Statement"]
+        statements = [one for each in grant.principals for one in json.loads(each.policy)["Statement"]]
         allows = [statement for statement in statements if statement["Effect"] == "Allow"]
         if not places or any({"NotAction", "NotResource", "Principal"} & set(statement) for statement in allows):
             yield f"{grant.id} rests on no source, or allows by exception"
