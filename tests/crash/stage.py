@@ -23,7 +23,7 @@ from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.sweep import Sweep
-from jit_engine.ports import DecidedAnew, Evidence, Facts, Ledger
+from jit_engine.ports import Credentials, DecidedAnew, Evidence, Facts, Ledger
 from platform_api.db.audit import AuditTrail
 from platform_api.db.engine import Database, create_engine
 from platform_api.db.ledger import SqlLedger
@@ -160,7 +160,7 @@ class Stage:
         )
         return flow(asked, self.setting.began)
 
-    def deliver(self) -> None:
+    def deliver(self) -> Credentials:
         """Hands out a session."""
         flow = Deliver(
             facts=self.facts,
@@ -169,7 +169,7 @@ class Stage:
             judges=lambda: self.judges,
             token=self._token,
         )
-        flow(self.grant, world.ADA, self.setting.began)
+        return flow(self.grant, world.ADA, self.setting.began).credentials
 
     def revoke(self) -> None:
         """Takes the grant back."""

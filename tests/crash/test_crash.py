@@ -70,6 +70,7 @@ def test_a_life_that_nothing_ends_passes_these_boundaries(
 
 
 @pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.case("MINT-145", "MINT-146", "MINT-161")
 def test_a_process_killed_at_any_boundary_leaves_nothing_behind(
     player: Player, new_setting: Callable[[], Setting], cloud: Cloud, part: int
 ) -> None:

@@ -50,6 +50,7 @@ FAULTS: dict[str, Callable[[], Fault]] = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
+@pytest.mark.case("MINT-154", "MINT-155")
 def test_a_mint_that_aws_fails_is_a_clean_answer_and_leaves_nothing(
     case: str, new_setting: Callable[[], Setting], cloud: Cloud
 ) -> None:
@@ -87,6 +88,7 @@ def test_a_create_whose_answer_was_lost_and_whose_repeat_finds_the_name_taken_is
         assert _state(stage) is GrantState.CLOSED
 
 
+@pytest.mark.case("MINT-155")
 def test_a_revocation_outlives_ten_minutes_of_throttling(new_setting: Callable[[], Setting], cloud: Cloud) -> None:
     with _stage(new_setting()) as (stage, calls):
         stage.mint()
@@ -112,6 +114,7 @@ def test_a_role_that_does_not_become_usable_leaves_nothing(new_setting: Callable
         assert cloud.roles() == []
 
 
+@pytest.mark.case("MINT-151")
 def test_a_foreign_role_is_quarantined_and_one_that_cannot_be_does_not_end_the_sweep(
     new_setting: Callable[[], Setting], cloud: Cloud
 ) -> None:

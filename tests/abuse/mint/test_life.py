@@ -14,10 +14,9 @@ from jit_engine.domain.grant import GrantState
 from jit_engine.domain.ids import RequestId
 from jit_engine.domain.subject import Person
 from jit_engine.errors import AwsUnavailable
-from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.outcome import AccessRefused, GrantNotUsable
 from jit_engine.flows.redecide import Redecide
-from jit_engine.ports import Credentials, LostRace
+from jit_engine.ports import LostRace
 from platform_api.db.ledger import SqlLedger
 from tests.contract.minter.cloud import Cloud
 from tests.contract.minter.minting import denied

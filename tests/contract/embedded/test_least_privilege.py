@@ -160,6 +160,7 @@ DENIED_TO_THE_PROVISIONER: dict[str, Callable[[Any], object]] = {
 
 
 @pytest.mark.parametrize("deed", DENIED_TO_THE_BROKER)
+@pytest.mark.case("MINT-128", "MINT-130", "MINT-131")
 def test_the_embedded_aws_denies_the_broker(place: Any, deed: str) -> None:
     assert code_of(lambda: DENIED_TO_THE_BROKER[deed](place)) == "AccessDenied"
 

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.aws
 # ---- creating
 
 
+@pytest.mark.case("MINT-104", "MINT-160")
 def test_a_name_that_is_taken_is_never_adopted(minter: AwsMinter, cloud: Cloud) -> None:
     clearance = world.cleared()
     with minted(minter, cloud, clearance) as (grant, _):
@@ -55,6 +56,7 @@ def test_a_role_is_found_with_its_tags_and_boundary_and_listed_under_our_path(mi
     assert minter.find(grant.role.name) is None
 
 
+@pytest.mark.case("MINT-128")
 def test_the_broker_cannot_make_a_role_without_a_boundary_of_ours(minter: AwsMinter, cloud: Cloud) -> None:
     clearance = world.cleared()
     grant = grant_of(clearance)
@@ -77,6 +79,7 @@ def test_a_role_that_is_right_is_proven(minter: AwsMinter, cloud: Cloud, tier: T
         minter.prove(*proof(clearance, grant))
 
 
+@pytest.mark.case("MINT-149")
 def test_a_role_that_reaches_a_sibling_is_not_proven(cloud: Cloud) -> None:
     clearance = world.cleared()
     ticks = itertools.count(step=2.0)
@@ -113,6 +116,7 @@ def test_a_write_that_works_counts_as_allowed_even_if_it_cannot_be_given_up(clou
         assert found.value.aws_code == "ProbeNotDenied"
 
 
+@pytest.mark.case("MINT-148")
 def test_a_role_that_is_not_usable_yet_is_waited_for(cloud: Cloud) -> None:
     clearance = world.cleared()
     calls = FaultyCalls(
@@ -125,6 +129,7 @@ def test_a_role_that_is_not_usable_yet_is_waited_for(cloud: Cloud) -> None:
     assert calls.made.count("sts:assume_role") == 9
 
 
+@pytest.mark.case("MINT-148")
 def test_a_role_that_never_becomes_usable_is_given_up_after_a_minute(cloud: Cloud) -> None:
     waited: list[float] = []
     calls = FaultyCalls(cloud.broker(), [refused("sts:assume_role", "AccessDenied", times=999)])

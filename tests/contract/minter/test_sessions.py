@@ -25,6 +25,7 @@ pytestmark = pytest.mark.aws
 # ---- what a session may do, by the AWS itself
 
 
+@pytest.mark.case("MINT-034")
 def test_a_session_reads_its_prefix_and_nothing_beside_it(minter: AwsMinter, cloud: Cloud) -> None:
     with minted(minter, cloud, world.cleared()) as (_, plan):
         s3 = cloud.holder(minter.assume(plan))
@@ -60,6 +61,7 @@ def test_a_pipeline_in_operation_writes_to_its_target_and_not_beside_it(minter: 
         assert denied(s3.delete_object, Bucket=world.REPORTS, Key="monthly/part-0")
 
 
+@pytest.mark.case("MINT-133")
 def test_a_bucket_policy_that_names_the_session_opens_nothing_that_was_not_decided(
     minter: AwsMinter, cloud: Cloud
 ) -> None:
@@ -78,6 +80,7 @@ def test_a_bucket_policy_that_names_the_session_opens_nothing_that_was_not_decid
             root.delete_bucket_policy(Bucket=world.LAKE)
 
 
+@pytest.mark.case("MINT-137")
 def test_a_session_can_do_nothing_that_outlives_it(minter: AwsMinter, cloud: Cloud) -> None:
     with minted(minter, cloud, world.cleared()) as (grant, plan):
         keys = minter.assume(plan)
@@ -104,6 +107,7 @@ def test_a_grant_ends_at_its_own_end_although_its_session_lives_on(minter: AwsMi
 # ---- who may open a session
 
 
+@pytest.mark.case("MINT-127")
 def test_nobody_but_the_broker_with_our_external_id_becomes_the_role(minter: AwsMinter, cloud: Cloud) -> None:
     with minted(minter, cloud, world.cleared()) as (_, plan):
         ours = cloud.account.external_id

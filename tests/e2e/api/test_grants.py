@@ -97,6 +97,7 @@ def test_a_refusal_is_replayed_as_it_was(cast: Cast, story: Story) -> None:
     assert again.json() == first.json()
 
 
+@pytest.mark.case("MINT-142")
 def test_a_key_serves_one_request_of_one_person(cast: Cast, story: Story) -> None:
     key = uuid.uuid4().hex
     made(cast.dana.post(ASK, story.asking(), key=key))
@@ -132,6 +133,7 @@ def test_the_same_request_many_times_at_once_is_granted_once(cast: Cast, story: 
     assert len(cast.roles() - before) == 1
 
 
+@pytest.mark.case("MINT-143")
 def test_credentials_are_the_holders_and_never_kept(cast: Cast, story: Story, grant: dict[str, Any]) -> None:
     path = f"/v1/grants/{grant['id']}/credentials"
     key = uuid.uuid4().hex

@@ -64,6 +64,7 @@ def _error(code: str, status: int = 400) -> ClientError:
     ],
     ids=str,
 )
+@pytest.mark.case("MINT-154", "MINT-155")
 def test_what_may_pass_is_unavailable_with_a_time_to_come_back(error: Exception) -> None:
     with pytest.raises(AwsUnavailable) as refusal:
         _calls(Client(error))("iam", "create_role", {})

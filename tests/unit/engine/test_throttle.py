@@ -30,6 +30,7 @@ def test_a_burst_is_taken_at_once_and_then_tokens_come_at_their_rate() -> None:
     assert bucket.take(reserve=0.0) > 0.0
 
 
+@pytest.mark.case("MINT-155")
 def test_a_mint_cannot_take_what_is_kept_for_revocation() -> None:
     bucket = _bucket(Clock())
     minted = sum(bucket.take(reserve=7.5) == 0.0 for _ in range(100))
