@@ -18,7 +18,7 @@ from jit_engine.ports import Credentials
 from tests.contract.minter.cloud import Cloud
 from tests.contract.minter.minting import denied, minted
 from tests.fakes import world
-from tests.fakes.world import ask, contract, facts, place_of, prefix, prefix_item
+from tests.fakes.world import GRANT, ask, contract, facts, place_of, prefix, prefix_item
 
 pytestmark = pytest.mark.aws
 
@@ -155,7 +155,7 @@ def fullest() -> Clearance:
         )
         clearance = world.cleared(*(ask(each) for each in sources), known=known)
         try:
-            grant_policy(clearance, place_of(clearance))
+            grant_policy(clearance, place_of(clearance), GRANT)
         except PolicyTooLarge:
             continue
         return clearance

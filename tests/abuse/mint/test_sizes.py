@@ -24,7 +24,7 @@ from jit_engine.iam.plan import parts_of
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY, probe_session_policy, probes_for, trust_policy
 from jit_engine.iam.statement import objects_arn
 from tests.abuse.mint.door import ASK, Bad, check_refused
-from tests.fakes.world import ask, cleared, contract, facts, place_of, prefix, prefix_item
+from tests.fakes.world import GRANT, ask, cleared, contract, facts, place_of, prefix, prefix_item
 from tests.support.platform import FACTS, Cast, Story
 from tests.support.standing import Standing
 
@@ -51,7 +51,7 @@ def test_many_sources_are_split_or_refused_and_never_cut(count: int) -> None:
     """The union of the parts is what was cleared, each part fits with the reserve kept, each has all its Denies."""
     clearance = clearance_of(count)
     try:
-        parts = parts_of(clearance, place_of(clearance))
+        parts = parts_of(clearance, place_of(clearance), GRANT)
     except PolicyTooLarge:
         assert count > 20, "a small request is never too large"
         return
