@@ -12,7 +12,7 @@ DEFAULT = ("select", "describe")
 
 _HOW = (
     "write s3://BUCKET/PREFIX/, glue:DATABASE.TABLE or glue://ACCOUNT/REGION/DATABASE/TABLE, "
-    "each with =select,describe when it is to be something else"
+    "each with =select,describe when it is to be something else, a table with :COLUMN,COLUMN for those columns alone"
 )
 
 
@@ -49,17 +49,20 @@ def _split(text: str) -> tuple[str, list[Json]]:
 
 
 def _table(address: str) -> dict[str, Json]:
-    if address.startswith("glue://"):
-        parts = address.removeprefix("glue://").split("/")
-    elif address.startswith("glue:"):
-        parts = address.removeprefix("glue:").split(".")
-    else:
+    scheme = next((one for one in ("glue://", "glue:") if address.startswith(one)), None)
+    if scheme is None:
         return {}
+    place, colon, names = address.removeprefix(scheme).partition(":")
+    columns = names.split(",")
+    if colon and (not all(columns) or len(set(columns)) != len(columns)):
+        raise InputInvalid(f"{address}: after the : stand columns, each once", next_step=_HOW)
+    wanted: dict[str, Json] = {"columns": list(columns)} if colon else {}
+    parts = place.split("/" if scheme == "glue://" else ".")
     if not all(parts):
         return {}
     match parts:
         case [database, table]:
-            return {"database": database, "table": table}
-        case [account, region, database, table] if address.startswith("glue://"):
-            return {"account": account, "region": region, "database": database, "table": table}
+            return {"database": database, "table": table, **wanted}
+        case [account, region, database, table] if scheme == "glue://":
+            return {"account": account, "region": region, "database": database, "table": table, **wanted}
     return {}

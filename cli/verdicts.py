@@ -34,18 +34,35 @@ def verdict_rows(sources: Sequence[Doc]) -> list[tuple[str, ...]]:
 
 
 def verdict_reasons(sources: Sequence[Doc]) -> list[str]:
-    """Why each refused source was refused, and what to do."""
+    """Why each refused source was refused, and what to do; and what binds whoever reads one that passes in part."""
     lines: list[str] = []
     for source in sources:
         if source.flag("passes"):
+            lines += _bound_lines(source)
             continue
         lines.append(f"{clean(source.text('source'))} was refused by {_gate(source.text('refused_by'))}:")
         for breach in source.record("contract").records("breaches"):
+            lines += reason_lines(breach)
+        for breach in source.record("obligations").records("breaches"):
             lines += reason_lines(breach)
         for name in ("invariants", "rules"):
             verdict = source.record(name)
             if verdict.flag("consulted") and not verdict.flag("passes"):
                 lines += _rule_lines(verdict)
+    return lines
+
+
+def _bound_lines(source: Doc) -> list[str]:
+    """What is left of a table, and why the rest is not."""
+    bound = source.record("obligations")
+    lines: list[str] = []
+    if bound.has("columns"):
+        lines.append(f"{clean(source.text('source'))}: only columns {clean(', '.join(bound.texts('columns')))}")
+    if bound.has("row_filter"):
+        lines.append(f"{clean(source.text('source'))}: only rows where {clean(bound.text('row_filter'))}")
+    for one in bound.records("treatments"):
+        if one.has("why"):
+            lines.append(f"  - {clean(', '.join(one.texts('columns')))}: {clean(one.text('why'))}")
     return lines
 
 
@@ -60,9 +77,12 @@ def _rule_lines(verdict: Doc) -> list[str]:
 
 
 def _gate(name: str) -> str:
-    return {"invariants": "the tier's invariants", "contract": "the contract", "rules": "a policy"}.get(
-        name, clean(name)
-    )
+    return {
+        "invariants": "the tier's invariants",
+        "contract": "the contract",
+        "rules": "a policy",
+        "columns": "its columns",
+    }.get(name, clean(name))
 
 
 def _tier(verdict: Doc) -> str:

@@ -13,8 +13,9 @@ from jit_engine.contracts.problems import ClauseNotEnforceable, ContractInvalid
 from jit_engine.domain.event import Json
 from jit_engine.errors import AwsRefused, AwsUnavailable, InvalidValue, NotFound, WrongState
 from jit_engine.flows.outcome import AccessRefused, GrantNotUsable, NotAnApprover, ProfileNeeded, ShownHasChanged
+from jit_engine.iam.enforcing import NoEnforcer
 from jit_engine.ports import LostRace
-from jit_engine.rules.record import refusal_record
+from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.authorize import Forbidden
 from platform_api.db.errors import StoreUnavailable
 from platform_api.identity.errors import KeysUnavailable
@@ -54,6 +55,7 @@ KINDS: Mapping[str, Kind] = {
     "fields-invalid": _kind(422, "Some values do not fit", "Each is listed under errors."),
     "invalid-value": _kind(422, "A value cannot be used", "The field, what was given, and how to mend it."),
     "aws-limit": _kind(422, "Beyond one of AWS's limits", "Refused before AWS hears of it."),
+    "no-enforcer": _kind(409, "Nothing here can hold it apart", "Columns or rows are withheld, which files cannot do."),
     "policy-too-large": _kind(422, "Too much for one role", "The policy would not fit; ask for fewer sources."),
     "contract-invalid": _kind(422, "The document is no contract", "Every problem is listed under errors."),
     "order-invalid": _kind(422, "The activity cannot be registered", "Every problem is listed under errors."),
@@ -232,6 +234,8 @@ def _more(error: Exception) -> dict[str, Json]:
             return {"errors": [{"field": f, "message": m, "fix": x} for f, m, x in error.faults]}
         case AccessRefused():
             return _refusal(error)
+        case NoEnforcer():
+            return {"unheld": list(error.sources), "sources": clearance_record(error.clearance)["sources"]}
         case ContractInvalid() | OrderInvalid() | ClauseNotEnforceable():
             return {"errors": [_fault(p.path, p.line, p.message, p.fix) for p in error.problems]}
         case Forbidden():

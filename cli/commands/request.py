@@ -31,7 +31,7 @@ requests = group("Requests for access and what was decided.")
 
 _WAITING = ("awaiting-approval", "ready")
 _POLL = 1.0
-_REFUSED = ("access-refused", "duration-too-long")
+_REFUSED = ("access-refused", "duration-too-long", "no-enforcer")
 
 
 @request.command(
@@ -42,6 +42,7 @@ Sources:
   s3://BUCKET/PREFIX/                    everything beneath the prefix
   glue:DATABASE.TABLE                    a table of the platform's own account
   glue://ACCOUNT/REGION/DATABASE/TABLE   a table, as `sluice data list` shows it
+  glue:DATABASE.TABLE:COLUMN,COLUMN      these columns of a table alone
   ...=select,describe                    what is to be done (this is the default);
                                          of describe, select, insert, delete
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from jit_engine.contracts.effective import Use, highest_without_approval, longest_duration
+from jit_engine.contracts.profiles import kind_of
 from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState, HeldContract
 from jit_engine.domain.activity import Activity
 from jit_engine.domain.classification import Classification
@@ -35,6 +37,11 @@ class CoarseAsk:
     tier: Tier
     purposes: Mapping[str, str | None]
     together: frozenset[HeldContract]
+
+    @property
+    def use(self) -> Use:
+        """The use of data that it is."""
+        return Use(tier=self.tier, operations=self.ask.operations, kind=kind_of(self.request.subject))
 
 
 def lineage(purpose: str, purposes: Mapping[str, str | None]) -> Iterator[str]:
@@ -181,14 +188,14 @@ def _of_consumer(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach]:
 
 
 def _of_duration(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach]:
-    asked = coarse.request.duration
-    if asked is not None and asked > contract.max_duration:
+    asked, longest = coarse.request.duration, longest_duration(contract, coarse.use)
+    if asked is not None and asked > longest:
         yield Breach(
             code="duration-too-long",
             clause="duration.max",
             given=str(asked),
-            allowed=str(contract.max_duration),
-            next_step=f"ask for at most {contract.max_duration}",
+            allowed=str(longest),
+            next_step=f"ask for at most {longest}",
         )
 
 
@@ -212,8 +219,14 @@ def _of_classification(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach
 
 
 def approval_rule(coarse: CoarseAsk, contract: Contract) -> ApprovalRule | None:
-    """The clause that says who has to approve: the first that matches; None refuses, for nobody is asked by default."""
+    """The clause that says who has to approve: the first that matches; None refuses, for nobody is asked by default.
+
+    Above what an access profile lets pass without approval, clauses that ask nobody do not count.
+    """
+    highest = highest_without_approval(contract, coarse.use)
     for rule in contract.approvals:
+        if rule.automatic and highest is not None and coarse.classification.rank > highest.rank:
+            continue
         if rule.stage not in (None, coarse.tier):
             continue
         if rule.max_classification is None or coarse.classification.rank <= rule.max_classification.rank:

@@ -7,7 +7,9 @@ from enum import StrEnum
 from jit_engine.contracts.terms import ApprovalRule
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.ids import ContractId
+from jit_engine.domain.obligations import ColumnTreatment, Obligations
 from jit_engine.domain.request import AccessRequest, SourceAsk
+from jit_engine.domain.row_filter import RowFilter
 from jit_engine.domain.source import S3Prefix
 
 
@@ -17,6 +19,7 @@ class Gate(StrEnum):
     INVARIANTS = "invariants"
     CONTRACT = "contract"
     RULES = "rules"
+    COLUMNS = "columns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +77,30 @@ class RuleVerdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnVerdict:
+    """What contract and rules leave of a table, and why that cannot be had, if it cannot."""
+
+    obligations: Obligations
+    breaches: tuple[Breach, ...]
+
+    @property
+    def passes(self) -> bool:
+        """Whether what is left is something, is all that was named, and can be enforced."""
+        return not self.breaches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceVerdict:
-    """All that was found out about one source. A gate that was not asked is None, and the record says so."""
+    """All that was found out about one source. A gate that was not asked is None, and the record says so.
+
+    `columns` is about tables alone, and found out once contract and rules have been asked.
+    """
 
     ask: SourceAsk
     invariants: RuleVerdict
     contract: ContractVerdict | None
     rules: RuleVerdict | None
+    columns: ColumnVerdict | None = None
 
     @property
     def refused_by(self) -> Gate | None:
@@ -91,6 +111,8 @@ class SourceVerdict:
             return Gate.CONTRACT
         if self.rules is None or not self.rules.passes:
             return Gate.RULES
+        if self.columns is not None and not self.columns.passes:
+            return Gate.COLUMNS
         return None
 
     @property
@@ -103,11 +125,20 @@ class SourceVerdict:
 class ClearedSource:
     """One ask that passed, with the prefixes that its data is read from or written to as files.
 
-    The prefix itself, a table's location, or none for what is not made of files.
+    The prefix itself, a table's location, or none for what is not made of files. With `columns` (the only ones to
+    be seen) or a `row_filter` there are none either: what is seen of them is an enforcer's to show.
     """
 
     ask: SourceAsk
     files: tuple[S3Prefix, ...]
+    columns: tuple[str, ...] | None = None
+    row_filter: RowFilter | None = None
+    treatments: tuple[ColumnTreatment, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every column and row may be seen, so that the files themselves may be read."""
+        return self.columns is None and self.row_filter is None
 
 
 _KEY = object()

@@ -15,7 +15,8 @@ from jit_engine.iam.plan import mints_the_same, parts_of
 from jit_engine.ports import DecidedAnew, DecisionOutcome, Facts
 from jit_engine.rules.clearance import Judges, clear
 from jit_engine.rules.evidence import evidence_of, record_of
-from jit_engine.rules.record import cleared_request
+from jit_engine.rules.record import clearance_record, cleared_request, held_to
+from jit_engine.rules.treatments import durations_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +39,15 @@ def decide_anew(
         return Changed(why=f"what it rests on is gone ({gone})")
     if isinstance(verdict, Refusal):
         return verdict
+    if held_to(clearance_record(verdict)) != held_to(decision):
+        return Changed(why="other columns or rows of it may be seen now")
     place = verdict.environment.place
     then = replace(verdict, ends_at=grant.ends_at)
     if place is None or not mints_the_same(parts_of(then, place, grant.id), grant.principals):
         return Changed(why="the catalogue or the environment changed")
     if verdict.sessions_end_by < grant.ends_at:
         return Changed(why=f"contract, activity or environment now end at {verdict.sessions_end_by.isoformat()}")
-    longest = min(c.max_duration for c in facts.contracts if c.key in verdict.contracts)
+    longest = min(durations_of(verdict.request.asks, verdict.request, facts))
     if grant.ends_at - grant.created_at > longest:
         return Changed(why=f"the contract now allows {longest} at most")
     return verdict

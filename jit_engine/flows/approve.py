@@ -29,6 +29,7 @@ from jit_engine.rules.approvals import (
     unmet,
 )
 from jit_engine.rules.clearance import Judges, clear, refused_only_by_approval, wanted_duration
+from jit_engine.rules.treatments import durations_of
 
 TRIES = 4
 SHORTEST = timedelta(minutes=15)
@@ -90,7 +91,8 @@ class LookAtWaiting:
         needs = needs_of(passed, facts.contracts)
         keys = {one.contract.contract for one in passed if one.contract is not None}
         contracts = [contract for contract in facts.contracts if contract.key in keys]
-        duration = wanted_duration(request, contracts, environment)
+        longest = durations_of([one.ask for one in passed], request, facts)
+        duration = wanted_duration(request, contracts, environment, longest)
         document = shown(request, verdict.verdicts, facts, duration, self.room.holdings(request.subject.id))
         requesters = self._requesters(request.subject, facts)
         approvers = {one.approver: self._today(one.approver, waiting, now) for one in waiting.approvals}

@@ -17,6 +17,7 @@ from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest, WaitingState
 from jit_engine.errors import AwsUnavailable, EngineError, RoleExists
 from jit_engine.flows.outcome import AccessRefused, ApprovalNeeded, DurationTooLong
+from jit_engine.iam.enforcing import check_enforced
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.plan import PlannedPart, parts_of
 from jit_engine.iam.role import probe_session_policy, probes_for, role_plan, session_plan
@@ -47,8 +48,11 @@ class RequestAccess:
     token: Callable[[], str]
 
     def preview(self, request: AccessRequest, now: datetime) -> Clearance | Refusal:
-        """What would be answered; nothing is recorded and nothing is minted."""
-        return clear(request, self.facts.facts_for(request.activity, request.environment), self.judges(), now)
+        """What would be answered, `NoEnforcer` included; nothing is recorded and nothing is minted."""
+        verdict = clear(request, self.facts.facts_for(request.activity, request.environment), self.judges(), now)
+        if isinstance(verdict, Clearance):
+            check_enforced(verdict)
+        return verdict
 
     def advise(self, request: AccessRequest, now: datetime) -> tuple[Clearance | Refusal, Facts, Evidence]:
         """What would be answered, the facts, and what of them it was decided from; nothing is recorded."""
@@ -56,9 +60,10 @@ class RequestAccess:
         return clear(request, facts, judges, now), facts, evidence_of(request, facts, judges, now)
 
     def __call__(self, request: AccessRequest, now: datetime, waiting: WaitingRequest | None = None) -> Grant:
-        """An active grant. Raises `AccessRefused`, `NotFound`, `InvalidValue`, `PolicyTooLarge` before any AWS call,
-        `ApprovalNeeded` before anything is on record, `AwsUnavailable` when minting did not come about: what was begun
-        is then the reconciler's to undo. A request that has been `waiting` is moved on with what becomes of it.
+        """An active grant. Raises `AccessRefused`, `NotFound`, `InvalidValue`, `PolicyTooLarge` or `NoEnforcer` before
+        any AWS call, `ApprovalNeeded` before anything is on record, `AwsUnavailable` when minting did not come about:
+        what was begun is then the reconciler's to undo. A request that has been `waiting` is moved on with what
+        becomes of it.
         """
         parts, place, grant = self._opened(request, now, waiting)
         try:

@@ -48,7 +48,8 @@ RESULTS_PREFIX = "athena/"
 def grant_statements(clearance: Clearance, place: Place, grant: GrantId) -> tuple[Statement, ...]:
     """Every statement of the grant's role, Allows first, then the Denies of its sources and the closing ones."""
     bounds = Bounds(place=place, grant=grant, ends_at=clearance.ends_at)
-    cleared = sorted(clearance.cleared, key=lambda c: c.ask.source.uri)
+    # A table of which something is withheld is never given by a policy, which cannot tell columns and rows apart.
+    cleared = sorted((c for c in clearance.cleared if c.is_whole), key=lambda c: c.ask.source.uri)
     given = (allow for each in cleared for allow in kind_of(each.ask.source).allows(each, bounds))
     allows = (*merged(given), *_workspace(clearance, bounds))
     own = (deny for each in cleared for deny in kind_of(each.ask.source).denies(each, bounds))

@@ -58,6 +58,9 @@ def _findings(policy: object, decided: Decided) -> Iterator[str]:
         yield "a statement neither allows nor denies"
     if len({str(s.get("Sid")) for s in statements}) != len(statements):
         yield "two statements have one name, which IAM refuses"
+    for cleared in decided.clearance.cleared:
+        if not cleared.is_whole:
+            yield f"{cleared.ask.source.uri}: columns or rows are withheld, and no policy can hold them apart"
     end = decided.clearance.ends_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     readings = [reading(decided) for reading in READINGS]
     read: list[ReadAllow] = []

@@ -11,6 +11,7 @@ from jit_engine.domain.ids import GrantId
 from jit_engine.domain.source import Operation
 from jit_engine.domain.verdict import Clearance
 from jit_engine.errors import LimitExceeded
+from jit_engine.iam.enforcing import check_enforced
 from jit_engine.iam.grant_policy import MARKER_KEY, grant_statements
 from jit_engine.iam.limits import (
     SESSION_POLICY_LIMIT,
@@ -62,7 +63,11 @@ def trust_policy(broker_role_arn: str, external_id: str) -> str:
 
 
 def grant_policy(clearance: Clearance, place: Place, grant: GrantId) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The policy text and why each statement is there; raises `PolicyTooLarge` or `PolicyWidens`, never cuts."""
+    """The policy text and why each statement is there; never cut.
+
+    Raises `NoEnforcer`, `PolicyTooLarge` or `PolicyWidens`.
+    """
+    check_enforced(clearance)
     statements = grant_statements(clearance, place, grant)
     text = document(statements)
     check_inline_policy(text, len(clearance.cleared))

@@ -17,6 +17,8 @@ from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import SourceVerdict
 from jit_engine.errors import NotFound
 from jit_engine.ports import Facts
+from jit_engine.rules.record import obligations_record
+from jit_engine.rules.treatments import classification_reached
 
 BREAK_GLASS_LONGEST: Final = timedelta(hours=1)
 """No emergency lasts longer; the settings may say less."""
@@ -176,17 +178,17 @@ def shown(
         "starts_at": None if request.starts_at is None else request.starts_at.isoformat(),
         "ends_at": None if request.ends_at is None else request.ends_at.isoformat(),
         "duration_seconds": int(duration.total_seconds()),
-        "sources": [_source(verdict, facts) for verdict in passed],
+        "sources": [_source(verdict, request, facts) for verdict in passed],
         "contracts": [_clauses(contract, facts) for contract in facts.contracts if contract.key in keys],
         "approvals": [_need(need) for need in needs_of(passed, facts.contracts)],
     }
     return Shown(terms=terms, holds=tuple(sorted(set(holds))))
 
 
-def _source(verdict: SourceVerdict, facts: Facts) -> dict[str, Json]:
+def _source(verdict: SourceVerdict, request: AccessRequest, facts: Facts) -> dict[str, Json]:
     ask, contract, item = verdict.ask, verdict.contract, facts.catalogue.item(verdict.ask.source)
     reached = [] if item is None else [item, *facts.catalogue.touching(ask.source)]
-    level = max((each.classification for each in reached), key=lambda each: each.rank)
+    level = classification_reached(ask, request, facts, reached)
     return {
         "source": ask.source.uri,
         "account": ask.source.account,
@@ -195,6 +197,7 @@ def _source(verdict: SourceVerdict, facts: Facts) -> dict[str, Json]:
         "classes": sorted({name for each in reached for name in getattr(each, "classes", ())}),
         "contract": None if contract is None or contract.contract is None else list(contract.contract),
         "permitted_by": [] if verdict.rules is None else [rule.id for rule in verdict.rules.rules],
+        **obligations_record(verdict),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,6 +30,15 @@ from jit_engine.rules.approvals import BREAK_GLASS_LONGEST, ApprovalNeed, unmet
 from jit_engine.rules.entities import slice_for, subject_ref
 from jit_engine.rules.questions import Ask, data_context, questions_about
 from jit_engine.rules.tiers import TIER_MAXIMUM
+from jit_engine.rules.treatments import (
+    check_columns,
+    classification_reached,
+    column_breaches,
+    column_verdict,
+    durations_of,
+    optional_questions,
+    questions_for,
+)
 from policy import Decision, Engine, Entity
 
 
@@ -49,6 +58,7 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
     2. Every source, and everything that is reached through it, is put to the tier invariants.
     3. What passes is held against the contract that covers it; every breach is named.
     4. What passes that too is put to the editable rules. A gate that was not asked stays None in the record.
+       Of a table that contract and rules leave in part, the part is cleared if it can be enforced.
     5. Mode `all`: one refused source refuses the request; `partial`: what passes is cleared.
     6. The end is the earliest of all ends, and no AWS session may outlive contract, activity or environment.
     7. Where a contract has people approve, the request has to bring their approvals; else that is the refusal's only
@@ -81,12 +91,13 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
             decided_at=now,
             rulebook=judges.rulebook.version,
         )
-    ends_at, shortened = _end(request, contracts, sessions_end_by, environment, now)
+    longest = durations_of([verdict.ask for verdict in passed], request, facts)
+    ends_at, shortened = _end(request, contracts, sessions_end_by, environment, longest, now)
     return Clearance(
         request=request,
         activity=activity,
         environment=environment,
-        cleared=tuple(_cleared(verdict.ask, facts) for verdict in passed),
+        cleared=tuple(_cleared(verdict, facts) for verdict in passed),
         verdicts=verdicts,
         contracts=frozenset(contract.key for contract in contracts),
         decided_at=now,
@@ -134,6 +145,7 @@ def _check_request(request: AccessRequest, facts: Facts, now: datetime) -> tuple
             )
         if not questions_about(ask, facts.catalogue):
             raise InvalidValue(field=f"sources[{position}].operations", given=ask.source.uri, fix="name an operation")
+        check_columns(ask, facts, f"sources[{position}].columns")
     return activity, environment
 
 
@@ -146,47 +158,62 @@ def _verdicts(
     now: datetime,
 ) -> tuple[SourceVerdict, ...]:
     """A verdict for each ask in order. Each engine is asked once, for all sources that have come as far as to it."""
-    asks = [questions_about(ask, facts.catalogue) for ask in request.asks]
-    invariants = _asked(judges.invariants, asks, request, facts, entities, now)
+    asks = [questions_for(ask, facts) for ask in request.asks]
+    optional = [optional_questions(ask, facts) for ask in request.asks]
+    always = _answers(judges.invariants, asks, request, facts, entities, now)
+    invariants = [_rule_verdict(judges.invariants, *each, always) for each in zip(asks, optional, strict=True)]
     contracts = [
         _contract_verdict(ask, request, facts, together, now) if verdict.passes else None
         for ask, verdict in zip(request.asks, invariants, strict=True)
     ]
     reached = [place for place, contract in enumerate(contracts) if contract is not None and contract.passes]
-    answers = _asked(judges.rulebook, [asks[place] for place in reached], request, facts, entities, now)
-    rules = dict(zip(reached, answers, strict=True))
+    live = _answers(judges.rulebook, [asks[place] for place in reached], request, facts, entities, now)
+    rules = {place: _rule_verdict(judges.rulebook, asks[place], optional[place], live) for place in reached}
     return tuple(
-        SourceVerdict(ask=ask, invariants=invariants[place], contract=contracts[place], rules=rules.get(place))
+        SourceVerdict(
+            ask=ask,
+            invariants=invariants[place],
+            contract=contracts[place],
+            rules=rules.get(place),
+            columns=column_verdict(ask, request, facts, (always, live)) if place in rules else None,
+        )
         for place, ask in enumerate(request.asks)
     )
 
 
-def _asked(
+def _answers(
     engine: Engine,
     asks: Sequence[Sequence[Ask]],
     request: AccessRequest,
     facts: Facts,
     entities: tuple[Entity, ...],
     now: datetime,
-) -> list[RuleVerdict]:
-    """What the engine says of each source; a question that several sources come to is asked once."""
+) -> dict[Ask, Decision]:
+    """What the engine says to every question; one that several sources come to is asked once."""
     if facts.environment is None:
         raise ValueError("gather the facts first")
     distinct = list(dict.fromkeys(question for questions in asks for question in questions))
     if not distinct:
-        return []
+        return {}
     decisions = engine.decide_all(
         principal=subject_ref(request.subject),
         context=data_context(request, facts.environment, now),
         entities=entities,
         asks=distinct,
     )
-    answers = dict(zip(distinct, decisions, strict=True))
-    return [_rule_verdict(engine, questions, [answers[q] for q in questions]) for questions in asks]
+    return dict(zip(distinct, decisions, strict=True))
 
 
-def _rule_verdict(engine: Engine, asks: Sequence[Ask], decisions: Sequence[Decision]) -> RuleVerdict:
-    refused = [(ask, decision) for ask, decision in zip(asks, decisions, strict=True) if not decision.allowed]
+def _rule_verdict(
+    engine: Engine, asks: Sequence[Ask], optional: frozenset[Ask], answers: Mapping[Ask, Decision]
+) -> RuleVerdict:
+    """Every question has to be permitted but the optional ones, of which one treatment of one group is enough."""
+    refused = [(ask, answers[ask]) for ask in asks if not answers[ask].allowed]
+    left_out = [(ask, decision) for ask, decision in refused if ask in optional and ask[0] == "readClear"]
+    if optional:
+        refused = [(ask, decision) for ask, decision in refused if ask not in optional]
+    if not any(answers[ask].allowed for ask in optional):
+        refused += left_out
     if refused:
         first, decision = refused[0]
         rules = _named([d for _, d in refused])
@@ -198,16 +225,21 @@ def _rule_verdict(engine: Engine, asks: Sequence[Ask], decisions: Sequence[Decis
             refused_item=inside,
             rulebook=engine.version,
             questions=len(asks),
-            refused_questions=tuple(f"{action} {resource.id}" for (action, resource), _ in refused),
+            refused_questions=_spelled(dict.fromkeys(ask for ask, _ in (*refused, *left_out))),
         )
     return RuleVerdict(
         passes=True,
         why="permitted",
-        rules=_named(decisions),
+        rules=_named([answers[ask] for ask in asks if answers[ask].allowed]),
         refused_item=None,
         rulebook=engine.version,
         questions=len(asks),
+        refused_questions=_spelled(ask for ask, _ in left_out),
     )
+
+
+def _spelled(asks: Iterable[Ask]) -> tuple[str, ...]:
+    return tuple(f"{action} {resource.id}" for action, resource in asks)
 
 
 def _named(decisions: Sequence[Decision]) -> tuple[NamedRule, ...]:
@@ -238,7 +270,7 @@ def _contract_verdict(
     coarse = CoarseAsk(
         ask=ask,
         owners=frozenset(each.owner_team for each in reached),
-        classification=max((each.classification for each in reached), key=lambda level: level.rank),
+        classification=classification_reached(ask, request, facts, reached),
         request=request,
         activity=facts.activity,
         tier=facts.environment.tier,
@@ -248,7 +280,7 @@ def _contract_verdict(
     rule = approval_rule(coarse, covering[0])
     return ContractVerdict(
         contract=covering[0].key,
-        breaches=contract_breaches(coarse, covering[0], now),
+        breaches=(*contract_breaches(coarse, covering[0], now), *column_breaches(ask, request, facts, covering[0])),
         approval=None if rule is None or rule.automatic else rule,
     )
 
@@ -258,13 +290,21 @@ def _contracts_of(passed: Sequence[SourceVerdict], contracts: Sequence[Contract]
     return [contract for contract in contracts if contract.key in keys]
 
 
-def _cleared(ask: SourceAsk, facts: Facts) -> ClearedSource:
+def _cleared(verdict: SourceVerdict, facts: Facts) -> ClearedSource:
+    ask = verdict.ask
     item = facts.catalogue.item(ask.source)
     match ask.source, item:
         case S3Prefix() as prefix, _:
             return ClearedSource(ask=ask, files=(prefix,))
-        case _, TableItem() as table:
-            return ClearedSource(ask=ask, files=(table.location,))
+        case _, TableItem() as table if verdict.columns is not None:
+            found = verdict.columns.obligations
+            return ClearedSource(
+                ask=ask,
+                files=(table.location,) if found.enforcer is None else (),
+                columns=found.columns,
+                row_filter=found.row_filter,
+                treatments=found.treatments,
+            )
     raise ValueError(f"{ask.source.uri} passed without being catalogued")
 
 
@@ -273,9 +313,10 @@ def _end(
     contracts: Sequence[Contract],
     sessions_end_by: datetime,
     environment: Environment,
+    longest: Sequence[timedelta],
     now: datetime,
 ) -> tuple[datetime, str | None]:
-    wanted = now + wanted_duration(request, contracts, environment)
+    wanted = now + wanted_duration(request, contracts, environment, longest)
     ends = {"the end of contract, activity or environment": sessions_end_by}
     if request.ends_at is not None:
         ends["the request's own end"] = request.ends_at
@@ -287,9 +328,13 @@ def _end(
     return wanted.replace(microsecond=0), None
 
 
-def wanted_duration(request: AccessRequest, contracts: Sequence[Contract], environment: Environment) -> timedelta:
-    """For how long it is asked: as said, else the contracts' default; as long as approvers and an emergency allow."""
-    usual = min([TIER_MAXIMUM[environment.tier], *(contract.default_duration for contract in contracts)])
+def wanted_duration(
+    request: AccessRequest, contracts: Sequence[Contract], environment: Environment, longest: Sequence[timedelta]
+) -> timedelta:
+    """For how long it is asked: as said, else the contracts' default, within `longest`, what each source may last; as
+    long as approvers and an emergency allow.
+    """
+    usual = min([TIER_MAXIMUM[environment.tier], *longest, *(contract.default_duration for contract in contracts)])
     limits = [approval.longest for approval in request.approvals if approval.longest is not None]
     return min([request.duration or usual, *limits, *([BREAK_GLASS_LONGEST] if request.break_glass else [])])
 

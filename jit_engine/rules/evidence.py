@@ -19,8 +19,9 @@ from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.ports import Evidence, Facts
 from jit_engine.rules.clearance import Judges, clear
 from jit_engine.rules.entities import reached, slice_for, subject_ref
-from jit_engine.rules.questions import data_context, questions_about
+from jit_engine.rules.questions import data_context
 from jit_engine.rules.record import Record, clearance_record, refusal_record
+from jit_engine.rules.treatments import telling_questions
 from policy import SCHEMA_VERSION, Question
 
 FORMAT = 3
@@ -176,6 +177,7 @@ def questions_of(
 ) -> Iterator[tuple[SourceAsk, tuple[Question, ...]]]:
     """The questions behind each source, in the order in which they are asked; none where facts are missing.
 
+    Of a column group only `readClear`: whoever compares treatments asks for them all.
     All of them share their context and their facts as the same objects.
     """
     if facts.activity is None or facts.owner is None or facts.environment is None:
@@ -184,7 +186,7 @@ def questions_of(
     context = data_context(request, facts.environment, now)
     principal = subject_ref(request.subject)
     for ask in request.asks:
-        asked = questions_about(ask, facts.catalogue)
+        asked = telling_questions(ask, facts)
         yield (
             ask,
             tuple(

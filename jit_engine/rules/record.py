@@ -11,7 +11,14 @@ from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId, SubjectI
 from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import Operation
 from jit_engine.domain.subject import Subject
-from jit_engine.domain.verdict import Breach, Clearance, ContractVerdict, Refusal, RuleVerdict, SourceVerdict
+from jit_engine.domain.verdict import (
+    Breach,
+    Clearance,
+    ContractVerdict,
+    Refusal,
+    RuleVerdict,
+    SourceVerdict,
+)
 from jit_engine.sources.kinds import source_of_uri
 
 Record = dict[str, Json]
@@ -57,7 +64,10 @@ def request_record(request: AccessRequest) -> Record:
         "starts_at": None if request.starts_at is None else request.starts_at.isoformat(),
         "break_glass": request.break_glass,
         "approvals": [approval_record(approval) for approval in request.approvals],
-        "sources": [{"source": ask.source.uri, "operations": sorted(ask.operations)} for ask in request.asks],
+        "sources": [
+            {"source": ask.source.uri, "operations": sorted(ask.operations), **_columns_named(ask)}
+            for ask in request.asks
+        ],
     }
 
 
@@ -142,7 +152,29 @@ def _ask(verdict: Mapping[str, Json]) -> SourceAsk:
     return SourceAsk(
         source=source_of_uri(str(verdict["source"]), account=str(verdict["account"])),
         operations=frozenset(Operation(str(o)) for o in operations),
+        columns=_columns_had(verdict),
     )
+
+
+def _columns_had(verdict: Mapping[str, Json]) -> frozenset[str] | None:
+    """The only columns that were cleared, or those that were named; None where the table was had whole."""
+    obligations = verdict.get("obligations")
+    columns = obligations["columns"] if isinstance(obligations, Mapping) else None
+    columns = verdict.get("columns") if columns is None else columns
+    return frozenset(str(c) for c in columns) if isinstance(columns, Sequence) else None
+
+
+def held_to(decision: Mapping[str, Json]) -> dict[str, tuple[frozenset[str] | None, str | None]]:
+    """The columns and the row filter of every source of a recorded decision that is held to some."""
+    found: dict[str, tuple[frozenset[str] | None, str | None]] = {}
+    sources = decision["sources"]
+    for verdict in sources if isinstance(sources, Sequence) else ():
+        obligations = verdict.get("obligations") if isinstance(verdict, Mapping) and verdict["passes"] is True else None
+        if isinstance(verdict, Mapping) and isinstance(obligations, Mapping):
+            columns, rows = obligations["columns"], obligations["row_filter"]
+            names = frozenset(str(c) for c in columns) if isinstance(columns, Sequence) else None
+            found[str(verdict["source"])] = (names, None if rows is None else str(rows))
+    return found
 
 
 def verdict_record(verdict: SourceVerdict) -> Record:
@@ -157,6 +189,42 @@ def verdict_record(verdict: SourceVerdict) -> Record:
         "invariants": _rules(verdict.invariants),
         "contract": _contract(verdict.contract),
         "rules": _rules(verdict.rules),
+        **_columns_named(verdict.ask),
+        **obligations_record(verdict),
+    }
+
+
+def _columns_named(ask: SourceAsk) -> Record:
+    """Nothing where nobody named columns: a decision of before they could be named then reads the same."""
+    return {} if ask.columns is None else {"columns": sorted(ask.columns)}
+
+
+def obligations_record(of: SourceVerdict) -> Record:
+    """The columns and rows that a source is held to; nothing where a table is had whole, for the same reason."""
+    verdict = of.columns
+    if verdict is None or (verdict.passes and verdict.obligations.enforcer is None):
+        return {}
+    found = verdict.obligations
+    return {
+        "obligations": {
+            "passes": verdict.passes,
+            "breaches": [_breach(breach) for breach in verdict.breaches],
+            "columns": None if found.columns is None else list(found.columns),
+            "row_filter": None if found.row_filter is None else found.row_filter.sql,
+            "enforcer": None if found.enforcer is None else found.enforcer.value,
+            "treatments": [
+                {
+                    "group": one.group,
+                    "columns": list(one.columns),
+                    "classification": one.classification.value,
+                    "rules": one.rules.value,
+                    "contract": one.contract.value,
+                    "shown": one.shown.value,
+                    "why": one.why,
+                }
+                for one in found.treatments
+            ],
+        }
     }
 
 

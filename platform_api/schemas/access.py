@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from jit_engine.domain.grant import Grant, Principal, StepTime
 from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
-from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
+from jit_engine.domain.request import MAX_COLUMNS, AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import InvalidValue
@@ -53,7 +53,10 @@ class PrefixAsked(Asked):
 
 
 class TableAsked(Asked):
-    """A table of the Glue catalogue; account and region are the platform's own unless named."""
+    """A table of the Glue catalogue; account and region are the platform's own unless named.
+
+    `columns`: the only ones that are wanted, where columns can be kept apart.
+    """
 
     kind: Literal["glue-table"]
     account: _Name | None = None
@@ -61,13 +64,15 @@ class TableAsked(Asked):
     database: _Name
     table: _Name
     operations: Operations
+    columns: Annotated[list[_Name], Field(min_length=1, max_length=MAX_COLUMNS)] | None = None
 
     def ask(self, account: str, region: str) -> SourceAsk:
         """The ask in the engine's terms; raises `InvalidValue`."""
         source = GlueTable(
             account=self.account or account, region=self.region or region, database=self.database, table=self.table
         )
-        return SourceAsk(source=source, operations=_once(self.operations))
+        columns = None if self.columns is None else frozenset(self.columns)
+        return SourceAsk(source=source, operations=_once(self.operations), columns=columns)
 
 
 class AccessAsked(Asked):
@@ -157,6 +162,8 @@ class SourceShown(Shown):
 
     uri: str
     operations: list[str]
+    columns: list[str] | None
+    row_filter: str | None
 
 
 class RoleShown(Shown):
@@ -286,7 +293,12 @@ class GrantShown(Shown):
             ends_at=grant.ends_at,
             shortened=grant.shortened,
             sources=[
-                SourceShown(uri=verdict["source"], operations=list(verdict["operations"]))
+                SourceShown(
+                    uri=verdict["source"],
+                    operations=list(verdict["operations"]),
+                    columns=verdict.get("obligations", {}).get("columns"),
+                    row_filter=verdict.get("obligations", {}).get("row_filter"),
+                )
                 for verdict in decision["sources"]
                 if verdict["passes"]
             ],

@@ -45,3 +45,13 @@ def test_what_names_no_source_is_refused_with_the_way_to_write_it(text: str) -> 
     with pytest.raises(InputInvalid) as refused:
         source_of(text)
     assert refused.value.next_step
+
+
+def test_columns_of_a_table_are_named_after_a_colon() -> None:
+    table = {"kind": "glue-table", "database": "loans", "table": "applications"}
+    wanted = {**table, "columns": ["purpose", "outcome"]}
+    assert source_of("glue:loans.applications:purpose,outcome=select") == {**wanted, "operations": ["select"]}
+    assert source_of("glue://000000000000/us-east-1/loans/applications:purpose")["columns"] == ["purpose"]
+    for text in ("glue:loans.applications:", "glue:loans.applications:a,,b", "glue:loans.applications:a,a"):
+        with pytest.raises(InputInvalid, match="columns, each once"):
+            source_of(text)
