@@ -1,0 +1,26 @@
+// Names for ids: the directory, read once and kept.
+import { useQuery } from "@tanstack/react-query";
+import { api, told, type Schemas } from "./client";
+
+export type Subject = Schemas["SubjectShown"];
+
+async function everybody(): Promise<Map<string, Subject>> {
+  const found = new Map<string, Subject>();
+  let cursor: string | undefined;
+  do {
+    const page = await told(api.GET("/v1/subjects", { params: { query: { limit: 200, cursor } } }));
+    page.items.forEach((one) => found.set(one.id, one));
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor && found.size < 2_000);
+  return found;
+}
+
+export function usePeople(): Map<string, Subject> {
+  return useQuery({ queryKey: ["subjects"], queryFn: everybody, staleTime: 5 * 60_000, retry: false }).data ?? new Map();
+}
+
+/** The name of an id; the id itself where the directory does not know it, `system:…` as it is. */
+export function useName(): (id: string) => string {
+  const people = usePeople();
+  return (id) => people.get(id)?.name ?? id;
+}

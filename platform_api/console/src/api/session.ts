@@ -1,0 +1,22 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api, told, useCsrf, type Schemas } from "./client";
+
+export type Session = Schemas["SessionShown"];
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: async (): Promise<Session> => {
+    const session = await told(api.GET("/v1/session"));
+    useCsrf(session.csrf_token ?? "");
+    return session;
+  },
+  // Asking also rotates the session's id on the server, when it is time.
+  refetchInterval: 5 * 60_000,
+  staleTime: 60_000,
+  retry: false,
+});
+
+/** Who is signed in; undefined until known. */
+export function useSession(): Session | undefined {
+  return useQuery(sessionQuery).data;
+}

@@ -1,0 +1,109 @@
+// A list of the platform: filtered and paged on the server, its filters in the URL, a row opens beside it.
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { Empty, Loading, Trouble } from "./states";
+
+export interface Listed<T> { items: T[]; next_cursor: string | null }
+export interface Column<T> { name: string; cell: (row: T) => ReactNode; right?: boolean }
+export type Search = Record<string, string>;
+
+/** The screen's state as the URL has it, and the way to change it. `back` holds the cursors of earlier pages. */
+export function useFilters(): [Search, (change: Record<string, string | undefined>) => void] {
+  const search = useSearch({ strict: false }) as Search;
+  const navigate = useNavigate();
+  const change = (wanted: Record<string, string | undefined>) => {
+    const next: Search = { ...search };
+    for (const [name, value] of Object.entries(wanted)) {
+      if (value) next[name] = value; else delete next[name];
+    }
+    // Another filter starts at the first page again.
+    if (!("cursor" in wanted) && !("open" in wanted)) { delete next.cursor; delete next.back; }
+    void navigate({ to: ".", search: next as never, replace: !("open" in wanted), resetScroll: false });
+  };
+  return [search, change];
+}
+
+export function List<T>({ name, queryKey, load, columns, id, empty, refresh, onOpen, label }: {
+  name: string; queryKey: unknown[]; load: (query: { cursor?: string; limit: number }) => Promise<Listed<T>>;
+  columns: Column<T>[]; id: (row: T) => string; empty: ReactNode; refresh?: number; onOpen?: (row: T) => void; label?: (row: T) => string;
+}) {
+  const [search, change] = useFilters();
+  const { cursor, open, back } = search;
+  const answer = useQuery({
+    queryKey: [...queryKey, cursor ?? ""],
+    queryFn: () => load({ cursor, limit: 50 }),
+    placeholderData: keepPreviousData,
+    refetchInterval: refresh ?? false,
+  });
+  if (answer.isPending) return <div className="card"><Loading label={`Loading ${name}`} /></div>;
+  if (answer.isError) return <Trouble error={answer.error} retry={() => void answer.refetch()} />;
+  const { items, next_cursor } = answer.data;
+  if (items.length === 0 && !cursor) return <div className="card">{empty}</div>;
+  const trail = back ? back.split(",") : [];
+  const openRow = onOpen ?? ((row: T) => change({ open: id(row) === open ? undefined : id(row) }));
+  return (
+    <div className="card" aria-busy={answer.isFetching}>
+      <div className="table-box" tabIndex={0} role="region" aria-label={name}>
+        <table className="table">
+          <thead><tr>{columns.map((c) => <th key={c.name} scope="col" className={c.right ? "right" : ""}>{c.name}</th>)}</tr></thead>
+          <tbody>
+            {items.map((row) => (
+              <tr key={id(row)} data-link aria-current={id(row) === open ? "true" : undefined} onClick={(e) => {
+                if (!(e.target as HTMLElement).closest("a,button")) openRow(row);
+              }}>
+                {columns.map((c, place) => (
+                  <td key={c.name} className={c.right ? "right number" : ""}>
+                    {place === 0 ? <RowButton onPress={() => openRow(row)} label={label?.(row)}>{c.cell(row)}</RowButton> : c.cell(row)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {items.length === 0 ? <Empty title="Nothing more" /> : null}
+      {cursor || next_cursor ? (
+        <div className="table-foot">
+          <span className="faint">{items.length} on this page</span>
+          <span className="push row">
+            <button type="button" className="button" disabled={!cursor} onClick={() => change({ cursor: trail.at(-1) || undefined, back: trail.slice(0, -1).join(",") })}>Earlier page</button>
+            <button type="button" className="button" disabled={!next_cursor} onClick={() => change({ cursor: next_cursor ?? undefined, back: [...trail, cursor ?? ""].join(",") })}>Next page</button>
+          </span>
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+/** A row is opened by a real button in its first cell: by mouse, keyboard and screen reader alike. */
+function RowButton({ onPress, children, label }: { onPress: () => void; children: ReactNode; label?: string }) {
+  return (
+    <button type="button" aria-label={label} onClick={onPress} style={{ all: "unset", cursor: "pointer", fontWeight: 500 }} className="row-button">
+      {children}
+    </button>
+  );
+}
+
+export function Facet({ name, title, values }: { name: string; title: string; values: [string, string][] }) {
+  const [search, change] = useFilters();
+  return (
+    <div role="group" aria-label={title}>
+      <h2>{title}</h2>
+      {values.map(([value, words]) => (
+        <button key={value} type="button" aria-pressed={search[name] === value} onClick={() => change({ [name]: search[name] === value ? undefined : value })}>
+          {words}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+export function TextFilter({ name, label }: { name: string; label: string }) {
+  const [search, change] = useFilters();
+  return (
+    <input className="input" style={{ maxWidth: 280 }} type="search" aria-label={label} placeholder={label} defaultValue={search[name] ?? ""}
+      onKeyDown={(e) => { if (e.key === "Enter") change({ [name]: e.currentTarget.value.trim() || undefined }); }}
+      onBlur={(e) => { if ((search[name] ?? "") !== e.currentTarget.value.trim()) change({ [name]: e.currentTarget.value.trim() || undefined }); }} />
+  );
+}

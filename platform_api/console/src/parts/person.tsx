@@ -1,0 +1,6 @@
+import { useName } from "../api/people";
+
+export function Person({ id }: { id: string }) {
+  const name = useName();
+  return <span title={id}>{name(id)}</span>;
+}

@@ -1,0 +1,57 @@
+// Choosing several things from a long list by typing: what is chosen stands as chips that can be taken out.
+import { IconX } from "@tabler/icons-react";
+import { useId, useState } from "react";
+import { ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
+
+export interface Option { id: string; name: string; about?: string }
+
+export function PickMany({ label, options, chosen, onChange, help }: { label: string; options: Option[]; chosen: string[]; onChange: (ids: string[]) => void; help?: string }) {
+  const [text, setText] = useState("");
+  const names = new Map(options.map((one) => [one.id, one.name]));
+  const open = options.filter((one) => !chosen.includes(one.id));
+  const helpId = useId();
+  return (
+    <div className="field">
+      <ComboBox inputValue={text} onInputChange={setText} selectedKey={null} aria-describedby={help ? helpId : undefined} menuTrigger="focus" allowsEmptyCollection
+        items={open.filter((one) => `${one.name} ${one.about ?? ""} ${one.id}`.toLowerCase().includes(text.toLowerCase())).slice(0, 50)}
+        onSelectionChange={(key) => { if (key !== null) { onChange([...chosen, String(key)]); setText(""); } }}>
+        <Label>{label}</Label>
+        <Input className="input" placeholder="Type to search" />
+        <Popover className="popover" style={{ minWidth: 280 }}>
+          <ListBox className="menu" renderEmptyState={() => <p className="faint" style={{ padding: 8 }}>Nothing of that name.</p>}>
+            {(one: Option) => <ListBoxItem id={one.id} textValue={one.name}><span className="grow">{one.name}</span>{one.about ? <span className="faint">{one.about}</span> : null}</ListBoxItem>}
+          </ListBox>
+        </Popover>
+      </ComboBox>
+      {help ? <span className="help" id={helpId}>{help}</span> : null}
+      {chosen.length ? (
+        <ul className="row" aria-label={`${label}: chosen`}>{chosen.map((id) => (
+          <li key={id}><button type="button" className="button" style={{ minHeight: 26, padding: "1px 8px" }} aria-label={`Take out ${names.get(id) ?? id}`} onClick={() => onChange(chosen.filter((one) => one !== id))}>{names.get(id) ?? id} <IconX size={12} aria-hidden /></button></li>
+        ))}</ul>
+      ) : null}
+    </div>
+  );
+}
+
+export function PickOne({ label, value, of, onChange }: { label: string; value: string; of: [string, string][]; onChange: (value: string) => void }) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} value={value} onChange={(e) => onChange(e.currentTarget.value)}>{of.map(([key, name]) => <option key={key} value={key}>{name}</option>)}</select>
+    </div>
+  );
+}
+
+export function Checks({ label, of, chosen, onChange }: { label: string; of: [string, string][]; chosen: string[]; onChange: (ids: string[]) => void }) {
+  return (
+    <fieldset style={{ border: 0, margin: 0, padding: 0 }} className="stack-s">
+      <legend style={{ fontSize: 13, fontWeight: 500, padding: 0 }}>{label}</legend>
+      <div className="row" style={{ gap: 12 }}>{of.map(([id, name]) => (
+        <label key={id} className="row" style={{ gap: 6 }}>
+          <input type="checkbox" checked={chosen.includes(id)} onChange={() => onChange(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id])} /> {name}
+        </label>
+      ))}</div>
+    </fieldset>
+  );
+}

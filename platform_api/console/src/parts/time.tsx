@@ -1,0 +1,55 @@
+// Times in the person's zone, with the exact UTC value at hand; durations and countdowns in words.
+import { useEffect, useState } from "react";
+
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
+
+export function Time({ at, none = "–" }: { at: string | null | undefined; none?: string }) {
+  if (!at) return <span className="faint">{none}</span>;
+  return <time dateTime={at} title={`${at.replace("T", " ").replace(/(\.\d+)?Z$/, "")} UTC`} className="number">{DAY.format(new Date(at))}</time>;
+}
+
+/** "in 3 hours", "2 days ago"; renewed each half minute. */
+export function Ago({ at }: { at: string | null | undefined }) {
+  const now = useNow(30_000);
+  if (!at) return <span className="faint">–</span>;
+  return <time dateTime={at} title={`${DAY.format(new Date(at))} · ${at} UTC`}>{relative(Date.parse(at) - now)}</time>;
+}
+
+export function relative(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  for (const [unit, size] of STEPS) if (Math.abs(seconds) >= size) return RELATIVE.format(Math.trunc(seconds / size), unit);
+  return seconds < 0 ? "just now" : "in less than a minute";
+}
+
+/** Time left, for eyes only: a screen reader gets the end, not every tick. */
+export function Countdown({ to }: { to: string }) {
+  const now = useNow(1000);
+  const left = Math.max(0, Math.floor((Date.parse(to) - now) / 1000));
+  const [h, m, s] = [Math.floor(left / 3600), Math.floor((left % 3600) / 60), left % 60];
+  const text = left === 0 ? "ended" : `${h > 0 ? `${h}:${String(m).padStart(2, "0")}` : m}:${String(s).padStart(2, "0")}`;
+  return (
+    <span className="number" title={`until ${to} UTC`}>
+      <span aria-hidden>{text}</span>
+      <span className="hidden">until {DAY.format(new Date(to))}</span>
+    </span>
+  );
+}
+
+/** `PT8H` as "8 h". */
+export function duration(iso: string): string {
+  const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(iso);
+  if (!match) return iso;
+  const units = ["d", "h", "min", "s"];
+  return match.slice(1).map((n, i) => (n ? `${n} ${units[i]}` : "")).filter(Boolean).join(" ") || "0 s";
+}
+
+function useNow(every: number): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = window.setInterval(() => setNow(Date.now()), every);
+    return () => window.clearInterval(timer);
+  }, [every]);
+  return now;
+}

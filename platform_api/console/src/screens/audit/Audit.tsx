@@ -1,0 +1,97 @@
+// What happened, by whom, and the proof that nothing was taken out of it.
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { api, told, type Schemas } from "../../api/client";
+import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
+import { Card, Facts, Page } from "../../parts/page";
+import { Panel } from "../../parts/panel";
+import { Empty, Trouble } from "../../parts/states";
+import { Status } from "../../parts/status";
+import { Time } from "../../parts/time";
+
+type RecordShown = Schemas["AuditShown"];
+
+const COLUMNS: Column<RecordShown>[] = [
+  { name: "What", cell: (one) => one.action },
+  { name: "Who", cell: (one) => one.actor_name ?? one.actor },
+  { name: "About", cell: (one) => <span className="mono">{Object.values(one.about).slice(0, 2).join(" ")}</span> },
+  { name: "When", cell: (one) => <Time at={one.at} /> },
+  { name: "No.", right: true, cell: (one) => one.seq },
+];
+const OFTEN: [string, string][] = [
+  ["access.refused", "Refused requests"], ["grant.opened", "Grants opened"], ["credentials.delivered", "Credentials delivered"],
+  ["grant.revoking", "Revocations"], ["rulebook.activated", "Rules made live"], ["contract.signed", "Contracts signed"], ["session.signed-in", "Sign-ins"],
+];
+
+export default function Audit() {
+  const [search] = useFilters();
+  const { actor, action, activity, grant, contract, environment } = search;
+  return (
+    <Page title="Audit trail" lead="Every change commits together with its record. The records are the leaves of a hash tree: a changed or missing one is found."
+      actions={<a className="button" href="/v1/audit/export" download="audit.jsonl">Export</a>}>
+      <div className="split with-facets">
+        <div className="stack">
+          <Proof />
+          <div className="facets">
+            <Facet name="action" title="Often looked for" values={OFTEN} />
+          </div>
+        </div>
+        <div className={search.open ? "split with-side" : "split"}>
+          <div className="stack">
+            <div className="filters">
+              <TextFilter name="action" label="Action, such as grant.revoking" />
+              <TextFilter name="actor" label="Actor's id" />
+              <TextFilter name="grant" label="Grant's id" />
+              <TextFilter name="activity" label="Activity's id" />
+            </div>
+            <List name="Records" queryKey={["audit", actor, action, activity, grant, contract, environment]} columns={COLUMNS} id={(one) => String(one.seq)}
+              load={(page) => told(api.GET("/v1/audit", { params: { query: { ...page, actor, action, activity, grant, contract, environment } } }))}
+              empty={<Empty title="No records fit"><p>Take a filter away.</p></Empty>} />
+          </div>
+          {search.open ? <OneRecord seq={Number(search.open)} /> : null}
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Proof() {
+  const root = useQuery({ queryKey: ["audit-root"], queryFn: () => told(api.GET("/v1/audit/root")) });
+  const verify = useMutation({ mutationFn: () => told(api.POST("/v1/audit/verify", { body: {} })) });
+  return (
+    <Card title="Proof">
+      <div className="stack-s">
+        {root.data ? <Facts of={[["Records", <span key="n" className="number">{root.data.size}</span>], ["Root", <code key="r" style={{ overflowWrap: "anywhere" }}>{root.data.root.slice(0, 16)}…</code>]]} /> : null}
+        <button type="button" className="button" disabled={verify.isPending} onClick={() => verify.mutate()}>{verify.isPending ? "Verifying…" : "Verify the log"}</button>
+        <div aria-live="polite">
+          {verify.data ? <Status state={verify.data.ok ? "passed" : "failed"} label={verify.data.ok ? `All ${verify.data.size} records are whole` : `${verify.data.bad.length} findings`} /> : null}
+        </div>
+        {verify.isError ? <Trouble error={verify.error} /> : null}
+      </div>
+    </Card>
+  );
+}
+
+function OneRecord({ seq }: { seq: number }) {
+  const [search] = useFilters();
+  const { actor, action, activity, grant, contract, environment, cursor } = search;
+  const found = useQuery({
+    queryKey: ["audit", actor, action, activity, grant, contract, environment, cursor ?? "", "one", seq],
+    queryFn: async () => (await told(api.GET("/v1/audit", { params: { query: { limit: 50, cursor, actor, action, activity, grant, contract, environment } } }))).items.find((one) => one.seq === seq) ?? null,
+  });
+  const one = found.data;
+  return (
+    <Panel title={<><h2>{one?.action ?? `Record ${seq}`}</h2><span className="faint">No. {seq}</span></>}>
+      {one ? (
+        <>
+          <Facts of={[
+            ["Who", one.actor_name ? `${one.actor_name} (${one.actor})` : one.actor],
+            ["When", <Time key="t" at={one.at} />],
+            ...Object.entries(one.about).map(([kind, id]): [string, string] => [kind, id]),
+            ["Leaf", <code key="l" style={{ overflowWrap: "anywhere" }}>{one.leaf}</code>],
+          ]} />
+          <section className="stack-s"><h3>Particulars</h3><pre className="code" tabIndex={0}>{JSON.stringify(one.details, null, 2)}</pre></section>
+        </>
+      ) : <p className="secondary">{found.isPending ? "Looking it up…" : "It is not on this page of the list any more."}</p>}
+    </Panel>
+  );
+}

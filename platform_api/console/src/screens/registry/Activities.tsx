@@ -1,0 +1,41 @@
+// What people work on: every activity that the person may see.
+import { useNavigate } from "@tanstack/react-router";
+import { api, told, type Schemas } from "../../api/client";
+import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
+import { Page } from "../../parts/page";
+import { Person } from "../../parts/person";
+import { Empty } from "../../parts/states";
+import { Level, Status, words } from "../../parts/status";
+import { Time } from "../../parts/time";
+
+type Activity = Schemas["ActivityShown"];
+
+const COLUMNS: Column<Activity>[] = [
+  { name: "Activity", cell: (one) => one.title },
+  { name: "Owner", cell: (one) => <Person id={one.owner} /> },
+  { name: "Purposes", cell: (one) => one.purposes.join(", ") },
+  { name: "Data up to", cell: (one) => <Level of={one.data_classification} /> },
+  { name: "State", cell: (one) => <Status state={one.state} /> },
+  { name: "Ends", right: true, cell: (one) => <Time at={one.ends_at} /> },
+];
+
+export default function Activities() {
+  const [search] = useFilters();
+  const navigate = useNavigate();
+  return (
+    <Page title="Activities" lead="Research activities with their environments, members and data.">
+      <div className="split with-facets">
+        <div className="facets">
+          <Facet name="state" title="State" values={["submitted", "active", "rejected", "retired"].map((one) => [one, words(one)])} />
+        </div>
+        <div className="stack">
+          <div className="filters"><TextFilter name="name" label="Short name" /></div>
+          <List name="Activities" queryKey={["activities", search.state ?? "", search.name ?? ""]} columns={COLUMNS} id={(one) => one.id}
+            onOpen={(one) => void navigate({ to: `/activities/${one.id}` as never })}
+            load={(page) => told(api.GET("/v1/activities", { params: { query: { ...page, state: search.state, name: search.name } } }))}
+            empty={<Empty title="No activities"><p>An activity is where access begins: register what you want to find out.</p></Empty>} />
+        </div>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,42 @@
+// One rule as a form, with the sentence that it makes; what comes out is its Cedar text.
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { api, Problem, told } from "../../api/client";
+import { useSettled } from "../../parts/settled";
+import { Trouble } from "../../parts/states";
+import { RuleFormFields } from "./RuleFormFields";
+import { EMPTY, tidy, type RuleForm } from "./form";
+
+export function RuleDialog({ first, owner, onDone, onClose }: { first: RuleForm | null; owner: string; onDone: (cedar: string) => void; onClose: () => void }) {
+  const [form, setForm] = useState<RuleForm>(first ?? { ...EMPTY, owner });
+  const settled = useSettled(JSON.stringify(tidy(form)));
+  const written = useQuery({
+    queryKey: ["form", settled], retry: false, enabled: form.title.trim() !== "" && form.owner.trim() !== "" && form.actions.length > 0, placeholderData: keepPreviousData,
+    queryFn: () => told(api.POST("/v1/rulebooks/forms", { body: { form: JSON.parse(settled) as Record<string, unknown> } })),
+  });
+  const faults = written.error instanceof Problem ? ((written.error.extra.errors as { field: string; message?: string; problem?: string }[] | undefined) ?? []) : [];
+  const ready = written.isSuccess && !written.isPlaceholderData && settled === JSON.stringify(tidy(form));
+  return (
+    <ModalOverlay className="shade center" isOpen onOpenChange={(open) => { if (!open) onClose(); }}>
+      <Modal className="dialog wide">
+        <Dialog className="dialog-body">
+          <Heading slot="title" level={2}>{first ? "Edit the rule" : "A new rule"}</Heading>
+          <RuleFormFields form={form} onChange={setForm} isNew={!first} />
+          <div className={`notice ${written.isError ? "warn" : ""}`} aria-live="polite">
+            <strong>In plain words</strong>
+            {written.isError ? (
+              faults.length && form.title ? <ul>{faults.map((one) => <li key={one.field}>{one.field}: {one.message ?? one.problem}</li>)}</ul>
+                : form.title ? <Trouble error={written.error} /> : <span className="secondary">Give the rule a name, and choose what it says.</span>
+            ) : <span>{written.data?.sentence ?? "…"}</span>}
+          </div>
+          {ready ? <details><summary>The same in Cedar</summary><pre className="code" tabIndex={0}>{written.data?.cedar}</pre></details> : null}
+          <div className="row">
+            <Button className="button push" onPress={onClose}>Cancel</Button>
+            <Button className="button primary" isDisabled={!ready} onPress={() => { if (written.data?.cedar) onDone(written.data.cedar); }}>{first ? "Use this rule" : "Add the rule"}</Button>
+          </div>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}

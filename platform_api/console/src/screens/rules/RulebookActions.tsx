@@ -1,0 +1,56 @@
+// What can be done with a version now, by whom; what cannot be done says why.
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { api, onceKey, told, type Schemas } from "../../api/client";
+import { barred, useMay } from "../../api/may";
+import { useSession } from "../../api/session";
+import { Ask } from "../../parts/ask";
+import type { Whole } from "./Rulebook";
+
+export function RulebookActions({ book, unsaved }: { book: Whole; unsaved: boolean }) {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const session = useSession();
+  const thing = { kind: "rulebook" as const, id: book.version };
+  const [propose, approve, activate] = useMay([{ action: "proposePolicy", ...thing }, { action: "approvePolicy", ...thing }, { action: "activatePolicy", ...thing }]);
+  const params = { path: { version: book.version }, header: onceKey() };
+  const own = session && book.authors.includes(session.id) ? "You wrote it: somebody else judges it." : undefined;
+  const notMine = own ? undefined : "Only its author does this.";
+  const dirty = unsaved ? "Save first." : undefined;
+  const again = async () => { await queries.invalidateQueries(); };
+  switch (book.state) {
+    case "draft":
+      return (
+        <>
+          <Ask button="Give up" title="Give this draft up?" reason="Why" confirm="Give it up" done="Given up." disabled={notMine ?? barred(propose)} act={async (reason) => { await told(api.POST("/v1/rulebooks/{version}/withdraw", { params, body: { reason } })); await again(); }} />
+          <Ask button="Propose" kind="primary" title="Propose this version?" confirm="Propose" done="Proposed: a second person approves it." disabled={dirty ?? notMine ?? barred(propose)} act={async () => { await told(api.POST("/v1/rulebooks/{version}/propose", { params })); await again(); }}>
+            <p>Its test cases have to pass. What it would change is found out now and kept for who approves; then its text is fixed.</p>
+          </Ask>
+        </>
+      );
+    case "proposed":
+      return (
+        <>
+          <Ask button="Reject" kind="danger" title="Reject this version?" reason="Why" confirm="Reject" done="Rejected." disabled={own ?? barred(approve)} act={async (reason) => { await told(api.POST("/v1/rulebooks/{version}/reject", { params, body: { reason } })); await again(); }} />
+          <Ask button="Approve" kind="primary" title="Approve this version?" confirm="Approve" done="Approved." disabled={own ?? barred(approve)} act={async () => { await told(api.POST("/v1/rulebooks/{version}/approve", { params, body: { digest: book.digest, against: book.against ?? "" } })); await again(); }}>
+            <p>Your approval is for exactly this text in place of exactly the version that is live now. It ends when either changes.</p>
+            <ul>{((book.impact as { lead?: string[] } | null)?.lead ?? []).map((line) => <li key={line}>{line}</li>)}</ul>
+          </Ask>
+        </>
+      );
+    case "approved":
+      return (
+        <Ask button="Make live" kind="primary" title="Make this version live?" confirm="Make it live" done="Live, for every process." disabled={barred(activate)} act={async () => { const done = await told(api.POST("/v1/rulebooks/{version}/activate", { params })) as unknown as Schemas["ActivatedShown"]; await again(); return done; }}>
+          <p>It counts from this moment on. Live grants are decided anew at once, and those that no longer pass are revoked.</p>
+        </Ask>
+      );
+    case "retired":
+      return (
+        <Ask button="Roll back to this" title="Go back to these rules?" confirm="Draft them anew" done="A new draft with this text." disabled={barred(propose)} act={async () => { const made = await told(api.POST("/v1/rulebooks/{version}/rollback", { params })) as unknown as Schemas["RulebookShown"]; await again(); void navigate({ to: `/rules/${made.version}` as never }); }}>
+          <p>A new version with this text is drafted; it is proposed and approved as any other.</p>
+        </Ask>
+      );
+    default:
+      return null;
+  }
+}
