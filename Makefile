@@ -10,18 +10,18 @@ STAMP := $(VENV)/.stamp
 RIVALS := $(VENV)/rivals
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test slow check lint format bench chaos mutants lock clean
+.PHONY: help demo up test slow check lint console types format bench chaos mutants lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(STAMP)  ## Play the main job from a contract to a closed grant, on this machine alone
+demo: console  ## Play the main job from a contract to a closed grant, on this machine alone
 	@$(BIN)/sluice demo
 
-up: $(STAMP)  ## Start the platform on this machine and print how to use it
+up: console  ## Start the platform on this machine and print how to use it
 	@$(BIN)/sluice up
 
-test: $(STAMP)  ## Run the tests, except the slow ones
+test: console  ## Run the tests, except the slow ones
 	@$(BIN)/pytest -m "not slow"
 
 slow: $(STAMP)  ## Run the slow tests
@@ -34,6 +34,15 @@ lint: $(STAMP)
 	@echo "ruff format --check"; $(BIN)/ruff format --check --quiet
 	@echo "mypy";                $(BIN)/mypy --no-error-summary
 	@echo "lint-imports";        $(BIN)/lint-imports --no-logo >$(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+
+# Without the console everything else works: what cannot be built is said, and does not stop the rest.
+console: $(STAMP)  ## Build the web console, when its sources have changed
+	@$(BIN)/python -m platform_api.console.build || true
+
+types: console  ## Write the console's types anew from the API's own description
+	@$(BIN)/python -m tests.console.openapi platform_api/console/openapi.json
+	@$(BIN)/python -m platform_api.console.build types
+	@rm platform_api/console/openapi.json
 
 format: $(STAMP)  ## Format the code and mend what can be mended by itself
 	@$(BIN)/ruff check --fix --quiet

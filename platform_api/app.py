@@ -9,6 +9,7 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from platform_api.console.web import Console, pages
 from platform_api.problems import KINDS, MEDIA_TYPE, TYPES
 from platform_api.routes import (
     access,
@@ -19,9 +20,13 @@ from platform_api.routes import (
     contract_desk,
     contracts,
     decisions,
+    directory,
     grants,
     health,
+    overview,
+    permissions,
     rulebooks,
+    sign_in,
 )
 from platform_api.routes.meter import RefusalMeter
 from platform_api.routes.middleware import Doorway
@@ -73,8 +78,14 @@ def create_app(platform: Platform) -> FastAPI:
         audit,
     ):
         app.include_router(module.routes)
+    app.include_router(sign_in.routes)
+    app.include_router(permissions.routes)
+    app.include_router(directory.routes)
+    app.include_router(overview.routes)
+    app.include_router(sign_in.doors)
     app.include_router(authzen.routes)
     app.include_router(authzen.discovery)
+    app.include_router(pages(Console()))
     for kind in OURS:
         app.add_exception_handler(kind, refuse)
     app.add_middleware(Doorway)

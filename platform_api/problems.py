@@ -46,6 +46,8 @@ KINDS: Mapping[str, Kind] = {
     "not-signed-in": _kind(401, "Sign in first", "There is no usable access token with the request."),
     "token-invalid": _kind(401, "The access token does not count", "It is expired, altered, or not meant for us."),
     "unknown-subject": _kind(401, "Nobody here by that name", "The token's subject is not in the directory."),
+    "sign-in-failed": _kind(401, "Signing in did not work", "Start again; the detail says what was missing."),
+    "forged-request": _kind(403, "Not from the console's own pages", "The session's cookie came along unasked."),
     "identity-error": _kind(401, "Who calls could not be established", "The base of identity's errors."),
     "keys-unavailable": _kind(503, "The identity provider does not answer", "Its keys cannot be read right now."),
     # what was sent

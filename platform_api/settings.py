@@ -140,6 +140,17 @@ class AwsSettings(BaseModel):
     secret_access_key: SecretStr | None = None
 
 
+class ConsoleSettings(BaseModel):
+    """The web console's client at one of the issuers. Its redirect URI is `public_url` with `/auth/callback`."""
+
+    model_config = _STRICT
+
+    issuer: Annotated[str, Field(min_length=1, max_length=512)]
+    client_id: Annotated[str, Field(min_length=1, max_length=255)]
+    client_secret: SecretStr | None = None
+    scope: Annotated[str, Field(pattern=r"^openid( [a-z_:/.-]+)*\z")] = "openid"
+
+
 class LimitSettings(BaseModel):
     """Bounds of the platform's own."""
 
@@ -191,6 +202,7 @@ class Settings(BaseSettings):
     log_level: Annotated[LogLevel, BeforeValidator(_level)] = LogLevel.INFO
     limits: LimitSettings = LimitSettings()
     requests: RequestSettings = RequestSettings()
+    console: ConsoleSettings | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -216,6 +228,8 @@ class Settings(BaseSettings):
                 problems.append(f"aws.{name} is of another account than aws.account_id")
         if self.aws.broker_role_arn == self.aws.provisioner_role_arn:
             problems.append("aws.broker_role_arn and aws.provisioner_role_arn are to be two roles")
+        if self.console is not None and self.console.issuer not in {issuer.issuer for issuer in self.issuers}:
+            problems.append("console.issuer has to be one of the issuers")
         if (self.aws.access_key_id is None) != (self.aws.secret_access_key is None):
             problems.append("aws.access_key_id and aws.secret_access_key go together: give both or none")
         if problems:

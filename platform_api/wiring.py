@@ -41,11 +41,14 @@ from platform_api.db.engine import Database, create_engine
 from platform_api.db.facts import SqlFacts
 from platform_api.db.idempotency import SqlIdempotencyKeys
 from platform_api.db.ledger import SqlLedger
+from platform_api.db.overview import SqlOverview
 from platform_api.db.registry import SqlRegistry
 from platform_api.db.requests import SqlRequests
 from platform_api.db.rulebooks import SqlRulebooks
 from platform_api.db.waiting import SqlWaiting
+from platform_api.db.web_sessions import SqlWebSessions
 from platform_api.explaining import Explainer
+from platform_api.identity.code_flow import Client, CodeFlow
 from platform_api.identity.issuers import issuers_of
 from platform_api.identity.keys import JwksCache
 from platform_api.identity.tokens import TokenVerifier
@@ -88,6 +91,9 @@ class Platform:
     facts: FactSource
     verifier: TokenVerifier
     jwks: JwksCache
+    web_sessions: SqlWebSessions
+    overview: SqlOverview
+    code_flow: CodeFlow | None
     judges: Callable[[], Judges]
     authorizer: Authorizer
     evaluation: EvaluationPoint
@@ -241,6 +247,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         facts=facts,
         verifier=TokenVerifier(issuers_of(settings.issuers), jwks, own),
         jwks=jwks,
+        web_sessions=SqlWebSessions(database),
+        overview=SqlOverview(database),
+        code_flow=_code_flow(settings, jwks, clock),
         judges=judges,
         authorizer=authorizer,
         evaluation=RulesPoint(
@@ -304,6 +313,24 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
                 broker_role_arn=settings.aws.broker_role_arn,
             ),
         ),
+    )
+
+
+def _code_flow(settings: Settings, keys: JwksCache, clock: Clock) -> CodeFlow | None:
+    console = settings.console
+    if console is None:
+        return None
+    issuers = issuers_of(one for one in settings.issuers if one.issuer == console.issuer)
+    return CodeFlow(
+        client=Client(
+            issuer=issuers[0],
+            client_id=console.client_id,
+            client_secret=None if console.client_secret is None else console.client_secret.get_secret_value(),
+            scope=console.scope,
+            redirect_uri=f"{settings.base_url}/auth/callback",
+        ),
+        keys=keys,
+        clock=clock,
     )
 
 

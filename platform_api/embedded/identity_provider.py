@@ -8,9 +8,10 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,10 +21,20 @@ from starlette.responses import Response
 from platform_api.embedded.errors import EmbeddedRefused
 from platform_api.embedded.loopback import is_loopback_host, is_loopback_url
 from platform_api.embedded.organisation import Login
+from platform_api.embedded.sign_in_page import (
+    PAGE_HEADERS,
+    Authorize,
+    CodeExchange,
+    Codes,
+    Issued,
+    is_our_client,
+    people_page,
+)
 
 ALGORITHM = "ES256"
 TOKEN_LIFE = timedelta(hours=1)
 AUDIENCE = "sluicegate"
+CONSOLE_CLIENT = "sluicegate-console"
 _BODY_LIMIT = 1024
 _KEY_FILE = "identity-key.pem"
 
@@ -67,8 +78,34 @@ def access_token(key: ECKey, *, issuer: str, audience: str, subject: str, now: d
     )
 
 
+def id_token(key: ECKey, *, issuer: str, issued: Issued, now: datetime) -> str:
+    """A signed ID token (OpenID Connect Core 2) for the console's sign-in."""
+    return jwt.encode(
+        {"alg": ALGORITHM, "kid": key.kid, "typ": "JWT"},
+        {
+            "iss": issuer,
+            "aud": issued.asked.client_id,
+            "sub": issued.subject,
+            "nonce": issued.asked.nonce,
+            "iat": int(now.timestamp()),
+            "exp": int((now + timedelta(minutes=5)).timestamp()),
+        },
+        key,
+        algorithms=[ALGORITHM],
+    )
+
+
 def _system_clock() -> datetime:
     return datetime.now(UTC)
+
+
+def _authorize(request: Request) -> Authorize | None:
+    """What the query asks for, when it is the console on this machine that asks."""
+    try:
+        asked = Authorize.model_validate(dict(request.query_params))
+    except ValidationError:
+        return None
+    return asked if is_our_client(asked, CONSOLE_CLIENT) else None
 
 
 def create_app(
@@ -103,8 +140,10 @@ def create_app(
             "issuer": issuer_url,
             "jwks_uri": f"{issuer_url}/jwks.json",
             "token_endpoint": f"{issuer_url}/token",
+            "authorization_endpoint": f"{issuer_url}/authorize",
+            "code_challenge_methods_supported": ["S256"],
             "id_token_signing_alg_values_supported": [ALGORITHM],
-            "response_types_supported": [],
+            "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
         }
 
@@ -116,6 +155,42 @@ def create_app(
     def everyone() -> list[dict[str, str]]:
         return [{"login": one.login, "name": one.name, "role": one.role} for one in people]
 
+    codes = Codes()
+
+    @app.get("/authorize")
+    def authorize(request: Request) -> Response:
+        asked = _authorize(request)
+        if asked is None:
+            return JSONResponse({"error": "invalid_request"}, status_code=400)
+        return HTMLResponse(people_page(people, request.url.query), headers=PAGE_HEADERS)
+
+    @app.get("/authorize/as/{login}")
+    def authorize_as(login: str, request: Request) -> Response:
+        asked, person = _authorize(request), by_login.get(login)
+        if asked is None or person is None:
+            return JSONResponse({"error": "invalid_request"}, status_code=400)
+        return RedirectResponse(codes.give(asked, person.subject, clock()), status_code=303, headers=PAGE_HEADERS)
+
+    def exchanged(form: dict[str, str]) -> JSONResponse:
+        try:
+            issued = codes.take(CodeExchange.model_validate(form), clock())
+        except ValidationError:
+            return JSONResponse({"error": "invalid_request"}, status_code=400)
+        if issued is None:
+            return JSONResponse({"error": "invalid_grant"}, status_code=400)
+        now = clock()
+        return JSONResponse(
+            {
+                "access_token": access_token(
+                    signing_key, issuer=issuer_url, audience=audience, subject=issued.subject, now=now
+                ),
+                "id_token": id_token(signing_key, issuer=issuer_url, issued=issued, now=now),
+                "token_type": "Bearer",
+                "expires_in": int(TOKEN_LIFE.total_seconds()),
+            },
+            headers={"Cache-Control": "no-store"},
+        )
+
     @app.post("/token")
     async def token(request: Request) -> JSONResponse:
         body = b""
@@ -123,6 +198,8 @@ def create_app(
             body += part
             if len(body) > _BODY_LIMIT:
                 return JSONResponse({"error": "invalid_request"}, status_code=413)
+        if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            return exchanged(dict(parse_qsl(body.decode("ascii", "replace"), max_num_fields=20)))
         try:
             asked = TokenRequest.model_validate_json(body)
         except ValidationError:

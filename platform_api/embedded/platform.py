@@ -28,7 +28,7 @@ from platform_api.embedded.load import load
 from platform_api.embedded.organisation import Login, load_organisation
 from platform_api.embedded.serving import HOST, Serving, listening, port_of
 from platform_api.logs import log_nowhere, log_to
-from platform_api.settings import AwsSettings, IssuerSettings, LogLevel, Settings, SignatureAlgorithm
+from platform_api.settings import AwsSettings, ConsoleSettings, IssuerSettings, LogLevel, Settings, SignatureAlgorithm
 from platform_api.wiring import Platform, build, system_clock
 from platform_api.worker import Worker
 
@@ -236,6 +236,7 @@ class EmbeddedPlatform:
                 secret_access_key=SecretStr(account.secret_access_key),
             ),
             embedded=True,
+            console=ConsoleSettings(issuer=self.issuer_url, client_id=identity_provider.CONSOLE_CLIENT),
         )
 
     def _write(self, settings: Settings, issuer_port: int, api_port: int) -> None:
@@ -289,6 +290,9 @@ def _toml(settings: Settings) -> str:
         f"audience = {json.dumps(issuer.audience)}",
         f"jwks_url = {json.dumps(issuer.jwks_url)}",
         f"algorithms = {json.dumps([algorithm.value for algorithm in issuer.algorithms])}",
+        "[console]",
+        f"issuer = {json.dumps(issuer.issuer)}",
+        f"client_id = {json.dumps(identity_provider.CONSOLE_CLIENT)}",
         "[aws]",
         *(
             f"{name} = {json.dumps(getattr(aws, name))}"

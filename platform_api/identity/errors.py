@@ -29,3 +29,13 @@ class KeysUnavailable(IdentityError):
         self.issuer = issuer
         self.retry_after = retry_after
         super().__init__(f"the keys of {issuer} cannot be read: try again in {retry_after.total_seconds():.0f} s")
+
+
+class SignInFailed(IdentityError):
+    """A sign-in to the console that came to nothing; the person starts again."""
+
+    code: ClassVar[str] = "sign-in-failed"
+
+    def __init__(self, *, why: str) -> None:
+        self.why = why
+        super().__init__(f"signing in did not work: {why}")

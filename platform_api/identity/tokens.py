@@ -1,4 +1,4 @@
-"""Verifies an access token (RFC 9068) and gives who it is about: the pair of issuer and subject."""
+"""Verifies access tokens (RFC 9068) and ID tokens (OpenID Connect Core) and gives who they are about."""
 
 import base64
 import binascii
@@ -22,7 +22,9 @@ LONGEST_LIFE = timedelta(hours=1)
 
 _PART = re.compile(r"[A-Za-z0-9_-]+\Z", re.ASCII)
 _PRINTABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?\Z", re.ASCII)
-_TYPES = ("at+jwt", "application/at+jwt")
+ACCESS_TOKEN = frozenset({"at+jwt", "application/at+jwt"})
+ID_TOKEN = frozenset({"jwt", None})
+"""The types (`typ`) of either; an ID token may leave it out, and is told apart by its audience: our client id."""
 _NEVER_IN_A_HEADER = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64", "enc", "zip"})
 """Keys that a token brings along (RFC 7515, 4.1), encryption, and extensions that must be understood."""
 _LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that datetime knows
@@ -50,22 +52,31 @@ class VerifiedToken:
     issued_at: datetime
     expires_at: datetime
     token_id: str | None
+    nonce: str | None
 
 
 class TokenVerifier:
-    """Verifies access tokens of these issuers."""
+    """Verifies tokens of these issuers, of one kind: access tokens unless `types` says otherwise."""
 
-    def __init__(self, issuers: Iterable[Issuer], keys: KeySource, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        issuers: Iterable[Issuer],
+        keys: KeySource,
+        clock: Callable[[], datetime],
+        *,
+        types: frozenset[str | None] = ACCESS_TOKEN,
+    ) -> None:
         self._issuers = {issuer.issuer: issuer for issuer in issuers}
         self._keys = keys
         self._clock = clock
+        self._types = types
 
     def verify(self, token: str) -> VerifiedToken:
         """Who `token` is about; raises `TokenInvalid` or `KeysUnavailable`.
 
         1. It is short, ASCII, and three parts of base64url: no encrypted token gets any further.
         2. Its header is one JSON object that brings no key and no extension along.
-        3. Its type is an access token's (RFC 9068): not an ID token, not a logout token.
+        3. Its type is the one that is taken here: an ID token is no access token, a logout token is neither.
         4. Its issuer is, to the letter, one of ours; until 6 this only chooses what to verify with.
         5. Its algorithm is one of that issuer's, and asymmetric; its key is the issuer's, made for it.
         6. Its signature holds.
@@ -79,7 +90,7 @@ class TokenVerifier:
         if _NEVER_IN_A_HEADER & header.keys():
             raise TokenInvalid(reason="header-brings-key-or-extension")
         kind = header.get("typ")  # 3
-        if not isinstance(kind, str) or kind.lower() not in _TYPES:
+        if (kind.lower() if isinstance(kind, str) else kind) not in self._types:
             raise TokenInvalid(reason="type")
         claims = _object(claims_part, "claims")  # 4
         name = claims.get("iss")
@@ -100,6 +111,7 @@ class TokenVerifier:
             issued_at=issued_at,
             expires_at=expires_at,
             token_id=None if claims.get("jti") is None else _printable(claims["jti"], "token-id"),
+            nonce=None if claims.get("nonce") is None else _printable(claims["nonce"], "nonce"),
         )
 
     def _key(self, issuer: Issuer, key_id: object, algorithm: str) -> IssuerKey:

@@ -1,4 +1,4 @@
-"""Who calls: the first dependency of every route under /v1."""
+"""Who calls: the first dependency of every route under /v1. By an access token, or by the console's session cookie."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,8 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from jit_engine.domain.subject import Subject
-from platform_api.routes.errors import NotSignedIn, UnknownSubject
+from platform_api.identity.web_session import COOKIE, WebSession, hashed, is_csrf_token
+from platform_api.routes.errors import ForgedRequest, NotSignedIn, UnknownSubject
 from platform_api.routes.meter import RefusalMeter
 from platform_api.wiring import Platform
 
@@ -21,6 +22,8 @@ class Caller:
     subject: Subject
     request_id: str
     now: datetime
+    session: WebSession | None = None
+    session_id: str | None = None
 
 
 def platform_of(request: Request) -> Platform:
@@ -30,11 +33,14 @@ def platform_of(request: Request) -> Platform:
 
 
 def caller_of(request: Request, platform: Annotated[Platform, Depends(platform_of)]) -> Caller:
-    """1. The token proves issuer and subject. 2. The directory knows them, and they were not refused too often.
-    3. Only then the request's form counts.
+    """1. The token, or the session, proves issuer and subject. 2. The directory knows them, and they were not refused
+    too often. 3. Only then the request's form counts.
     """
-    verified = platform.verifier.verify(_token(request))  # 1
-    subject = platform.registry.subject_of(verified.issuer, verified.subject)  # 2
+    now = platform.clock()
+    session_id = None if "authorization" in request.headers else request.cookies.get(COOKIE)
+    session = None if session_id is None else _session(request, platform, session_id, now)  # 1
+    proven = session or platform.verifier.verify(_token(request))
+    subject = platform.registry.subject_of(proven.issuer, proven.subject)  # 2
     if subject is None:
         raise UnknownSubject
     meter: RefusalMeter = request.app.state.refusals
@@ -43,10 +49,31 @@ def caller_of(request: Request, platform: Annotated[Platform, Depends(platform_o
     malformed = getattr(request.state, "malformed", None)  # 3
     if isinstance(malformed, Exception):
         raise malformed
-    return Caller(platform=platform, subject=subject, request_id=request.state.request_id, now=platform.clock())
+    return Caller(
+        platform=platform,
+        subject=subject,
+        request_id=request.state.request_id,
+        now=now,
+        session=session,
+        session_id=session_id,
+    )
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]
+
+
+def _session(request: Request, platform: Platform, session_id: str, now: datetime) -> WebSession:
+    """The cookie's live session. A cookie comes along whoever made the browser ask, so it counts only for what the
+    console's own pages ask: the browser's word for that (Fetch Metadata), and for changes the session's own token.
+    """
+    if request.headers.get("sec-fetch-site") != "same-origin":
+        raise ForgedRequest(why="it came from another site, or from a browser that does not say from where")
+    if request.method not in ("GET", "HEAD") and not is_csrf_token(request.headers.get("x-csrf-token", ""), session_id):
+        raise ForgedRequest(why="X-CSRF-Token is missing or not this session's")
+    found = platform.web_sessions.get(hashed(session_id), now)
+    if found is None:
+        raise NotSignedIn
+    return found
 
 
 def _token(request: Request) -> str:

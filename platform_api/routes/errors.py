@@ -19,6 +19,16 @@ class NotSignedIn(DoorError):
         super().__init__("send an access token: Authorization: Bearer <token> (`sluice login` gets one)")
 
 
+class ForgedRequest(DoorError):
+    """A request with the console's cookie that the console's own pages did not make."""
+
+    code: ClassVar[str] = "forged-request"
+
+    def __init__(self, *, why: str) -> None:
+        self.why = why
+        super().__init__(f"the session's cookie does not count for this request: {why}; reload the page")
+
+
 class UnknownSubject(DoorError):
     """A good token about somebody whom the directory does not know."""
 

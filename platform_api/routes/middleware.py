@@ -40,7 +40,10 @@ class Doorway:
             if message["type"] == "http.response.start":
                 started = True
                 echoed = _echoed(scope, request_id)
-                message["headers"] = [*message.get("headers", []), *_headers(scope["path"], echoed)]
+                own = message.get("headers", [])
+                named = {name for name, _ in own}
+                more = [header for header in _headers(scope["path"], echoed) if header[0] not in named]
+                message["headers"] = [*own, *more]
             await send(message)
 
         if not scope["path"].startswith("/"):  # such as `GET @host/path`, in which others read another authority

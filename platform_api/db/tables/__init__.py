@@ -1,8 +1,8 @@
 """Every table; `metadata` is what the migrations have to arrive at."""
 
-from platform_api.db.tables import activities, catalogue, contracts, decisions, directory, grants, trail, waiting
+from platform_api.db.tables import activities, catalogue, contracts, decisions, directory, grants, trail, waiting, web
 from platform_api.db.tables.row import Row
 
 metadata = Row.metadata
 
-__all__ = ["activities", "catalogue", "contracts", "decisions", "directory", "grants", "metadata", "trail", "waiting"]
+__all__ = ["activities", "catalogue", "contracts", "decisions", "directory", "grants", "metadata", "trail", "waiting", "web"]

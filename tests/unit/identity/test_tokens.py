@@ -118,6 +118,7 @@ def test_a_good_token_gives_its_issuer_and_subject() -> None:
         subject="u-17",
         issued_at=NOW,
         expires_at=NOW + timedelta(minutes=10),
+        nonce=None,
         token_id="t-1",
     )
 

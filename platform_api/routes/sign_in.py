@@ -1,0 +1,141 @@
+"""Signing in to the console and out of it: the browser gets an opaque session id and never a token."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from jit_engine.domain.event import Event
+from platform_api.identity.code_flow import CodeFlow
+from platform_api.identity.errors import SignInFailed
+from platform_api.identity.web_session import (
+    COOKIE,
+    LONGEST,
+    SIGN_IN_COOKIE,
+    SIGN_IN_WITHIN,
+    WebSession,
+    csrf_token,
+    fresh_secret,
+    hashed,
+    safe_return,
+)
+from platform_api.routes.caller import Caller, CallerDep, platform_of
+from platform_api.routes.errors import UnknownSubject
+from platform_api.routes.permits import shows
+from platform_api.routes.strict import StrictRoute
+from platform_api.schemas.session import SessionShown
+from platform_api.wiring import Platform
+
+doors = APIRouter(prefix="/auth", tags=["session"], include_in_schema=False)
+routes = APIRouter(prefix="/v1/session", tags=["session"], route_class=StrictRoute)
+
+PlatformDep = Annotated[Platform, Depends(platform_of)]
+
+
+@doors.get("/sign-in")
+def sign_in(platform: PlatformDep, to: Annotated[str, Query(max_length=512)] = "/") -> Response:
+    """Sends the browser to the identity provider."""
+    flow, now = _flow(platform), platform.clock()
+    started = flow.start(safe_return(to), now)
+    platform.web_sessions.begin_sign_in(started.kept)
+    answer = RedirectResponse(started.url, status_code=303)
+    _set(answer, SIGN_IN_COOKIE, started.browser, int(SIGN_IN_WITHIN.total_seconds()))
+    return answer
+
+
+@doors.get("/callback")
+def callback(
+    request: Request,
+    platform: PlatformDep,
+    state: Annotated[str, Query(max_length=256)] = "",
+    code: Annotated[str, Query(max_length=2048)] = "",
+) -> Response:
+    """1. The answer fits to a sign-in of this very browser, which then is used up. 2. The code is exchanged and the ID
+    token verified. 3. The directory knows the person. 4. A session with a new id begins, and that is on record.
+    """
+    flow, now = _flow(platform), platform.clock()
+    browser = request.cookies.get(SIGN_IN_COOKIE, "")
+    kept = platform.web_sessions.take_sign_in(hashed(state), now)  # 1
+    if kept is None or not browser or hashed(browser) != kept.browser_hash:
+        raise SignInFailed(why="it was not begun in this browser, or more than ten minutes ago: start again")
+    if not code:
+        raise SignInFailed(why="the identity provider sent no code: it was cancelled there")
+    verified = flow.finish(code, kept, now)  # 2
+    subject = platform.registry.subject_of(verified.issuer, verified.subject)  # 3
+    if subject is None:
+        raise UnknownSubject
+    session_id = fresh_secret()
+    session = WebSession(
+        id_hash=hashed(session_id),
+        issuer=verified.issuer,
+        subject=verified.subject,
+        began_at=now,
+        rotated_at=now,
+        seen_at=now,
+        ends_at=now + LONGEST,
+    )
+    about = {"session": session.id_hash[:16]}
+    event = Event(action="session.signed-in", actor=subject.id, at=now, about=about)
+    platform.web_sessions.open(session, event)  # 4
+    answer = RedirectResponse(kept.return_to, status_code=303)
+    _set(answer, COOKIE, session_id, int(LONGEST.total_seconds()))
+    _drop(answer, SIGN_IN_COOKIE)
+    return answer
+
+
+@routes.get(
+    "",
+    summary="The console's session: who is signed in, until when, and the token for changes",
+    response_model=SessionShown,
+    dependencies=[shows("viewActivity")],
+)
+def session(caller: CallerDep) -> Response:
+    """The session of the cookie; a caller with an access token has none. Its id is rotated here, when it is time."""
+    found, session_id = caller.session, caller.session_id
+    fresh: str | None = None
+    if found is not None and found.is_to_be_rotated(caller.now):
+        candidate = fresh_secret()
+        fresh = candidate if caller.platform.web_sessions.rotate(found, hashed(candidate), caller.now) else None
+    shown = SessionShown.of(caller.subject, found, csrf_token(fresh or session_id) if session_id else None)
+    answer = JSONResponse(shown.model_dump(mode="json"))
+    if fresh is not None and found is not None:
+        _set(answer, COOKIE, fresh, int((found.ends_at - caller.now).total_seconds()))
+    return answer
+
+
+@routes.delete(
+    "",
+    status_code=204,
+    summary="Sign out",
+)
+def sign_out(caller: CallerDep) -> Response:
+    """Ends the session on every replica at once."""
+    _close(caller)
+    answer = Response(status_code=204)
+    _drop(answer, COOKIE)
+    return answer
+
+
+def _close(caller: Caller) -> None:
+    if caller.session is None:
+        return
+    about = {"session": caller.session.id_hash[:16]}
+    event = Event(action="session.signed-out", actor=caller.subject.id, at=caller.now, about=about)
+    caller.platform.web_sessions.close(caller.session.subject, caller.session.began_at, event)
+
+
+def _flow(platform: Platform) -> CodeFlow:
+    if platform.code_flow is None:
+        raise SignInFailed(why="no console client is set up here: an operator sets console.client_id")
+    return platform.code_flow
+
+
+def _set(answer: Response, name: str, value: str, seconds: int) -> None:
+    answer.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def _drop(answer: Response, name: str) -> None:
+    answer.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
