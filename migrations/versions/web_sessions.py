@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "web_sessions"
-down_revision: str | None = "named_work"
+down_revision: str | None = "waiting_requests"
 
 
 def upgrade() -> None:

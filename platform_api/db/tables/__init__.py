@@ -5,4 +5,15 @@ from platform_api.db.tables.row import Row
 
 metadata = Row.metadata
 
-__all__ = ["activities", "catalogue", "contracts", "decisions", "directory", "grants", "metadata", "trail", "waiting", "web"]
+__all__ = [
+    "activities",
+    "catalogue",
+    "contracts",
+    "decisions",
+    "directory",
+    "grants",
+    "metadata",
+    "trail",
+    "waiting",
+    "web",
+]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
@@ -64,7 +64,7 @@ def _nested(field: FieldInfo) -> tuple[type[BaseModel] | None, bool]:
     kinds = [field.annotation, *get_args(field.annotation)]
     for kind in kinds:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return kind, kind is not field.annotation
+            return kind, get_origin(field.annotation) is tuple
     return None, False
 
 
