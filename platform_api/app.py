@@ -25,6 +25,7 @@ from platform_api.routes import (
     health,
     overview,
     permissions,
+    revocations,
     rulebooks,
     sign_in,
 )
@@ -74,6 +75,7 @@ def create_app(platform: Platform) -> FastAPI:
         access,
         approvals,
         grants,
+        revocations,
         decisions,
         audit,
     ):

@@ -26,6 +26,7 @@ from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.redecide import Redecide
 from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
+from jit_engine.flows.revoke_many import RevokeMany
 from jit_engine.flows.sweep import Sweep
 from jit_engine.ports import FactSource, Minters
 from jit_engine.rules.clearance import Judges
@@ -44,6 +45,7 @@ from platform_api.db.ledger import SqlLedger
 from platform_api.db.overview import SqlOverview
 from platform_api.db.registry import SqlRegistry
 from platform_api.db.requests import SqlRequests
+from platform_api.db.revocations import SqlRevocations
 from platform_api.db.rulebooks import SqlRulebooks
 from platform_api.db.waiting import SqlWaiting
 from platform_api.db.web_sessions import SqlWebSessions
@@ -105,6 +107,7 @@ class Platform:
     mint_waiting: MintWaiting
     deliver: Deliver
     revoke: Revoke
+    revoke_many: RevokeMany
     redecide: Redecide
     reconcile: Reconcile
     sweep: Sweep
@@ -271,6 +274,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         ),
         deliver=Deliver(facts=facts, ledger=ledger, minters=minters, judges=judges, token=_token),
         revoke=Revoke(ledger=ledger),
+        revoke_many=RevokeMany(
+            live=SqlRevocations(database), catalogue=registry.catalogue, account=settings.aws.account_id
+        ),
         redecide=redecide,
         reconcile=Reconcile(
             ledger=ledger,

@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 
 from cli import delivery
-from cli.answer import Doc
+from cli.answer import Doc, Json
 from cli.commands.revocation import follow
 from cli.connect import connect
-from cli.find import activity_id
+from cli.find import activity_id, contract_id
 from cli.lazy import group
 from cli.paths import at
 from cli.render import AsJson, answer, facts, line, listing, multiline, note, print_json, table
@@ -91,6 +91,46 @@ def revoke(
     answer(found, as_json=as_json, show=_show_revoked)
 
 
+@app.command(name="return")
+def return_(
+    grant: _Id,
+    reason: Annotated[str, typer.Option(help="Why; it goes into the record.")] = "returned by its holder",
+    as_json: AsJson = False,
+) -> None:
+    """Give a grant back early."""
+    with connect() as client:
+        found = client.act(at("grants", grant, "revoke"), {"reason": reason})
+    answer(found, as_json=as_json, show=_show_revoked)
+
+
+@app.command(name="revoke-all")
+def revoke_all(
+    reason: Annotated[str, typer.Option(help="Why; it goes into the record.")],
+    person: Annotated[str | None, typer.Option(metavar="ID", help="Of this person or workload.")] = None,
+    activity: Annotated[str | None, typer.Option(help="Of this activity (id or name).")] = None,
+    contract: Annotated[str | None, typer.Option(help="Under this contract (id or name).")] = None,
+    dataset: Annotated[str | None, typer.Option(metavar="URI", help="That reach this data.")] = None,
+    account: Annotated[str | None, typer.Option(metavar="NUMBER", help="In this AWS account.")] = None,
+    everything: Annotated[bool, typer.Option("--everything", help="All there are.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List them, end nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """End every live grant of a person, activity, contract, dataset or account.
+
+    Exactly one of the options says which. Try it with --dry-run first.
+    """
+    with connect() as client:
+        body: dict[str, Json] = {"reason": reason, "dry_run": dry_run}
+        named = {"person": person, "dataset": dataset, "account": account}
+        named["activity"] = None if activity is None else activity_id(client, activity)
+        named["contract"] = None if contract is None else contract_id(client, contract)
+        body |= {name: value for name, value in named.items() if value is not None}
+        if everything:
+            body["everything"] = True
+        found = client.act("/v1/revocations", body)
+    answer(found, as_json=as_json, show=_show_ended)
+
+
 @app.command()
 def creds(
     grant: _Id,
@@ -126,6 +166,25 @@ def credential_process(grant: _Id, profile: _Profile = None, allow_ci: _AllowCi 
     with connect() as client:
         found = delivery.deliver(client, grant, profile)
     print(json.dumps(delivery.process_answer(found)))
+
+
+def _show_ended(found: Doc) -> None:
+    would = "would be ended" if found.flag("dry_run") else "are being ended"
+    line(f"{found.whole('count')} grant(s) {would}.")
+    table(
+        ("id", "subject", "purpose", "ends", "sources"),
+        [
+            (
+                item.text("id"),
+                item.text("subject"),
+                item.text("purpose"),
+                until(item.text("ends_at"), now()),
+                ", ".join(item.texts("sources")),
+            )
+            for item in found.records("grants")
+        ],
+        empty="None.",
+    )
 
 
 def _show_all(found: Sequence[Doc]) -> None:

@@ -19,6 +19,7 @@ from platform_api.db import activity_rows as rows
 from platform_api.db.audit import recorded
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
+from platform_api.db.ledger import wake_grants_of
 from platform_api.db.paging import Listing, is_exactly, is_one_of, page_of
 from platform_api.db.tables.activities import ActivityRow, EnvironmentRow, MembershipRow, ReviewRow
 from platform_api.paging import Page, PageAsk
@@ -147,9 +148,13 @@ class SqlActivities:
             _insert_environment(connection, environment, review)
 
     def save_activity(self, activity: ActivityRecord, event: Event) -> ActivityRecord:
-        """Commits the activity and its members, or raises `LostRace`; what it accepted is written by `accept` alone."""
+        """Commits the activity and its members, or raises `LostRace`; what it accepted is written by `accept` alone.
+
+        Its live grants are due to be decided anew: who left, or what was suspended, is found at once.
+        """
         with recorded(self._database, event) as connection:
             _save_activity(connection, activity)
+            wake_grants_of(connection, activity.activity.id, event.at)
         return replace(activity, version=activity.version + 1)
 
     def save_environment(self, environment: EnvironmentRecord, event: Event) -> EnvironmentRecord:

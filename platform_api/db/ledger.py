@@ -143,7 +143,7 @@ class SqlLedger:
     def get(self, grant: GrantId) -> Grant | None:
         """The grant, or None."""
         with self._database.read() as connection:
-            found = _read(connection, connection.execute(_GRANT, {"id": grant}).all())
+            found = read_grants(connection, connection.execute(_GRANT, {"id": grant}).all())
         return found[0] if found else None
 
     def decision_of(self, grant: GrantId) -> Mapping[str, Json]:
@@ -167,7 +167,7 @@ class SqlLedger:
                 sa.update(GrantRow).where(GrantRow.id.in_(due)).values(due_at=now + lease, version=GrantRow.version + 1)
             )
             rows = connection.execute(_GRANTS.where(GrantRow.id.in_(due))).all()
-            claimed = {grant.id: grant for grant in _read(connection, rows)}
+            claimed = {grant.id: grant for grant in read_grants(connection, rows)}
         return [claimed[GrantId(grant)] for grant in due]
 
     def postpone(self, grant: Grant, due_at: datetime) -> None:
@@ -179,13 +179,13 @@ class SqlLedger:
         """The grant that a role name belongs to, compared without regard to case."""
         owner = sa.select(MintedRoleRow.grant_id).where(MintedRoleRow.folded_name == name.lower())
         with self._database.read() as connection:
-            found = _read(connection, connection.execute(_GRANTS.where(GrantRow.id.in_(owner))).all())
+            found = read_grants(connection, connection.execute(_GRANTS.where(GrantRow.id.in_(owner))).all())
         return found[0] if found else None
 
     def grant_of_request(self, request: RequestId) -> Grant | None:
         """The grant that the request came to, if any."""
         with self._database.read() as connection:
-            found = _read(connection, connection.execute(_GRANTS.where(GrantRow.request == request)).all())
+            found = read_grants(connection, connection.execute(_GRANTS.where(GrantRow.request == request)).all())
         return found[0] if found else None
 
     def note(self, event: Event) -> None:
@@ -200,7 +200,7 @@ class SqlLedger:
         """
         query = _GRANTS if visible_to is None else _GRANTS.where(GrantRow.subject == visible_to)
         with self._database.read() as connection:
-            return page_of(connection, _LISTING, query, ask, lambda rows: _read(connection, rows))
+            return page_of(connection, _LISTING, query, ask, lambda rows: read_grants(connection, rows))
 
     def count_active(self, subject: SubjectId) -> int:
         """How many active grants the subject holds."""
@@ -213,19 +213,19 @@ class SqlLedger:
         query = _GRANTS.where(GrantRow.state.not_in([state.value for state in ENDED])).order_by(GrantRow.id)
         with self._database.read() as connection:
             rows = connection.execute(query if activity is None else query.where(GrantRow.activity == activity)).all()
-            return _read(connection, rows)
+            return read_grants(connection, rows)
 
     def giving(self) -> Sequence[Grant]:
         """Every grant that gives access or is about to, the oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(_GRANTS.where(GrantRow.state.in_(_GIVING)).order_by(GrantRow.id)).all()
-            return _read(connection, rows)
+            return read_grants(connection, rows)
 
     def live_under(self, contract: ContractId) -> Sequence[Grant]:
         """Every grant under any version of the contract that gives access or is about to, the oldest first."""
-        query = _GRANTS.where(GrantRow.state.in_(_GIVING), _is_under(contract)).order_by(GrantRow.id)
+        query = _GRANTS.where(GrantRow.state.in_(_GIVING), is_under(contract)).order_by(GrantRow.id)
         with self._database.read() as connection:
-            return _read(connection, connection.execute(query).all())
+            return read_grants(connection, connection.execute(query).all())
 
     def wake_outdated(self, now: datetime) -> int:
         """Makes due every active grant under a version that is no longer in force; how many.
@@ -258,7 +258,12 @@ def wake_grants_under(connection: Connection, contract: ContractId, now: datetim
 
     Whoever read such a grant before cannot write it any more, so nothing is delivered on what held before.
     """
-    _wake(connection, _is_under(contract), now)
+    _wake(connection, is_under(contract), now)
+
+
+def wake_grants_of(connection: Connection, activity: ActivityId, now: datetime) -> None:
+    """Makes every active grant of the activity due, in the transaction that changes it or who belongs to it."""
+    _wake(connection, GrantRow.activity == activity, now)
 
 
 def wake_every_grant(connection: Connection, now: datetime) -> None:
@@ -271,7 +276,7 @@ def _wake(connection: Connection, which: sa.ColumnElement[bool], now: datetime) 
     connection.execute(active.values(due_at=now, version=GrantRow.version + 1))
 
 
-def _is_under(contract: ContractId) -> sa.ColumnElement[bool]:
+def is_under(contract: ContractId) -> sa.ColumnElement[bool]:
     """Whether a grant's keys, which are kept as JSON text, name the contract."""
     return sa.type_coerce(GrantRow.contracts, sa.Text).contains(f'"{contract}"', autoescape=True)
 
@@ -334,7 +339,7 @@ def _save_roles(connection: Connection, grant: Grant) -> None:
             connection.execute(_NEW_ROLE, {"grant_id": grant.id, "part": part, "attempt": role.attempt, **values})
 
 
-def _read(connection: Connection, rows: Sequence[AnyRow]) -> list[Grant]:
+def read_grants(connection: Connection, rows: Sequence[AnyRow]) -> list[Grant]:
     """The grants of these rows with their principals and roles."""
     if not rows:
         return []

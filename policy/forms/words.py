@@ -43,6 +43,7 @@ _PHRASES: Final = {
     "deliverCredentials": "take a grant's credentials",
     "renewGrant": "renew grants",
     "revokeGrant": "revoke grants",
+    "revokeGrants": "revoke many grants at once",
     "proposePolicy": "propose rules",
     "approvePolicy": "approve rules",
     "activatePolicy": "activate rules",

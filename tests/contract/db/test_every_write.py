@@ -16,10 +16,12 @@ import sqlalchemy as sa
 import platform_api.db
 from jit_engine.domain.event import Event
 from jit_engine.domain.grant import GrantState
+from jit_engine.domain.ids import GrantId
 from platform_api.db.audit import AuditTrail
 from platform_api.db.engine import Database
 from platform_api.db.ledger import SqlLedger
 from platform_api.db.registry import SqlRegistry
+from platform_api.db.revocations import SqlRevocations
 from platform_api.db.rulebooks import RulebookState, SqlRulebooks
 from platform_api.db.tables import metadata
 from platform_api.db.waiting import SqlWaiting
@@ -37,6 +39,7 @@ UNRECORDED = {
     "SqlIdempotencyKeys.claim": "belongs to the transport",
     "SqlIdempotencyKeys.complete": "belongs to the transport",
     "SqlIdempotencyKeys.release": "belongs to the transport",
+    "SqlIdempotencyKeys.rename": "belongs to the transport",
     "SqlIdempotencyKeys.forget": "belongs to the transport",
 }
 """Writes without an audit record, and why."""
@@ -83,6 +86,10 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     "SqlLedger.refuse": (lambda db: None, lambda db, e: SqlLedger(db).refuse(samples.refusal(), samples.evidence(), e)),
     "SqlLedger.save": (opened, lambda db, e: SqlLedger(db).save(samples.grant().moved(GrantState.ACTIVE), e)),
     "SqlLedger.note": (lambda db: None, lambda db, e: SqlLedger(db).note(e)),
+    "SqlRevocations.end_all": (
+        opened,
+        lambda db, e: SqlRevocations(db).end_all([samples.grant().id, GrantId("gr_none")], "enough", e),
+    ),
     "SqlWaiting.wait": (
         lambda db: None,
         lambda db, e: SqlWaiting(db).wait(waiting_samples.waiting(), {"outcome": "waiting"}, samples.evidence(), e),

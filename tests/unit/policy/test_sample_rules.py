@@ -94,6 +94,7 @@ PLATFORM = [
     ("viewDecisions", "Platform:sluicegate", {"gus", "iris"}),
     ("readAudit", "Platform:sluicegate", {"gus", "iris"}),
     ("operate", "Platform:sluicegate", {"gus"}),
+    ("revokeGrants", "Platform:sluicegate", {"gus"}),
     ("evaluateForOthers", "Platform:sluicegate", {"gus", "iris"}),
     ("requestEnvironment", "Activity:risk", {"ada"}),
     ("requestAccess", "Activity:risk", {"ada"}),

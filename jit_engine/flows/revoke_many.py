@@ -1,0 +1,123 @@
+"""Taking back every live grant of a person, activity, contract, dataset or account, or all there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from jit_engine.domain.catalogue import Catalogue, TableItem
+from jit_engine.domain.event import Event
+from jit_engine.domain.grant import Grant
+from jit_engine.domain.ids import GrantId
+from jit_engine.domain.source import GlueTable, S3Prefix, Source
+from jit_engine.domain.subject import Subject
+from jit_engine.errors import InvalidValue
+from jit_engine.sources.kinds import source_of_uri
+
+CHUNK = 200
+"""Grants ended in one transaction: enough to be quick, few enough to let others write."""
+
+
+class Wide(StrEnum):
+    """What live grants have in common."""
+
+    PERSON = "person"
+    ACTIVITY = "activity"
+    CONTRACT = "contract"
+    DATASET = "dataset"
+    ACCOUNT = "account"
+    EVERYTHING = "everything"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which grants. `value` is an id, an account's number, or a dataset's URI; empty for everything."""
+
+    kind: Wide
+    value: str
+
+
+class LiveGrantsIn(Protocol):
+    """What is needed of the ledger."""
+
+    def giving_in(self, scope: Scope) -> Sequence[Grant]:
+        """Every grant in the scope that gives access or is about to, the oldest first; all of them for a dataset."""
+        ...
+
+    def end_all(self, grants: Sequence[GrantId], reason: str, event: Event) -> Sequence[GrantId]:
+        """Ends those that still give access, each with a record of its own made from `event`; all or none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeMany:
+    """Finds and ends them; who may is the caller's question. The reconciler does the rest, revocations first."""
+
+    live: LiveGrantsIn
+    catalogue: Callable[[], Catalogue]
+    account: str
+
+    def find(self, scope: Scope) -> tuple[Grant, ...]:
+        """What would be ended."""
+        found = tuple(self.live.giving_in(scope))
+        if scope.kind is not Wide.DATASET:
+            return found
+        try:
+            source = source_of_uri(scope.value, account=self.account)
+        except InvalidValue as invalid:
+            fix = "give s3://BUCKET/PREFIX/ or glue://ACCOUNT/REGION/DATABASE/TABLE"
+            raise InvalidValue(field="dataset", given=scope.value, fix=fix) from invalid
+        dataset = _Dataset.of(source, self.catalogue())
+        return tuple(grant for grant in found if dataset.is_reached_by(grant))
+
+    def __call__(self, scope: Scope, by: Subject, reason: str, now: datetime) -> tuple[Grant, ...]:
+        """What was ended, as it was before. A grant that is given at this very moment is decided by the next call."""
+        found = {grant.id: grant for grant in self.find(scope)}
+        event = Event(
+            action="grant.revoking",
+            actor=by.id,
+            at=now,
+            about={},
+            details={"reason": reason, "scope": scope.kind.value, "of": scope.value},
+        )
+        ids, ended = list(found), list[GrantId]()
+        for start in range(0, len(ids), CHUNK):
+            ended += self.live.end_all(ids[start : start + CHUNK], reason, event)
+        return tuple(found[grant] for grant in ended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Dataset:
+    """A dataset with everything through which it can be reached: the wider reading counts."""
+
+    places: tuple[S3Prefix, ...]
+    sources: frozenset[str]
+
+    @classmethod
+    def of(cls, source: Source, catalogue: Catalogue) -> _Dataset:
+        """The dataset, the tables that lie in it, and the files of a table."""
+        items = [item for item in (catalogue.item(source), *catalogue.touching(source)) if item is not None]
+        tables = [item for item in items if isinstance(item, TableItem)]
+        places = [item.location for item in tables if isinstance(source, GlueTable) and item.source == source]
+        if isinstance(source, S3Prefix):
+            places.append(source)
+        return cls(places=tuple(places), sources=frozenset({source.uri, *(item.source.uri for item in tables)}))
+
+    def is_reached_by(self, grant: Grant) -> bool:
+        """Whether one of the grant's sources is the dataset, holds it, or lies in it."""
+        for principal in grant.principals:
+            for uri in principal.sources:
+                if uri in self.sources:
+                    return True
+                held = source_of_uri(uri, account=principal.account)
+                if isinstance(held, S3Prefix) and any(_overlap(held, place) for place in self.places):
+                    return True
+        return False
+
+
+def _overlap(one: S3Prefix, other: S3Prefix) -> bool:
+    """By bucket and path alone: bucket names are one everywhere, and the account here is only a guess."""
+    return one.bucket == other.bucket and (one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix))

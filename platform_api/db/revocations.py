@@ -1,0 +1,72 @@
+"""Finding and ending many live grants at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
+
+import sqlalchemy as sa
+
+from jit_engine.domain.event import Event
+from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.ids import ContractId, GrantId
+from jit_engine.flows.revoke_many import Scope, Wide
+from platform_api.db.audit import append
+from platform_api.db.engine import Database
+from platform_api.db.ledger import is_under, read_grants
+from platform_api.db.tables.grants import GrantRow, PrincipalRow
+
+_AFTER = {GrantState.ACTIVE: GrantState.REVOKING, GrantState.MINTING: GrantState.ABANDONED}
+"""What becomes of a grant that is taken back; one that is still being minted is given up."""
+_GIVES = GrantRow.state.in_([state.value for state in _AFTER])
+
+
+class SqlRevocations:
+    """`jit_engine.flows.revoke_many.LiveGrantsIn` in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def giving_in(self, scope: Scope) -> Sequence[Grant]:
+        """Every grant in the scope that gives access or is about to, the oldest first; all of them for a dataset."""
+        query = sa.select(GrantRow.table()).where(_GIVES, _condition(scope)).order_by(GrantRow.id)
+        with self._database.read() as connection:
+            return read_grants(connection, connection.execute(query).all())
+
+    def end_all(self, grants: Sequence[GrantId], reason: str, event: Event) -> Sequence[GrantId]:
+        """Ends those that still give access, each with a record of its own; all in one transaction.
+
+        Whoever read such a grant before cannot write it any more.
+        """
+        those = sa.select(GrantRow.id, GrantRow.state, GrantRow.activity, GrantRow.environment)
+        with self._database.write() as connection:  # recorded below, grant by grant
+            rows = connection.execute(
+                those.where(GrantRow.id.in_(grants), _GIVES).order_by(GrantRow.id).with_for_update()
+            ).all()
+            for before, after in _AFTER.items():
+                ids = [row.id for row in rows if row.state == before.value]
+                if ids:
+                    ended = {"state": after.value, "due_at": event.at, "reason": reason}
+                    change = sa.update(GrantRow).where(GrantRow.id.in_(ids))
+                    connection.execute(change.values(**ended, version=GrantRow.version + 1))
+            for row in rows:
+                about = {"activity": row.activity, "environment": row.environment, "grant": row.id}
+                append(connection, replace(event, about={**event.about, **about}))
+        return [GrantId(row.id) for row in rows]
+
+
+def _condition(scope: Scope) -> sa.ColumnElement[bool]:
+    match scope.kind:
+        case Wide.PERSON:
+            return GrantRow.subject == scope.value
+        case Wide.ACTIVITY:
+            return GrantRow.activity == scope.value
+        case Wide.CONTRACT:
+            return is_under(ContractId(scope.value))
+        case Wide.ACCOUNT:
+            return GrantRow.id.in_(sa.select(PrincipalRow.grant_id).where(PrincipalRow.account == scope.value))
+        case Wide.DATASET | Wide.EVERYTHING:
+            return sa.true()
+        case _:
+            assert_never(scope.kind)

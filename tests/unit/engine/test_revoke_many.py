@@ -1,0 +1,82 @@
+"""Many grants at once: exactly those that have it in common, the wider reading where data is meant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from jit_engine.domain.event import Event
+from jit_engine.domain.grant import Grant
+from jit_engine.domain.ids import GrantId
+from jit_engine.errors import InvalidValue
+from jit_engine.flows.revoke_many import CHUNK, RevokeMany, Scope, Wide
+from tests.fakes import world
+from tests.fakes.world import ADA, FACTS_PREFIX, LENDING, LOANS, NOW, PEOPLE, REPORT_PREFIX, ask, request
+from tests.unit.engine.desk import Desk
+
+
+@dataclass(slots=True)
+class FakeLive:
+    """All grants; `taken` is what was ended, chunk by chunk."""
+
+    grants: Sequence[Grant]
+    taken: list[list[GrantId]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def giving_in(self, scope: Scope) -> Sequence[Grant]:
+        """As the protocol says, for a dataset."""
+        return self.grants
+
+    def end_all(self, grants: Sequence[GrantId], reason: str, event: Event) -> Sequence[GrantId]:
+        """As the protocol says."""
+        self.taken.append(list(grants))
+        self.events.append(event)
+        return grants
+
+
+@pytest.fixture
+def live() -> FakeLive:
+    """A grant on the facts' files, one on the table over them, one on the people's table."""
+    desk = Desk(facts=world.FakeFacts(world.facts(contracts=(world.contract(),))))
+    grants = [
+        desk.ask(request(ask(FACTS_PREFIX), id="rq_01JABCDEFGHJKMNPQRSTVWXYZ8")),
+        desk.ask(request(ask(LOANS), id="rq_01JABCDEFGHJKMNPQRSTVWXYZ9")),
+    ]
+    return FakeLive([*grants, replace(grants[0], id=GrantId("gr_other"), principals=())])
+
+
+def found(live: FakeLive, uri: str) -> list[str]:
+    many = RevokeMany(live=live, catalogue=world.catalogue, account=world.ACCOUNT)
+    return [grant.id for grant in many.find(Scope(kind=Wide.DATASET, value=uri))]
+
+
+@pytest.mark.parametrize(
+    "uri", [FACTS_PREFIX.uri, LENDING.uri, LOANS.uri, f"{FACTS_PREFIX.uri}2026/"], ids=["same", "above", "table", "in"]
+)
+def test_data_is_reached_through_files_and_tables_above_and_beneath(live: FakeLive, uri: str) -> None:
+    assert found(live, uri)[0] == live.grants[0].id
+    assert "gr_other" not in found(live, uri)
+
+
+def test_a_table_is_ended_with_the_files_it_lies_in(live: FakeLive) -> None:
+    both = [grant.id for grant in live.grants[:2]]
+    assert found(live, LOANS.uri) == both
+    assert found(live, FACTS_PREFIX.uri) == both
+
+
+def test_other_data_stays(live: FakeLive) -> None:
+    assert found(live, REPORT_PREFIX.uri) == []
+    assert found(live, PEOPLE.uri) == []
+
+
+def test_what_is_no_dataset_is_told_how_to_write_it(live: FakeLive) -> None:
+    with pytest.raises(InvalidValue, match="s3://BUCKET/PREFIX/"):
+        found(live, "the loans")
+
+
+def test_many_are_ended_in_chunks_under_one_reason(live: FakeLive) -> None:
+    live.grants = [replace(live.grants[0], id=GrantId(f"gr_{n}")) for n in range(CHUNK + 1)]
+    many = RevokeMany(live=live, catalogue=world.catalogue, account=world.ACCOUNT)
+    assert len(many(Scope(kind=Wide.EVERYTHING, value=""), ADA, "stop", NOW)) == CHUNK + 1
+    assert [len(chunk) for chunk in live.taken] == [CHUNK, 1]
+    assert {event.details["reason"] for event in live.events} == {"stop"}
