@@ -16,9 +16,9 @@ _HOW = (
 )
 
 
-def sources_of(texts: Iterable[str]) -> list[Json]:
-    """The `sources` of a request; raises `InputInvalid`."""
-    return [source_of(text) for text in texts]
+def sources_of(texts: Iterable[str], *, job: str | None = None) -> list[Json]:
+    """The `sources` of a request, all of `job` when that is named; raises `InputInvalid`."""
+    return [source_of(text) if job is None else {**source_of(text), "job": job} for text in texts]
 
 
 def source_of(text: str) -> dict[str, Json]:

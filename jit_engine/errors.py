@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import timedelta
 
 
@@ -52,17 +53,50 @@ class WrongState(EngineError):
 
 
 class PolicyTooLarge(EngineError):
-    """A policy that does not fit AWS's limit; it is never cut and never widened."""
+    """A policy that does not fit AWS's limit; it is never cut and never widened.
+
+    `sizes` says what each source (by URI) adds, in characters; empty where that was not measured.
+    """
 
     code: ClassVar[str] = "policy-too-large"
 
-    def __init__(self, *, size: int, limit: int, sources: int) -> None:
+    def __init__(self, *, size: int, limit: int, sources: int, sizes: Mapping[str, int] | None = None) -> None:
         self.size = size
         self.limit = limit
         self.sources = sources
+        self.sizes = dict(sizes or {})
         super().__init__(
             f"the policy for {sources} sources has {size} characters and {limit} fit in a role: "
             "ask for fewer sources at a time"
+        )
+
+
+class TooManyParts(EngineError):
+    """A request that would need more roles than one grant may have."""
+
+    code: ClassVar[str] = "too-many-parts"
+
+    def __init__(self, *, parts: int, limit: int, sizes: Mapping[str, int]) -> None:
+        self.parts = parts
+        self.limit = limit
+        self.sizes = dict(sizes)
+        super().__init__(
+            f"what is asked for needs {parts} roles and a grant has {limit} at most: ask for fewer sources at a time"
+        )
+
+
+class NotOneSession(EngineError):
+    """Sources that one job uses as a whole, and that no one session can hold."""
+
+    code: ClassVar[str] = "not-one-session"
+
+    def __init__(self, *, job: str, why: str, sizes: Mapping[str, int]) -> None:
+        self.job = job
+        self.why = why
+        self.sizes = dict(sizes)
+        super().__init__(
+            f"the job {job} cannot have all its sources in one session: {why}; split the job, or leave `job` out and "
+            "use one profile for each part"
         )
 
 
@@ -75,6 +109,22 @@ class LimitExceeded(EngineError):
         self.what = what
         self.limit = limit
         super().__init__(f"{what}: {limit}")
+
+
+class RoleBudgetSpent(EngineError):
+    """An account that holds as many roles of ours as it may; there is room again as grants end."""
+
+    code: ClassVar[str] = "role-budget-spent"
+
+    def __init__(self, *, account: str, limit: int, retry_after: timedelta) -> None:
+        self.account = account
+        self.limit = limit
+        self.retry_after = retry_after
+        super().__init__(
+            f"account {account} has no room for more than {limit} roles; nothing was minted: try again in "
+            f"{retry_after.total_seconds():.0f} s, give back what you no longer need, or have an operator raise "
+            "limits.roles_per_account with AWS's quota"
+        )
 
 
 class AwsUnavailable(EngineError):

@@ -11,7 +11,17 @@ from starlette.exceptions import HTTPException
 
 from jit_engine.contracts.problems import ClauseNotEnforceable, ContractInvalid
 from jit_engine.domain.event import Json
-from jit_engine.errors import AwsRefused, AwsUnavailable, InvalidValue, NotFound, WrongState
+from jit_engine.errors import (
+    AwsRefused,
+    AwsUnavailable,
+    InvalidValue,
+    NotFound,
+    NotOneSession,
+    PolicyTooLarge,
+    RoleBudgetSpent,
+    TooManyParts,
+    WrongState,
+)
 from jit_engine.flows.outcome import AccessRefused, GrantNotUsable, NotAnApprover, ProfileNeeded, ShownHasChanged
 from jit_engine.iam.enforcing import NoEnforcer
 from jit_engine.ports import LostRace
@@ -89,6 +99,8 @@ KINDS: Mapping[str, Kind] = {
     "wrong-state": _kind(409, "Not in this state", "The thing exists, but its state does not allow it."),
     "shown-has-changed": _kind(409, "Not what you looked at", "What would be granted has changed: look again."),
     "grant-not-usable": _kind(409, "The grant gives no credentials", "It has ended, or what it covers has changed."),
+    "not-one-session": _kind(422, "One session cannot hold the job", "Why, and what each source needs, is listed."),
+    "too-many-parts": _kind(422, "Too much for one grant", "What each source needs is listed."),
     "profile-needed": _kind(422, "The grant has several profiles", "Name one of those that are listed."),
     "account-not-served": _kind(422, "No role in that account", "An operator has to add the AWS account."),
     "lost-race": _kind(409, "Changed meanwhile", "Somebody else was faster: read it again and decide anew."),
@@ -102,6 +114,7 @@ KINDS: Mapping[str, Kind] = {
     "too-many-waiting": _kind(409, "Too many requests wait", "Withdraw one first."),
     "environment-exists": _kind(409, "The environment exists", "One a tier."),
     # what is down
+    "role-budget-spent": _kind(503, "The account has no room for a role", "Roles go as grants end; try again."),
     "aws-unavailable": _kind(503, "AWS did not answer", "Nothing is left half made; try again."),
     "clock-astray": _kind(503, "The clocks are apart", "Nothing was decided; the operator synchronises them."),
     "store-unavailable": _kind(503, "The database did not answer", "Nothing was written; try again."),
@@ -161,6 +174,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(code="lost-race", detail=f"{error}: read it again and decide anew".removeprefix(": "))
         case StoreUnavailable() | KeysUnavailable() | AwsUnavailable() | KeyInFlight() | TooManyRefusals():
             return _passing(error)
+        case RoleBudgetSpent():
+            return _passing(error)
     code = getattr(error, "code", None)
     if not isinstance(code, str) or code not in KINDS or KINDS[code].status == 500:
         return unexpected()
@@ -204,7 +219,7 @@ def _of_http(error: HTTPException) -> Problem:
 
 
 def _passing(
-    error: StoreUnavailable | KeysUnavailable | AwsUnavailable | KeyInFlight | TooManyRefusals,
+    error: StoreUnavailable | KeysUnavailable | AwsUnavailable | KeyInFlight | TooManyRefusals | RoleBudgetSpent,
 ) -> Problem:
     wait = {"Retry-After": _seconds(error.retry_after)}
     if isinstance(error, KeysUnavailable):
@@ -247,6 +262,8 @@ def _more(error: Exception) -> dict[str, Json]:
             return {"field": error.kind, "fix": "list those that you may see"}
         case WrongState():
             return {"kind": error.kind, "id": error.id, "state": error.state, "fix": error.fix}
+        case PolicyTooLarge() | NotOneSession() | TooManyParts():
+            return {"sizes": _largest_first(error.sizes)} if error.sizes else {}
         case ProfileNeeded():
             return {
                 "grant": error.grant,
@@ -282,6 +299,11 @@ def _more(error: Exception) -> dict[str, Json]:
             fix = getattr(error, "fix", None)
             return {"field": "body", "fix": fix} if isinstance(fix, str) else {}
     return {}
+
+
+def _largest_first(sizes: Mapping[str, int]) -> list[Json]:
+    ordered = sorted(sizes.items(), key=lambda one: (-one[1], one[0]))
+    return [{"source": source, "characters": size} for source, size in ordered]
 
 
 def _fault(path: str, line: int | None, message: str, fix: str) -> dict[str, Json]:

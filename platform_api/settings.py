@@ -32,6 +32,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from jit_engine.iam.limits import MOST_ROLES_PER_ACCOUNT, ROLES_PER_ACCOUNT
 from platform_api.embedded.loopback import EMBEDDED_ACCOUNT, is_loopback_host, is_loopback_url
 
 PREFIX = "SLUICEGATE_"
@@ -158,6 +159,7 @@ class LimitSettings(BaseModel):
 
     max_sources: Annotated[Whole, Field(ge=1, le=1000)] = 100
     max_live_grants_per_person: Annotated[Whole, Field(ge=1, le=1000)] = 20
+    roles_per_account: Annotated[Whole, Field(ge=1, le=MOST_ROLES_PER_ACCOUNT)] = ROLES_PER_ACCOUNT
     reconciler_period: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = timedelta(seconds=5)
 
 

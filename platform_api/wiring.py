@@ -192,7 +192,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
     It decides by the database's time unless a `clock` is given; tokens are looked at by this machine's.
     """
     database = Database(create_engine(settings.database_url.get_secret_value(), pool_size=THREADS + _SPARE_CONNECTIONS))
-    registry, ledger = SqlRegistry(database), SqlLedger(database)
+    registry, ledger = SqlRegistry(database), SqlLedger(database, settings.limits.roles_per_account)
     rulebooks, facts = SqlRulebooks(database), SqlFacts(database)
     decisions = SqlDecisions(database)
     judges = LiveJudges(rulebooks)

@@ -248,7 +248,7 @@ def _show_principal(principal: Doc) -> None:
             ("profile", principal.text("profile")),
             ("account", f"{principal.text('account')} ({principal.text('region')})"),
             ("holds", ", ".join(principal.texts("sources"))),
-            ("minted as", principal.text("way")),
+            ("minted as", f"a {principal.text('way')}: {principal.text('why')}"),
             ("role", role.text("arn") or role.text("name")),
             ("boundary", principal.text("boundary_arn")),
         ]

@@ -31,6 +31,7 @@ requests = group("Requests for access and what was decided.")
 
 _WAITING = ("awaiting-approval", "ready")
 _POLL = 1.0
+_ONE_JOB = "together"
 _REFUSED = ("access-refused", "duration-too-long", "no-enforcer")
 
 
@@ -71,6 +72,9 @@ def request_(
     ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Until it is granted, or will not be.")] = False,
     timeout: Annotated[str, typer.Option(metavar="DURATION", help="How long to wait at most.")] = "PT30M",
+    together: Annotated[
+        bool, typer.Option("--together", help="One job uses all of it: have it in one session, or be refused.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide, but grant nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -84,7 +88,7 @@ def request_(
         "purpose": purpose,
         "mode": _mode(mode),
         "dry_run": dry_run,
-        "sources": sources_of(sources),
+        "sources": sources_of(sources, job=_ONE_JOB if together else None),
     }
     if duration is not None:
         check_duration(duration, "--duration")
@@ -225,9 +229,38 @@ def _show_outcome(made: Doc) -> None:
         line(f"Shortened: {shortened}")
     line()
     _show_verdicts(made.records("sources"))
+    principals = grant.records("principals") or made.records("principals")
+    _show_profiles(principals)
     if grant.has("id"):
-        note(f"next: sluice run --grant {grant.text('id')} -- COMMAND")
+        option = f" --profile {principals[0].text('profile')}" if len(principals) > 1 else ""
+        note(f"next: sluice run --grant {grant.text('id')}{option} -- COMMAND")
         note(f"      sluice grant show {grant.text('id')}   (the exact policy, and why)")
+
+
+def _show_profiles(principals: Sequence[Doc]) -> None:
+    """How it is minted; which source is used through which profile, where there are several."""
+    if len(principals) == 1:
+        only = principals[0]
+        line(f"Minted as a {only.text('way')} in account {only.text('account')}: {only.text('why')}.")
+    if len(principals) < 2:
+        return
+    line()
+    line("It takes several profiles, and an AWS client uses one at a time:")
+    table(
+        ("profile", "account", "region", "minted as", "sources", "why"),
+        [
+            (
+                one.text("profile"),
+                one.text("account"),
+                one.text("region"),
+                one.text("way"),
+                ", ".join(one.texts("sources")),
+                one.text("why"),
+            )
+            for one in principals
+        ],
+        empty="None.",
+    )
 
 
 def _show_all(found: Sequence[Doc]) -> None:

@@ -68,8 +68,8 @@ class MintWay(StrEnum):
 class Principal:
     """One of the identities that a grant is used as: a part of what was cleared, in one account, under one policy.
 
-    `part` counts from 1; `profile` is its name within the grant. `sources` are the URIs it holds. `roles` are the
-    attempts at its role; a session has none.
+    `part` counts from 1; `profile` is its name within the grant; `why` says why it is one of its own. `sources` are
+    the URIs it holds. `roles` are the attempts at its role; a session has none.
     """
 
     part: int
@@ -77,6 +77,7 @@ class Principal:
     account: str
     region: str
     way: MintWay
+    why: str
     sources: tuple[str, ...]
     policy: str
     notes: tuple[StatementNote, ...]

@@ -30,11 +30,15 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceAsk:
-    """One source and what is to be done with it. `columns`: those wanted of a table; None asks for what there is."""
+    """One source and what is to be done with it. `columns`: those wanted of a table; None asks for what there is.
+
+    Sources of one `job` are used as a whole: they are had in one session, or not at all.
+    """
 
     source: Source
     operations: frozenset[Operation]
     columns: frozenset[str] | None = None
+    job: str | None = None
 
     def __post_init__(self) -> None:
         if not self.operations:

@@ -33,6 +33,14 @@ RETRY_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What would be cleared, and the parts that it would be minted as."""
+
+    clearance: Clearance
+    parts: tuple[PlannedPart, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestAccess:
     """Gather, decide, record the intent, act, record the outcome.
 
@@ -47,12 +55,12 @@ class RequestAccess:
     new_grant_id: Callable[[datetime], GrantId]
     token: Callable[[], str]
 
-    def preview(self, request: AccessRequest, now: datetime) -> Clearance | Refusal:
-        """What would be answered, `NoEnforcer` included; nothing is recorded and nothing is minted."""
+    def preview(self, request: AccessRequest, now: datetime) -> Refusal | Preview:
+        """What would be answered, `NoEnforcer` included, and as which principals; nothing is recorded or minted."""
         verdict = clear(request, self.facts.facts_for(request.activity, request.environment), self.judges(), now)
-        if isinstance(verdict, Clearance):
-            check_enforced(verdict)
-        return verdict
+        if isinstance(verdict, Refusal):
+            return verdict
+        return Preview(clearance=verdict, parts=self._planned(verdict, self.new_grant_id(now))[1])
 
     def advise(self, request: AccessRequest, now: datetime) -> tuple[Clearance | Refusal, Facts, Evidence]:
         """What would be answered, the facts, and what of them it was decided from; nothing is recorded."""
@@ -88,13 +96,8 @@ class RequestAccess:
                 event = _event("access.refused", request, now, refusal_record(verdict))
                 self.ledger.refuse(verdict, evidence, event, _refused(waiting))
                 raise DurationTooLong(verdict) if refused_only_by_duration(verdict) else AccessRefused(verdict)
-            place = verdict.environment.place
-            if place is None:
-                raise ValueError("an active environment has a place")
             grant_id = self.new_grant_id(now)
-            parts = parts_of(verdict, place, grant_id)
-            for part in parts:
-                minter_in(self.minters, part.account)  # an account that is not served is refused before any record
+            place, parts = self._planned(verdict, grant_id)
             intent = self._intent(grant_id, verdict, parts, now)
             event = _event("grant.opened", request, now, clearance_record(verdict), grant=intent.id)
             try:
@@ -104,6 +107,16 @@ class RequestAccess:
                 continue
             return parts, place, grant
         raise LostRace("the rules changed again and again while this was decided")
+
+    def _planned(self, clearance: Clearance, grant: GrantId) -> tuple[Place, tuple[PlannedPart, ...]]:
+        """How it is minted; an account that is not served is refused here, before anything is on record."""
+        place = clearance.environment.place
+        if place is None:
+            raise ValueError("an active environment has a place")
+        parts = parts_of(clearance, place, grant)
+        for part in parts:
+            minter_in(self.minters, part.seat.account)
+        return place, parts
 
     def _intent(self, grant_id: GrantId, clearance: Clearance, parts: tuple[PlannedPart, ...], now: datetime) -> Grant:
         request = clearance.request
@@ -170,7 +183,7 @@ class RequestAccess:
                 grant = self.ledger.save(grant.having(principal.attempting(following)), event)
                 continue
             role = replace(principal.role, arn=created.arn, role_id=created.role_id)
-            details: dict[str, Json] = {"role": role.name, "role_id": created.role_id, "account": part.account}
+            details: dict[str, Json] = {"role": role.name, "role_id": created.role_id, "account": part.seat.account}
             event = _grant_event("grant.role-created", grant, now, details)
             return self.ledger.save(grant.having(principal.attempting(role)), event)
         raise AwsUnavailable(operation="iam:CreateRole", retry_after=RETRY_AFTER)
@@ -189,7 +202,7 @@ class RequestAccess:
         return len(probes.denied)
 
     def _minter(self, part: PlannedPart) -> Minter:
-        return minter_in(self.minters, part.account)
+        return minter_in(self.minters, part.seat.account)
 
     def _abandon(self, grant_id: GrantId, error: EngineError, now: datetime) -> None:
         """Hands what was begun to the reconciler at once. Should this fail too, the intent's own due time does it."""

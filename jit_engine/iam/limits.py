@@ -16,6 +16,9 @@ INLINE_POLICY_LIMIT = 10_240
 """Characters without white space over all inline policies of a role."""
 INLINE_POLICY_RESERVE = 512
 """Kept free, so that a Deny always fits beside the policy."""
+ROLES_PER_ACCOUNT = 1_000
+"""AWS's default quota; it can be raised to `MOST_ROLES_PER_ACCOUNT`."""
+MOST_ROLES_PER_ACCOUNT = 10_000
 SESSION_POLICY_LIMIT = 2_048
 TRUST_POLICY_LIMIT = 2_048
 SHORTEST_SESSION = timedelta(seconds=900)

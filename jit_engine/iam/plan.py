@@ -1,27 +1,54 @@
-"""How a clearance is minted: as which principals, each with its sources, its account and its policy. Pure."""
+"""How a clearance is minted: as which principals, each with its sources, its account and its policy. Pure.
+
+One role is tried first. What does not fit, or lies elsewhere, is split, and each part says what it holds and why: no
+SDK tells us which source it is about to read, so which profile is used for what is the person's to know.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from jit_engine.domain.activity import Place
 from jit_engine.domain.grant import MintWay, Principal, StatementNote, attempt_at
 from jit_engine.domain.ids import GrantId
-from jit_engine.domain.verdict import Clearance
-from jit_engine.iam.role import grant_policy
+from jit_engine.domain.source import S3Prefix
+from jit_engine.domain.verdict import Clearance, ClearedSource
+from jit_engine.errors import NotOneSession, PolicyTooLarge, TooManyParts
+from jit_engine.iam.limits import INLINE_POLICY_LIMIT, INLINE_POLICY_RESERVE, policy_size
+from jit_engine.iam.role import grant_policy, role_statements
+from jit_engine.iam.statement import document
 
-ONLY_PROFILE = "main"
+ROOM = INLINE_POLICY_LIMIT - INLINE_POLICY_RESERVE
+MOST_PARTS = 12
+"""Roles of one grant: more would be profiles that nobody can tell apart, and a share of the account's budget."""
+HOME = "main"
+
+Unit = tuple[ClearedSource, ...]
+"""Sources that stay together: one, or all that a job uses as a whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Seat:
+    """Where a principal stands: an account, and the region that its profile names."""
+
+    account: str
+    region: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedPart:
-    """One principal to be: `clearance` is cut to the part's own sources, `policy` is written for exactly that."""
+    """One principal to be: `clearance` is cut to the part's own sources, `policy` is written for exactly that.
+
+    `why` says why it is a principal of its own.
+    """
 
     part: int
     profile: str
-    account: str
-    region: str
+    seat: Seat
     way: MintWay
+    why: str
     clearance: Clearance
     policy: str
     notes: tuple[StatementNote, ...]
@@ -31,9 +58,10 @@ class PlannedPart:
         return Principal(
             part=self.part,
             profile=self.profile,
-            account=self.account,
-            region=self.region,
+            account=self.seat.account,
+            region=self.seat.region,
             way=self.way,
+            why=self.why,
             sources=tuple(cleared.ask.source.uri for cleared in self.clearance.cleared),
             policy=self.policy,
             notes=self.notes,
@@ -41,24 +69,159 @@ class PlannedPart:
         )
 
 
-def parts_of(clearance: Clearance, place: Place, grant: GrantId) -> tuple[PlannedPart, ...]:
-    """The parts that together hold what was cleared and nothing beside it; raises `PolicyTooLarge`, `PolicyWidens`."""
-    policy, notes = grant_policy(clearance, place, grant)
-    return (
-        PlannedPart(
-            part=1,
-            profile=ONLY_PROFILE,
-            account=place.account,
-            region=place.region,
-            way=MintWay.ROLE,
-            clearance=clearance,
-            policy=policy,
-            notes=tuple(StatementNote(sid=sid, why=why) for sid, why in notes),
-        ),
+def parts_of(clearance: Clearance, place: Place, grant: GrantId, room: int = ROOM) -> tuple[PlannedPart, ...]:
+    """The parts that together hold what was cleared and nothing beside it; the same whatever the order of sources.
+
+    `room` is what one role holds, in characters.
+
+    1. Sources of one job form a unit; a unit that no one session can hold raises `NotOneSession`.
+    2. Units are put to the account and region that they lie in; the environment's own come first.
+    3. What lies together is one role if it fits; else units are taken in order of their names, as many as fit.
+    4. A source too large by itself raises `PolicyTooLarge`, more parts than `MOST_PARTS` `TooManyParts`: with sizes.
+    5. Each part's policy is written for its own sources and read against them (`PolicyWidens`); nothing is ever cut.
+    """
+    home, measure = (
+        Seat(account=place.account, region=place.region),
+        _Measure(clearance=clearance, place=place, grant=grant),
     )
+    seated: defaultdict[Seat, list[Unit]] = defaultdict(list)
+    for unit in _units(clearance.cleared):  # 1
+        seated[_seat(unit, home)].append(unit)  # 2
+    planned: list[PlannedPart] = []
+    for seat in sorted(seated, key=lambda one: (one != home, one.account != home.account, one)):
+        heaps = _heaps(seated[seat], measure, room)  # 3, 4
+        for number, heap in enumerate(heaps, start=1):
+            cut = _cut(clearance, heap)
+            policy, notes = grant_policy(cut, place, grant)  # 5
+            planned.append(
+                PlannedPart(
+                    part=len(planned) + 1,
+                    profile=_profile(seat, home, number),
+                    seat=seat,
+                    way=MintWay.ROLE,
+                    why=_why(seat, home, number, len(heaps), room),
+                    clearance=cut,
+                    policy=policy,
+                    notes=tuple(StatementNote(sid=sid, why=why) for sid, why in notes),
+                )
+            )
+    if len(planned) > MOST_PARTS:
+        raise TooManyParts(parts=len(planned), limit=MOST_PARTS, sizes=measure.each(clearance.cleared))
+    return tuple(planned)
 
 
-def mints_the_same(parts: tuple[PlannedPart, ...], principals: tuple[Principal, ...]) -> bool:
+def mints_the_same(parts: Sequence[PlannedPart], principals: Sequence[Principal]) -> bool:
     """Whether a grant with these principals would be minted as these parts today."""
-    planned = [(p.part, p.profile, p.account, p.region, p.way, p.policy) for p in parts]
+    planned = [(p.part, p.profile, p.seat.account, p.seat.region, p.way, p.policy) for p in parts]
     return planned == [(p.part, p.profile, p.account, p.region, p.way, p.policy) for p in principals]
+
+
+def _units(cleared: Sequence[ClearedSource]) -> list[Unit]:
+    """Every source once, in order of names; those of one job together."""
+    jobs: defaultdict[str, list[ClearedSource]] = defaultdict(list)
+    alone: list[Unit] = []
+    for one in sorted(cleared, key=_uri):
+        if one.ask.job is None:
+            alone.append((one,))
+        else:
+            jobs[one.ask.job].append(one)
+    return sorted([*alone, *(tuple(some) for some in jobs.values())], key=lambda unit: _uri(unit[0]))
+
+
+def _seat(unit: Unit, home: Seat) -> Seat:
+    """Where the unit is used from: its account, and its region where it has but one."""
+    accounts = sorted({one.ask.source.account for one in unit})
+    if len(accounts) > 1:
+        raise NotOneSession(job=_job(unit), why=f"its sources lie in the accounts {', '.join(accounts)}", sizes={})
+    regions = {_region(one, home) for one in unit}
+    region = home.region if len(regions) > 1 else regions.pop()
+    return Seat(account=accounts[0], region=region)
+
+
+def _region(cleared: ClearedSource, home: Seat) -> str:
+    """The region that the source is asked in; S3 answers for a bucket wherever it lies."""
+    match cleared.ask.source:
+        case S3Prefix():
+            return home.region
+        case source:
+            return source.region
+
+
+def _heaps(units: Sequence[Unit], measure: _Measure, room: int) -> list[list[ClearedSource]]:
+    """The units in as few roles as taking them in order makes; each heap was measured as the policy that it becomes."""
+    heaps: list[list[ClearedSource]] = []
+    rest = list(units)
+    while rest:
+        count = _as_many_as_fit(rest, measure, room)
+        if count == 0:
+            raise _too_large(rest[0], measure, room)
+        heaps.append(sorted((one for unit in rest[:count] for one in unit), key=_uri))
+        rest = rest[count:]
+    return heaps
+
+
+def _as_many_as_fit(units: Sequence[Unit], measure: _Measure, room: int) -> int:
+    """How many of the first units fit in one role, found by halving: a policy grows with what it holds."""
+    if _fits(units, measure, room):
+        return len(units)
+    fitting, beyond = 0, len(units)
+    while beyond - fitting > 1:
+        middle = (fitting + beyond) // 2
+        fitting, beyond = (middle, beyond) if _fits(units[:middle], measure, room) else (fitting, middle)
+    return fitting
+
+
+def _fits(units: Sequence[Unit], measure: _Measure, room: int) -> bool:
+    return measure([one for unit in units for one in unit]) <= room
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measure:
+    """The size of the policy that some of the cleared sources come to, in characters as IAM counts them."""
+
+    clearance: Clearance
+    place: Place
+    grant: GrantId
+
+    def __call__(self, cleared: Iterable[ClearedSource]) -> int:
+        return policy_size(document(role_statements(_cut(self.clearance, cleared), self.place, self.grant)))
+
+    def each(self, cleared: Iterable[ClearedSource]) -> dict[str, int]:
+        """What each source adds to a policy that holds nothing else."""
+        empty = self(())
+        return {_uri(one): self((one,)) - empty for one in cleared}
+
+
+def _too_large(unit: Unit, measure: _Measure, room: int) -> PolicyTooLarge | NotOneSession:
+    size, sizes = measure(unit), measure.each(unit)
+    if len(unit) == 1:
+        return PolicyTooLarge(size=size, limit=room, sources=1, sizes=sizes)
+    why = f"the policy for its {len(unit)} sources has {size} characters and {room} fit in a role"
+    return NotOneSession(job=_job(unit), why=why, sizes=sizes)
+
+
+def _cut(clearance: Clearance, cleared: Iterable[ClearedSource]) -> Clearance:
+    """The clearance of these sources alone, in order of their names."""
+    return replace(clearance, cleared=tuple(sorted(cleared, key=_uri)))
+
+
+def _profile(seat: Seat, home: Seat, number: int) -> str:
+    names = [seat.account] if seat.account != home.account else []
+    names += [seat.region] if seat.region != home.region else []
+    return "-".join([*(names or [HOME]), *([str(number)] if number > 1 else [])])
+
+
+def _why(seat: Seat, home: Seat, number: int, heaps: int, room: int) -> str:
+    reasons = [f"its data lies in account {seat.account}"] if seat.account != home.account else []
+    reasons += [f"its data lies in {seat.region}"] if seat.region != home.region else []
+    if heaps > 1:
+        reasons.append(f"{number} of {heaps}: what lies there does not fit in one role of {room} characters")
+    return "; ".join(reasons) or "everything fits in one role"
+
+
+def _job(unit: Unit) -> str:
+    return unit[0].ask.job or _uri(unit[0])
+
+
+def _uri(cleared: ClearedSource) -> str:
+    return cleared.ask.source.uri

@@ -11,6 +11,7 @@ from jit_engine.domain.ids import GrantId
 from jit_engine.domain.source import Operation
 from jit_engine.domain.verdict import Clearance
 from jit_engine.errors import LimitExceeded
+from jit_engine.iam.absorbing import absorbed
 from jit_engine.iam.enforcing import check_enforced
 from jit_engine.iam.grant_policy import MARKER_KEY, grant_statements
 from jit_engine.iam.limits import (
@@ -23,7 +24,7 @@ from jit_engine.iam.limits import (
     check_trusted,
 )
 from jit_engine.iam.reading import check_within
-from jit_engine.iam.statement import bucket_arn, document, object_arn
+from jit_engine.iam.statement import Statement, bucket_arn, document, object_arn
 from jit_engine.ports import ProbeCall, ProbeKind, Probes, RolePlan, SessionPlan
 from jit_engine.sources.kinds import kind_of
 
@@ -62,13 +63,18 @@ def trust_policy(broker_role_arn: str, external_id: str) -> str:
     return trust
 
 
+def role_statements(clearance: Clearance, place: Place, grant: GrantId) -> tuple[Statement, ...]:
+    """Every statement of a role that holds what was cleared, as short as it can be said."""
+    return tuple(absorbed(statement) for statement in grant_statements(clearance, place, grant))
+
+
 def grant_policy(clearance: Clearance, place: Place, grant: GrantId) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The policy text and why each statement is there; never cut.
 
     Raises `NoEnforcer`, `PolicyTooLarge` or `PolicyWidens`.
     """
     check_enforced(clearance)
-    statements = grant_statements(clearance, place, grant)
+    statements = role_statements(clearance, place, grant)
     text = document(statements)
     check_inline_policy(text, len(clearance.cleared))
     check_within(text, clearance, place, grant)

@@ -65,7 +65,7 @@ def request_record(request: AccessRequest) -> Record:
         "break_glass": request.break_glass,
         "approvals": [approval_record(approval) for approval in request.approvals],
         "sources": [
-            {"source": ask.source.uri, "operations": sorted(ask.operations), **_columns_named(ask)}
+            {"source": ask.source.uri, "operations": sorted(ask.operations), "job": ask.job, **_columns_named(ask)}
             for ask in request.asks
         ],
     }
@@ -153,6 +153,7 @@ def _ask(verdict: Mapping[str, Json]) -> SourceAsk:
         source=source_of_uri(str(verdict["source"]), account=str(verdict["account"])),
         operations=frozenset(Operation(str(o)) for o in operations),
         columns=_columns_had(verdict),
+        job=None if verdict.get("job") is None else str(verdict["job"]),
     )
 
 
@@ -184,6 +185,7 @@ def verdict_record(verdict: SourceVerdict) -> Record:
         "source": verdict.ask.source.uri,
         "account": verdict.ask.source.account,
         "operations": sorted(verdict.ask.operations),
+        "job": verdict.ask.job,
         "passes": verdict.passes,
         "refused_by": None if refused_by is None else refused_by.value,
         "invariants": _rules(verdict.invariants),

@@ -87,6 +87,11 @@ def recorded(database: Database, event: Event) -> Iterator[Connection]:
         append(connection, event)
 
 
+def lock_trail(connection: Connection) -> None:
+    """Waits for the append lock early: what is then read includes every commit that took it before."""
+    connection.execute(_LOCKED_HEAD).one()
+
+
 def append(connection: Connection, event: Event) -> int:
     """Appends `event` in the transaction at hand and returns its number. A rolled back one leaves no gap."""
     size, frontier, _ = connection.execute(_LOCKED_HEAD).one()

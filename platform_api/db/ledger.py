@@ -18,10 +18,11 @@ from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, GrantId
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
-from jit_engine.errors import NotFound
+from jit_engine.errors import NotFound, RoleBudgetSpent
+from jit_engine.iam.limits import ROLES_PER_ACCOUNT
 from jit_engine.ports import DecidedAnew, DecisionOutcome, Evidence
 from jit_engine.rules.record import clearance_record, refusal_record
-from platform_api.db.audit import recorded
+from platform_api.db.audit import lock_trail, recorded
 from platform_api.db.decision_rows import decision_anew, insert_decision, new_decision
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
@@ -33,6 +34,8 @@ from platform_api.db.tables.grants import AccessRequestRow, GrantRow, MintedRole
 from platform_api.db.waiting import keep_waiting
 from platform_api.paging import Page, PageAsk
 
+ROOM_AGAIN = timedelta(minutes=1)
+"""When to ask again after an account's budget is spent: its grants end all the time."""
 _GRANTS = sa.select(GrantRow.table())
 _GRANT = _GRANTS.where(GrantRow.id == sa.bindparam("id"))
 _PRINCIPALS = (
@@ -53,6 +56,9 @@ _SAVE_ROLE = sa.update(MintedRoleRow.table()).where(
     MintedRoleRow.grant_id == sa.bindparam("of_grant"),
     MintedRoleRow.part == sa.bindparam("of_part"),
     MintedRoleRow.attempt == sa.bindparam("of_attempt"),
+)
+_STANDING = sa.select(sa.func.count()).where(
+    MintedRoleRow.account == sa.bindparam("account"), sa.not_(MintedRoleRow.deleted)
 )
 _DUE = (
     sa.select(GrantRow.id)
@@ -90,8 +96,9 @@ _LISTING = Listing(
 class SqlLedger:
     """`jit_engine.ports.Ledger` in the database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, roles_per_account: int = ROLES_PER_ACCOUNT) -> None:
         self._database = database
+        self._roles_per_account = roles_per_account
 
     def open(
         self,
@@ -117,7 +124,18 @@ class SqlLedger:
             connection.execute(_NEW_PRINCIPAL, [_principal_values(grant.id, one) for one in grant.principals])
             _save_roles(connection, grant)
             insert_decision(connection, decision)
+            self._check_room(connection, grant)
         return grant
+
+    def _check_room(self, connection: Connection, grant: Grant) -> None:
+        """Raises `RoleBudgetSpent`, which undoes the intent, when its roles are more than an account has room for.
+
+        Counted behind the lock that every commit takes, so that two mints at once never both take the last place.
+        """
+        lock_trail(connection)
+        for account in sorted({principal.account for principal in grant.principals if principal.roles}):
+            if connection.execute(_STANDING, {"account": account}).scalar_one() > self._roles_per_account:
+                raise RoleBudgetSpent(account=account, limit=self._roles_per_account, retry_after=ROOM_AGAIN)
 
     def refuse(self, refusal: Refusal, evidence: Evidence, event: Event, waiting: WaitingRequest | None = None) -> None:
         """Commits a refused request with all its reasons."""
@@ -318,6 +336,7 @@ def _principal_values(grant: GrantId, principal: Principal) -> dict[str, Any]:
         "account": principal.account,
         "region": principal.region,
         "way": principal.way.value,
+        "why": principal.why,
         "sources": principal.sources,
         "policy": principal.policy,
         "notes": principal.notes,
@@ -326,7 +345,7 @@ def _principal_values(grant: GrantId, principal: Principal) -> dict[str, Any]:
 
 def _save_roles(connection: Connection, grant: Grant) -> None:
     """Writes every attempt; none is ever removed, for its name must not come back."""
-    for part, role in [(principal.part, role) for principal in grant.principals for role in principal.roles]:
+    for principal, role in [(one, role) for one in grant.principals for role in one.roles]:
         values = {
             "name": role.name,
             "folded_name": role.name.lower(),
@@ -334,9 +353,10 @@ def _save_roles(connection: Connection, grant: Grant) -> None:
             "role_id": role.role_id,
             "deleted": role.deleted,
         }
-        of = {"of_grant": grant.id, "of_part": part, "of_attempt": role.attempt}
+        of = {"of_grant": grant.id, "of_part": principal.part, "of_attempt": role.attempt}
         if connection.execute(_SAVE_ROLE, {**values, **of}).rowcount == 0:
-            connection.execute(_NEW_ROLE, {"grant_id": grant.id, "part": part, "attempt": role.attempt, **values})
+            new = {"grant_id": grant.id, "part": principal.part, "attempt": role.attempt, "account": principal.account}
+            connection.execute(_NEW_ROLE, {**new, **values})
 
 
 def read_grants(connection: Connection, rows: Sequence[AnyRow]) -> list[Grant]:
@@ -358,6 +378,7 @@ def read_grants(connection: Connection, rows: Sequence[AnyRow]) -> list[Grant]:
                 account=one.account,
                 region=one.region,
                 way=MintWay(one.way),
+                why=one.why,
                 sources=one.sources,
                 policy=one.policy,
                 notes=one.notes,

@@ -37,25 +37,30 @@ def _ticket(given: str) -> str:
 
 
 class PrefixAsked(Asked):
-    """A prefix of a bucket; the account is the platform's own unless named."""
+    """A prefix of a bucket; the account is the platform's own unless named.
+
+    Sources of one `job` are used as a whole: they are had in one session, or the request is refused.
+    """
 
     kind: Literal["s3-prefix"]
     account: _Name | None = None
     bucket: _Name
     prefix: _Name
     operations: Operations
+    job: Token | None = None
 
     def ask(self, account: str, region: str) -> SourceAsk:
         """The ask in the engine's terms; raises `InvalidValue`."""
         del region
         source = S3Prefix(account=self.account or account, bucket=self.bucket, prefix=self.prefix)
-        return SourceAsk(source=source, operations=_once(self.operations))
+        return SourceAsk(source=source, operations=_once(self.operations), job=self.job)
 
 
 class TableAsked(Asked):
     """A table of the Glue catalogue; account and region are the platform's own unless named.
 
     `columns`: the only ones that are wanted, where columns can be kept apart.
+    Sources of one `job` are used as a whole: they are had in one session, or the request is refused.
     """
 
     kind: Literal["glue-table"]
@@ -65,6 +70,7 @@ class TableAsked(Asked):
     table: _Name
     operations: Operations
     columns: Annotated[list[_Name], Field(min_length=1, max_length=MAX_COLUMNS)] | None = None
+    job: Token | None = None
 
     def ask(self, account: str, region: str) -> SourceAsk:
         """The ask in the engine's terms; raises `InvalidValue`."""
@@ -72,7 +78,7 @@ class TableAsked(Asked):
             account=self.account or account, region=self.region or region, database=self.database, table=self.table
         )
         columns = None if self.columns is None else frozenset(self.columns)
-        return SourceAsk(source=source, operations=_once(self.operations), columns=columns)
+        return SourceAsk(source=source, operations=_once(self.operations), columns=columns, job=self.job)
 
 
 class AccessAsked(Asked):
@@ -191,6 +197,7 @@ class PrincipalShown(Shown):
     account: str
     region: str
     way: str
+    why: str
     sources: list[str]
     role: RoleShown
     boundary_arn: str | None
@@ -209,6 +216,7 @@ class PrincipalShown(Shown):
             account=principal.account,
             region=principal.region,
             way=principal.way.value,
+            why=principal.why,
             sources=list(principal.sources),
             role=RoleShown(name=role.name, arn=role.arn, role_id=role.role_id, attempt=role.attempt),
             boundary_arn=boundary_arn,

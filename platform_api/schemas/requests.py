@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from jit_engine.domain.verdict import Clearance, Refusal
+from jit_engine.domain.verdict import Refusal
 from jit_engine.domain.waiting import WaitingRequest
+from jit_engine.flows.request_access import Preview
+from jit_engine.iam.limits import policy_size
+from jit_engine.iam.plan import PlannedPart
 from jit_engine.rules.clearance import refused_only_by_approval
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.db.requests import StoredRequest
@@ -27,17 +30,45 @@ class RequestedShown(Shown):
         )
 
 
+class PlannedShown(Shown):
+    """A principal that would be minted: what it would hold, where, how and why, and the size of its policy."""
+
+    part: int
+    profile: str
+    account: str
+    region: str
+    way: str
+    why: str
+    sources: list[str]
+    policy_characters: int
+
+    @classmethod
+    def of(cls, part: PlannedPart) -> Self:
+        """The part."""
+        return cls(
+            part=part.part,
+            profile=part.profile,
+            account=part.seat.account,
+            region=part.seat.region,
+            way=part.way.value,
+            why=part.why,
+            sources=[cleared.ask.source.uri for cleared in part.clearance.cleared],
+            policy_characters=policy_size(part.policy),
+        )
+
+
 class PreviewShown(Shown):
-    """What would be answered, had it not been a dry run."""
+    """What would be answered, had it not been a dry run, and the principals that it would be minted as."""
 
     outcome: Literal["would-be-granted", "would-be-refused", "would-await-approval"]
     sources: list[dict[str, Any]]
     reasons: list[dict[str, Any]]
     ends_at: datetime | None
     shortened: str | None
+    principals: list[PlannedShown]
 
     @classmethod
-    def of(cls, verdict: Clearance | Refusal) -> Self:
+    def of(cls, verdict: Refusal | Preview) -> Self:
         """The verdict with all its reasons."""
         if isinstance(verdict, Refusal):
             refused: dict[str, Any] = refusal_record(verdict)
@@ -47,14 +78,17 @@ class PreviewShown(Shown):
                 reasons=refused["reasons"],
                 ends_at=None,
                 shortened=None,
+                principals=[],
             )
-        cleared: dict[str, Any] = clearance_record(verdict)
+        clearance = verdict.clearance
+        cleared: dict[str, Any] = clearance_record(clearance)
         return cls(
             outcome="would-be-granted",
             sources=cleared["sources"],
             reasons=[],
-            ends_at=verdict.ends_at,
-            shortened=verdict.shortened,
+            ends_at=clearance.ends_at,
+            shortened=clearance.shortened,
+            principals=[PlannedShown.of(part) for part in verdict.parts],
         )
 
 

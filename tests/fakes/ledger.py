@@ -13,7 +13,8 @@ from jit_engine.domain.ids import GrantId, RequestId, SubjectId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest
-from jit_engine.errors import NotFound
+from jit_engine.errors import NotFound, RoleBudgetSpent
+from jit_engine.iam.limits import ROLES_PER_ACCOUNT
 from jit_engine.ports import DecidedAnew, Evidence, LostRace
 from jit_engine.rules.record import clearance_record, cleared_asks
 
@@ -23,7 +24,8 @@ class MemoryLedger:
     what was asked, `evidence` what each request was decided from, `decided_anew` the decisions that changed a grant.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, roles_per_account: int = ROLES_PER_ACCOUNT) -> None:
+        self.roles_per_account = roles_per_account
         self.grants: dict[GrantId, Grant] = {}
         self.events: list[Event] = []
         self.requests: dict[str, AccessRequest] = {}
@@ -47,6 +49,7 @@ class MemoryLedger:
             again = waiting is not None and waiting.id == clearance.request.id
             if grant.id in self.grants or (clearance.request.id in self.requests and not again):
                 raise LostRace("there already")
+            self._check_room(grant)
             if waiting is not None:
                 self._keep(waiting)
             self.requests[clearance.request.id] = clearance.request
@@ -173,6 +176,13 @@ class MemoryLedger:
         kept = replace(waiting, version=waiting.version + 1)
         self.room[waiting.id] = kept
         return kept
+
+    def _check_room(self, grant: Grant) -> None:
+        everything = (*self.grants.values(), grant)
+        for account in sorted({one.account for one in grant.principals if one.roles}):
+            standing = [p for each in everything for p in each.principals if p.account == account]
+            if sum(not role.deleted for one in standing for role in one.roles) > self.roles_per_account:
+                raise RoleBudgetSpent(account=account, limit=self.roles_per_account, retry_after=timedelta(minutes=1))
 
     def _check_version(self, grant: Grant) -> None:
         stored = self.grants.get(grant.id)

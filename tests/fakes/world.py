@@ -270,9 +270,9 @@ DESCRIBE = frozenset({Operation.DESCRIBE})
 INSERT = frozenset({Operation.INSERT})
 
 
-def ask(source: Source = FACTS_PREFIX, *operations: Operation) -> SourceAsk:
+def ask(source: Source = FACTS_PREFIX, *operations: Operation, job: str | None = None) -> SourceAsk:
     """One source, to select from unless said otherwise."""
-    return SourceAsk(source=source, operations=frozenset(operations) or SELECT)
+    return SourceAsk(source=source, operations=frozenset(operations) or SELECT, job=job)
 
 
 def request(*asks: SourceAsk, tier: Tier = Tier.RESEARCH, by: Subject | None = None, **changes: Any) -> AccessRequest:
@@ -360,6 +360,7 @@ def principal(grant: GrantId, **changes: Any) -> Principal:
         account=ACCOUNT,
         region=REGION,
         way=MintWay.ROLE,
+        why="everything fits in one role",
         sources=(FACTS_PREFIX.uri,),
         policy='{"Version":"2012-10-17"}',
         notes=(),

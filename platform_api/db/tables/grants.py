@@ -11,6 +11,7 @@ from jit_engine.domain.grant import Denial, StatementNote, StepTime
 from platform_api.db.columns import Document, JsonObject, UtcTime, Value
 from platform_api.db.tables.row import Row
 
+_STANDING = sa.text("NOT deleted")
 ContractKeys = frozenset[tuple[str, str]]
 
 
@@ -82,19 +83,27 @@ class PrincipalRow(Row):
     account: Mapped[str] = mapped_column(index=True)
     region: Mapped[str]
     way: Mapped[str]
+    why: Mapped[str] = mapped_column(sa.Text)
     sources: Mapped[tuple[str, ...]] = mapped_column(Value(tuple[str, ...]))
     policy: Mapped[str] = mapped_column(sa.Text)
     notes: Mapped[tuple[StatementNote, ...]] = mapped_column(Value(tuple[StatementNote, ...]))
 
 
 class MintedRoleRow(Row):
-    """One attempt at a principal's role. AWS compares role names without regard to case: `folded_name` is unique."""
+    """One attempt at a principal's role. AWS compares role names without regard to case: `folded_name` is unique.
+
+    What stands in an account is counted by the partial index: an attempt counts until its role is known to be gone.
+    """
 
     __tablename__ = "minted_roles"
+    __table_args__ = (
+        sa.Index("ix_minted_roles_standing", "account", sqlite_where=_STANDING, postgresql_where=_STANDING),
+    )
 
     grant_id: Mapped[str] = mapped_column(sa.ForeignKey("grants.id"), primary_key=True)
     part: Mapped[int] = mapped_column(primary_key=True)
     attempt: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str]
     name: Mapped[str]
     folded_name: Mapped[str] = mapped_column(unique=True)
     arn: Mapped[str | None]

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole, StepTime
+from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole, StepTime, attempt_at
 from jit_engine.domain.ids import GrantId
-from jit_engine.errors import NotFound
+from jit_engine.errors import NotFound, RoleBudgetSpent
 from jit_engine.ports import Ledger, LostRace
 from jit_engine.rules.record import clearance_record
 from platform_api.db.audit import AuditTrail
@@ -16,6 +16,7 @@ from platform_api.db.ledger import SqlLedger
 from platform_api.paging import PageAsk
 from tests.contract.db import samples
 from tests.contract.db.samples import HOUR, NOW, event
+from tests.fakes import world
 from tests.fakes.ledger import MemoryLedger
 
 Actions = Callable[[], list[str]]
@@ -35,6 +36,14 @@ def kept(request: pytest.FixtureRequest, kind: str) -> tuple[Ledger, Actions]:
 @pytest.fixture
 def ledger(kept: tuple[Ledger, Actions]) -> Ledger:
     return kept[0]
+
+
+@pytest.fixture
+def scant(request: pytest.FixtureRequest, kind: str) -> Ledger:
+    """A ledger whose accounts have room for two roles."""
+    if kind == "fake":
+        return MemoryLedger(roles_per_account=2)
+    return SqlLedger(request.getfixturevalue("database"), roles_per_account=2)
 
 
 def opened(ledger: Ledger, n: int = 1) -> Grant:
@@ -164,6 +173,51 @@ def test_postponing_moves_the_due_time_alone_and_without_a_record(kept: tuple[Le
     with pytest.raises(LostRace):
         ledger.postpone(grant, NOW)
     assert actions() == ["grant.opened"]
+
+
+def test_several_principals_are_read_back_in_order_with_their_roles(ledger: Ledger) -> None:
+    grant = samples.grant()
+    second = replace(
+        world.principal(grant.id, part=2, profile="main-2", account="210987654321", region="eu-west-1"),
+        roles=(attempt_at(grant.id, 2, 1), attempt_at(grant.id, 2, 2)),
+    )
+    several = replace(grant, principals=(grant.sole, second))
+    ledger.open(several, samples.clearance(), samples.evidence(), event("grant.opened"))
+    assert ledger.get(grant.id) == several
+    arn = "arn:aws:iam::210987654321:role/jit/x"
+    made = several.having(second.attempting(replace(second.role, arn=arn, role_id="AROAX")))
+    saved = ledger.save(made, event())
+    assert ledger.get(grant.id) == saved
+    assert saved.principals[1].role.arn == arn
+    assert ledger.grant_of_role(second.roles[0].name) == saved
+
+
+def test_an_account_has_no_room_for_more_roles_than_its_budget(scant: Ledger) -> None:
+    first, second, third = samples.grant(1), samples.grant(2), samples.grant(3)
+    for n, grant in ((1, first), (2, second)):
+        scant.open(grant, samples.clearance(n), samples.evidence(n), event("grant.opened", n))
+    with pytest.raises(RoleBudgetSpent, match=world.ACCOUNT):
+        scant.open(third, samples.clearance(3), samples.evidence(3), event("grant.opened", 3))
+    assert scant.get(third.id) is None
+
+
+def test_there_is_room_again_once_a_role_is_known_to_be_gone(scant: Ledger) -> None:
+    for n in (1, 2):
+        opened(scant, n)
+    first = scant.get(samples.grant(1).id)
+    assert first is not None
+    gone = first.having(first.sole.attempting(replace(first.sole.role, deleted=True)))
+    scant.save(gone, event())
+    assert scant.get(opened(scant, 3).id) is not None
+
+
+def test_each_account_has_a_budget_of_its_own(scant: Ledger) -> None:
+    for n in (1, 2):
+        opened(scant, n)
+    grant = samples.grant(3)
+    elsewhere = replace(grant, principals=(replace(grant.sole, account="210987654321"),))
+    scant.open(elsewhere, samples.clearance(3), samples.evidence(3), event("grant.opened", 3))
+    assert scant.get(grant.id) == elsewhere
 
 
 def test_a_role_is_found_whatever_its_case_and_attempt(ledger: Ledger) -> None:

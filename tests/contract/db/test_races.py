@@ -8,6 +8,7 @@ import pytest
 
 from jit_engine.domain.activity import EnvironmentState
 from jit_engine.domain.grant import GrantState
+from jit_engine.errors import RoleBudgetSpent
 from jit_engine.ports import LostRace
 from platform_api.db.audit import AuditTrail
 from platform_api.db.engine import Database, create_engine
@@ -48,6 +49,26 @@ def test_no_two_claimers_ever_get_the_same_grant(database_url: str, database: Da
 
     at_once(database_url, work)
     assert sorted(claimed) == [samples.grant(n).id for n in range(1, 21)]
+
+
+def test_mints_at_once_never_go_beyond_the_budget_of_an_account(database_url: str, database: Database) -> None:
+    numbers = iter(range(1, 41))
+    granted: list[int] = []
+    refused: list[int] = []
+
+    def work(replica: Database) -> None:
+        ledger = SqlLedger(replica, roles_per_account=7)
+        for _ in range(5):
+            n = next(numbers)
+            try:
+                ledger.open(samples.grant(n), samples.clearance(n), samples.evidence(n), event())
+                granted.append(n)
+            except RoleBudgetSpent:
+                refused.append(n)
+
+    at_once(database_url, work)
+    assert (len(granted), len(refused)) == (7, 5 * REPLICAS - 7)
+    assert len(SqlLedger(database).live_grants()) == 7
 
 
 def test_no_two_claimers_ever_get_the_same_environment(database_url: str, database: Database) -> None:

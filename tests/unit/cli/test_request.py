@@ -190,3 +190,29 @@ def test_a_recorded_request_shows_what_was_not_asked(sluice: Sluice, platform: F
     told = sluice("requests", "show", "rq_9")
     assert "not asked" in told.out
     assert "next: ask for one of the purposes" in told.out
+
+
+def test_what_one_job_uses_as_a_whole_is_asked_for_as_such(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("POST", PATH, granted(FACTS), status=201)
+    assert sluice(*ASK, "--together", "s3://lake/facts/", "s3://lake/more/").code == 0
+    assert [source["job"] for source in platform.asked[0].body["sources"]] == ["together", "together"]
+
+
+def test_of_several_profiles_each_says_what_it_holds_and_why(sluice: Sluice, platform: FakePlatform) -> None:
+    def principal(profile: str, source: str, why: str) -> dict[str, Any]:
+        return {
+            "profile": profile,
+            "account": "111122223333",
+            "region": "eu-west-1",
+            "way": "role",
+            "why": why,
+            "sources": [source],
+        }
+
+    several = [principal("main", "s3://lake/facts/", "1 of 2"), principal("main-2", "s3://lake/more/", "2 of 2")]
+    body = granted(FACTS)
+    platform.answers("POST", PATH, {**body, "grant": {**body["grant"], "principals": several}}, status=201)
+    told = sluice(*ASK, "s3://lake/facts/", "s3://lake/more/")
+    assert told.code == 0
+    assert told.out.index("main-2") < told.out.index("s3://lake/more/") < told.out.index("2 of 2")
+    assert "sluice run --grant gr_1 --profile main -- COMMAND" in told.err

@@ -39,7 +39,7 @@ from tests.fakes import world
 from tests.fakes.world import ADA, LENDING, LOANS, NOW, PEOPLE, PERSONAL_PREFIX, ask, facts, judges, request
 from tests.unit.engine.desk import Desk
 
-FORMS = {1: "7f73dc5637df9fed", 2: "cae6d80c2d25242e", 3: "d3240de1d5bf68b7"}
+FORMS = {1: "7f73dc5637df9fed", 2: "cae6d80c2d25242e", 3: "d3240de1d5bf68b7", 4: "88e508e57cf3c946"}
 """The form of evidence behind each number: what is stored today has to be readable tomorrow, or refused by name."""
 
 CONDITIONS = (

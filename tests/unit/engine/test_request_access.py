@@ -11,9 +11,9 @@ from jit_engine.domain.grant import GrantState
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.source import Operation
 from jit_engine.domain.tier import Tier
-from jit_engine.domain.verdict import Clearance
-from jit_engine.errors import AwsRefused, AwsUnavailable, InvalidValue, NotFound, PolicyTooLarge
+from jit_engine.errors import AwsRefused, AwsUnavailable, InvalidValue, NotFound, NotOneSession, TooManyParts
 from jit_engine.flows.outcome import AccessRefused, DurationTooLong
+from jit_engine.flows.request_access import Preview
 from jit_engine.iam.role import grant_tags
 from tests.fakes import world
 from tests.fakes.world import FACTS_PREFIX, LOANS, NOW, PERSONAL_PREFIX, REPORT_PREFIX, ask, facts, prefix, request
@@ -85,7 +85,8 @@ def test_a_refusal_is_on_record_with_its_reasons_and_aws_hears_nothing(case: str
         (request(environment="en_01JABCDEFGHJKMNPQRSTVWXYZ9"), NotFound),
         (request(ask(prefix("elsewhere/"))), InvalidValue),
         (request(ask(FACTS_PREFIX, Operation.DELETE)), InvalidValue),
-        (request(*(ask(prefix(f"lending/facts/{'x' * 60}-{n}/")) for n in range(100))), PolicyTooLarge),
+        (request(*(ask(prefix(f"lending/facts/{'x' * 450}-{n}/")) for n in range(100))), TooManyParts),
+        (request(*(ask(prefix(f"lending/facts/{'x' * 450}-{n}/"), job="a") for n in range(9))), NotOneSession),
     ],
 )
 def test_what_makes_no_sense_changes_nothing_anywhere(asked: AccessRequest, error: type[Exception]) -> None:
@@ -97,7 +98,7 @@ def test_what_makes_no_sense_changes_nothing_anywhere(asked: AccessRequest, erro
 
 def test_a_preview_records_and_mints_nothing() -> None:
     desk = Desk()
-    assert isinstance(desk.request_access.preview(request(), NOW), Clearance)
+    assert isinstance(desk.request_access.preview(request(), NOW), Preview)
     assert (desk.minter.calls, desk.ledger.events, desk.ledger.grants) == ([], [], {})
 
 

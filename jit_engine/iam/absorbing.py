@@ -1,0 +1,45 @@
+"""Shorter lists that say exactly the same: a pattern that another of its list covers is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from jit_engine.iam.statement import Conditions, Deny, Statement
+
+_LIKE = frozenset({"StringLike", "StringNotLike"})
+
+
+def absorbed(statement: Statement) -> Statement:
+    """The statement with no pattern that another of the same list covers; what it matches stays what it was.
+
+    A list is a union for an Allow, and for what a Deny spares: a part of a whole that is there adds nothing to it.
+    """
+    shorter = replace(
+        statement, resources=_widest(statement.resources), conditions=_conditions_of(statement.conditions)
+    )
+    return (
+        replace(shorter, except_resources=_widest(shorter.except_resources)) if isinstance(shorter, Deny) else shorter
+    )
+
+
+def _conditions_of(conditions: Conditions) -> Conditions:
+    return {
+        operator: {key: _values(value) for key, value in keys.items()} if operator in _LIKE else keys
+        for operator, keys in conditions.items()
+    }
+
+
+def _values(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    return value if isinstance(value, str) else _widest(value)
+
+
+def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
+    """Those that no other covers, in their order. Only a plain beginning with one star at its end covers anything."""
+    listed = tuple(dict.fromkeys(patterns))
+    starts = tuple(one[:-1] for one in listed if one.endswith("*") and len(one) > 1 and not _expands(one[:-1]))
+    return tuple(one for one in listed if not any(one != f"{start}*" and one.startswith(start) for start in starts))
+
+
+def _expands(text: str) -> bool:
+    return any(sign in text for sign in "*?$")
