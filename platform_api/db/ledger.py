@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,53 +12,32 @@ from sqlalchemy.engine import Connection
 
 from jit_engine.contracts.terms import ContractState
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import ENDED, Grant, GrantState, MintedRole, MintWay, Principal
+from jit_engine.domain.grant import ENDED, Grant, GrantState, Principal
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
-from jit_engine.errors import NotFound, RoleBudgetSpent
+from jit_engine.errors import NotFound
 from jit_engine.iam.limits import ROLES_PER_ACCOUNT
 from jit_engine.ports import DecidedAnew, DecisionOutcome, Evidence
 from jit_engine.rules.record import clearance_record, refusal_record
-from platform_api.db.audit import lock_trail, recorded
+from platform_api.db.audit import recorded
 from platform_api.db.decision_rows import decision_anew, insert_decision, new_decision
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
+from platform_api.db.principals import check_room, insert_principals, principals_of, save_roles
 from platform_api.db.requests import Outcome, decide_request, insert_request
 from platform_api.db.rulebooks import check_live
 from platform_api.db.tables.contracts import ContractRow
-from platform_api.db.tables.grants import AccessRequestRow, GrantRow, MintedRoleRow, PrincipalRow
+from platform_api.db.tables.grants import AccessRequestRow, GrantRow, MintedRoleRow
 from platform_api.db.waiting import keep_waiting
 from platform_api.paging import Page, PageAsk
 
-ROOM_AGAIN = timedelta(minutes=1)
-"""When to ask again after an account's budget is spent: its grants end all the time."""
 _GRANTS = sa.select(GrantRow.table())
 _GRANT = _GRANTS.where(GrantRow.id == sa.bindparam("id"))
-_PRINCIPALS = (
-    sa.select(PrincipalRow.table())
-    .where(PrincipalRow.grant_id.in_(sa.bindparam("grants", expanding=True)))
-    .order_by(PrincipalRow.grant_id, PrincipalRow.part)
-)
-_ROLES = (
-    sa.select(MintedRoleRow.table())
-    .where(MintedRoleRow.grant_id.in_(sa.bindparam("grants", expanding=True)))
-    .order_by(MintedRoleRow.grant_id, MintedRoleRow.part, MintedRoleRow.attempt)
-)
 _OPEN = sa.insert(GrantRow.table())
 _SAVE = fenced(GrantRow.table())
-_NEW_PRINCIPAL = sa.insert(PrincipalRow.table())
-_NEW_ROLE = sa.insert(MintedRoleRow.table())
-_SAVE_ROLE = sa.update(MintedRoleRow.table()).where(
-    MintedRoleRow.grant_id == sa.bindparam("of_grant"),
-    MintedRoleRow.part == sa.bindparam("of_part"),
-    MintedRoleRow.attempt == sa.bindparam("of_attempt"),
-)
-_STANDING = sa.select(sa.func.count()).where(
-    MintedRoleRow.account == sa.bindparam("account"), sa.not_(MintedRoleRow.deleted)
-)
 _DUE = (
     sa.select(GrantRow.id)
     .where(GrantRow.state.not_in([state.value for state in ENDED]), GrantRow.due_at <= sa.bindparam("now"))
@@ -121,21 +99,11 @@ class SqlLedger:
             else:
                 insert_request(connection, *decided, Outcome.GRANTED)
             connection.execute(_OPEN, {"id": grant.id, **_values(grant), "version": grant.version})
-            connection.execute(_NEW_PRINCIPAL, [_principal_values(grant.id, one) for one in grant.principals])
-            _save_roles(connection, grant)
+            insert_principals(connection, grant)
+            save_roles(connection, grant)
             insert_decision(connection, decision)
-            self._check_room(connection, grant)
+            check_room(connection, grant, self._roles_per_account)
         return grant
-
-    def _check_room(self, connection: Connection, grant: Grant) -> None:
-        """Raises `RoleBudgetSpent`, which undoes the intent, when its roles are more than an account has room for.
-
-        Counted behind the lock that every commit takes, so that two mints at once never both take the last place.
-        """
-        lock_trail(connection)
-        for account in sorted({principal.account for principal in grant.principals if principal.roles}):
-            if connection.execute(_STANDING, {"account": account}).scalar_one() > self._roles_per_account:
-                raise RoleBudgetSpent(account=account, limit=self._roles_per_account, retry_after=ROOM_AGAIN)
 
     def refuse(self, refusal: Refusal, evidence: Evidence, event: Event, waiting: WaitingRequest | None = None) -> None:
         """Commits a refused request with all its reasons."""
@@ -153,7 +121,7 @@ class SqlLedger:
         decision = None if decided is None else decision_anew(decided, grant.id)
         with recorded(self._database, event if decision is None else decision.named_in(event)) as connection:
             update_one(connection, _SAVE, grant.id, grant.version, _values(grant))
-            _save_roles(connection, grant)
+            save_roles(connection, grant)
             if decision is not None:
                 insert_decision(connection, decision)
         return replace(grant, version=grant.version + 1)
@@ -328,64 +296,10 @@ def _values(grant: Grant) -> dict[str, Any]:
     }
 
 
-def _principal_values(grant: GrantId, principal: Principal) -> dict[str, Any]:
-    return {
-        "grant_id": grant,
-        "part": principal.part,
-        "profile": principal.profile,
-        "account": principal.account,
-        "region": principal.region,
-        "way": principal.way.value,
-        "why": principal.why,
-        "sources": principal.sources,
-        "policy": principal.policy,
-        "notes": principal.notes,
-    }
-
-
-def _save_roles(connection: Connection, grant: Grant) -> None:
-    """Writes every attempt; none is ever removed, for its name must not come back."""
-    for principal, role in [(one, role) for one in grant.principals for role in one.roles]:
-        values = {
-            "name": role.name,
-            "folded_name": role.name.lower(),
-            "arn": role.arn,
-            "role_id": role.role_id,
-            "deleted": role.deleted,
-        }
-        of = {"of_grant": grant.id, "of_part": principal.part, "of_attempt": role.attempt}
-        if connection.execute(_SAVE_ROLE, {**values, **of}).rowcount == 0:
-            new = {"grant_id": grant.id, "part": principal.part, "attempt": role.attempt, "account": principal.account}
-            connection.execute(_NEW_ROLE, {**new, **values})
-
-
 def read_grants(connection: Connection, rows: Sequence[AnyRow]) -> list[Grant]:
     """The grants of these rows with their principals and roles."""
-    if not rows:
-        return []
-    of = {"grants": [row.id for row in rows]}
-    roles: defaultdict[tuple[str, int], list[MintedRole]] = defaultdict(list)
-    for role in connection.execute(_ROLES, of):
-        roles[role.grant_id, role.part].append(
-            MintedRole(attempt=role.attempt, name=role.name, arn=role.arn, role_id=role.role_id, deleted=role.deleted)
-        )
-    principals: defaultdict[str, list[Principal]] = defaultdict(list)
-    for one in connection.execute(_PRINCIPALS, of):
-        principals[one.grant_id].append(
-            Principal(
-                part=one.part,
-                profile=one.profile,
-                account=one.account,
-                region=one.region,
-                way=MintWay(one.way),
-                why=one.why,
-                sources=one.sources,
-                policy=one.policy,
-                notes=one.notes,
-                roles=tuple(roles[one.grant_id, one.part]),
-            )
-        )
-    return [_grant(row, tuple(principals[row.id])) for row in rows]
+    principals = principals_of(connection, [row.id for row in rows])
+    return [_grant(row, principals[row.id]) for row in rows]
 
 
 def _grant(row: AnyRow, principals: tuple[Principal, ...]) -> Grant:
