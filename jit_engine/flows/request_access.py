@@ -17,7 +17,6 @@ from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest, WaitingState
 from jit_engine.errors import AwsUnavailable, EngineError, RoleExists
 from jit_engine.flows.outcome import AccessRefused, ApprovalNeeded, DurationTooLong
-from jit_engine.iam.enforcing import check_enforced
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.plan import PlannedPart, parts_of
 from jit_engine.iam.role import probe_session_policy, probes_for, role_plan, session_plan

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from jit_engine.domain.grant import Grant, Principal
+from jit_engine.domain.grant import Grant, MintedRole, MintWay, Principal
 from jit_engine.errors import RoleBudgetSpent
 from platform_api.db.audit import lock_trail
 from platform_api.db.tables.grants import MintedRoleRow, PrincipalRow
@@ -78,6 +79,27 @@ def principals_of(connection: Connection, grants: Sequence[str]) -> Mapping[str,
     if not grants:
         return {}
     of = {"grants": grants}
+    roles: defaultdict[tuple[str, int], list[MintedRole]] = defaultdict(list)
+    for role in connection.execute(_ROLES, of):
+        roles[role.grant_id, role.part].append(
+            MintedRole(attempt=role.attempt, name=role.name, arn=role.arn, role_id=role.role_id, deleted=role.deleted)
+        )
+    principals: defaultdict[str, list[Principal]] = defaultdict(list)
+    for one in connection.execute(_PRINCIPALS, of):
+        principals[one.grant_id].append(
+            Principal(
+                part=one.part,
+                profile=one.profile,
+                account=one.account,
+                region=one.region,
+                way=MintWay(one.way),
+                why=one.why,
+                sources=one.sources,
+                policy=one.policy,
+                notes=one.notes,
+                roles=tuple(roles[one.grant_id, one.part]),
+            )
+        )
     return {grant: tuple(principals[grant]) for grant in grants}
 
 
