@@ -4,7 +4,7 @@ The rule for a signature: a clause that nothing here holds is refused, unless it
 somebody vouches for (`attested`). Two kinds of clause are refused as things stand:
 
 - what the engine would have to check before it says yes and cannot yet: `consumers.residence`, `ingress`
-  restrictions, `roles[].accessProfile`, `masking` of a column;
+  restrictions; and columns or rows that are to be kept apart of data that Lake Formation does not manage;
 - an obligation that claims a stronger hold than the table `OBLIGATIONS` knows.
 
 What is *not offered* (sharing, `requires` of a target, showing `minAggregation`) is held by refusing every request
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from jit_engine.contracts.problems import Problem
+from jit_engine.contracts.problems import Problem, json_path
 from jit_engine.contracts.terms import ClauseHold, Contract, Hold
 from jit_engine.contracts.view import Findings, Node, columns, custom
 from jit_engine.domain.event import Json
@@ -27,6 +27,10 @@ POLICY: Final = "the role's policy, which ends in a Deny of everything else, and
 END: Final = "DateLessThan in the role's policy, and the end of the session"
 LEDGER: Final = "the ledger, which knows every contract that the activity has had data under"
 APPROVALS: Final = "the approvals of other people, bound to what they were shown and looked at again before minting"
+APART: Final = (
+    "the decision, which leaves out what is not in clear, and Lake Formation data cells filters; until those are "
+    "offered, every request for such a table is refused"
+)
 NOT_OFFERED: Final = "not offered: every request for it is refused"
 OWNER: Final = "the activity's owner, who accepts the duty together with the contract"
 NOBODY: Final = "nothing yet: the contract cannot be signed with it"
@@ -57,6 +61,7 @@ def holds(contract: Contract, document: Mapping[str, Json]) -> tuple[ClauseHold,
         *_of_approvals(terms),
         *_of_obligations(terms),
         *_of_breach(terms),
+        *_of_columns(document),
         *(_attested(p.path.removeprefix("$."), p.message, NOBODY) for p in _unheld_columns(document)),
     )
 
@@ -81,15 +86,34 @@ def unenforceable(document: Mapping[str, Json]) -> tuple[Problem, ...]:
 
 
 def _unheld_columns(document: Mapping[str, Json]) -> tuple[Problem, ...]:
-    """Treatment of columns and rows, which the engine does not do yet."""
+    """Columns and rows that are to be kept apart where nothing can: files are had whole or not at all."""
     findings = Findings({})
     root = Node(document)
+    servers = [server for server in root["servers"] if server["type"].text == "glue"]
+    if servers and all(
+        dict(custom(server)).get("lakeFormationManaged", Node(None)).value is True for server in servers
+    ):
+        return ()
+    fix = "let Lake Formation manage the table and say so (lakeFormationManaged: true), or leave it out"
     for holder in (*root["roles"], *columns(root)):
         for name, value in custom(holder):
-            if name in ("accessProfile", "masking"):
-                fix = "leave it out, and keep columns that need treatment under a prefix and contract of their own"
-                findings.add(value, f"{name} has no enforcer yet", fix)
+            if name == "masking" or (name == "accessProfile" and ("columns" in value or "rowFilter" in value)):
+                findings.add(value, f"{name} needs columns or rows kept apart, which files cannot be", fix)
     return tuple(findings.problems)
+
+
+def _of_columns(document: Mapping[str, Json]) -> Iterator[ClauseHold]:
+    """Access profiles and masking, as far as something holds them."""
+    root = Node(document)
+    unheld = {problem.path for problem in _unheld_columns(document)}
+    for holder in (*root["roles"], *columns(root)):
+        for name, value in custom(holder):
+            path = json_path(value.path)
+            if name not in ("accessProfile", "masking") or path in unheld:
+                continue
+            said = holder["role"].text or holder["name"].text
+            kept_apart = name == "masking" or "columns" in value or "rowFilter" in value
+            yield _enforced(path.removeprefix("$."), f"{name} of {said}", APART if kept_apart else CHECK)
 
 
 def _of_coverage(contract: Contract) -> Iterator[ClauseHold]:

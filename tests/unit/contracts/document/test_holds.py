@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from jit_engine.contracts.document import read_contract
-from jit_engine.contracts.holds import NOBODY, NOT_OFFERED, holds, unenforceable
+from jit_engine.contracts.holds import APART, CHECK, NOBODY, NOT_OFFERED, holds, unenforceable
 from jit_engine.contracts.terms import ClauseHold, Hold
 from jit_engine.domain.ids import ContractId, SubjectId
 
@@ -55,8 +55,27 @@ def test_the_clauses_that_nobody_holds_keep_a_contract_from_being_signed() -> No
     assert [problem.path for problem in unenforceable(document)] == [
         f"{at}.ingress",
         f"{at}.obligations[1].enforcement",
+    ]
+
+
+def test_columns_and_rows_are_held_where_lake_formation_manages_the_data() -> None:
+    rows = held(sample()[0])
+    for clause in ("roles[0]", "schema[0].properties[0]", "schema[0].properties[1]"):
+        assert (rows[f"{clause}.customProperties[0].value"].hold) is Hold.ENFORCED
+        assert rows[f"{clause}.customProperties[0].value"].by == APART
+    assert rows["roles[1].customProperties[0].value"].by == CHECK
+
+
+@pytest.mark.parametrize("managed", [False, None])
+def test_elsewhere_a_contract_that_keeps_columns_or_rows_apart_cannot_be_signed(managed: bool | None) -> None:
+    document, _ = sample()
+    properties = document["servers"][0]["customProperties"]
+    properties[1]["value"] = managed
+    if managed is None:
+        del properties[1]
+    found = [problem for problem in unenforceable(document) if "lakeFormationManaged" in problem.fix]
+    assert [problem.path for problem in found] == [
         "$.roles[0].customProperties[0].value",
-        "$.roles[1].customProperties[0].value",
         "$.schema[0].properties[0].customProperties[0].value",
         "$.schema[0].properties[1].customProperties[0].value",
     ]
