@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jit_engine.contracts.breaches import lineage
+from jit_engine.contracts.difference_access import access_lines
 from jit_engine.contracts.difference_document import document_lines
 from jit_engine.contracts.difference_lines import (
     DiffLine,
@@ -59,7 +60,11 @@ class ContractDiff:
 
 def diff(old: ContractText, new: ContractText, purposes: Mapping[str, str | None]) -> ContractDiff:
     """How `new` differs from `old`; `purposes` is the tree (empty: names are compared as they stand)."""
-    lines = (*_of_terms(old.terms, new.terms, purposes), *document_lines(old.document, new.document))
+    lines = (
+        *_of_terms(old.terms, new.terms, purposes),
+        *access_lines(old.terms, new.terms),
+        *document_lines(old.document, new.document),
+    )
     words = words_changed(old.document, new.document)
     effects = {line.effect for line in lines}
     if {Effect.WIDENS, Effect.NARROWS} <= effects:

@@ -114,13 +114,13 @@ RESTRICTING: list[tuple[str, Edit, str]] = [
     ("harder duty", put("obligations", 0, "enforcement", value="enforced"), "duty log-query is monitored → enforced"),
     ("classification", column(2, classification="confidential"), "column loan_performance.property_state internal → confidential"),
     ("column", both(lambda d, _: d["schema"][0]["properties"].pop(3), profile(0, columns={"include": ["loan_id", "property_state"]})), "no longer describes column loan_performance.current_upb"),
-    ("masking", column(2, customProperties=[{"property": "masking", "value": {"method": "exclude"}, "vendor": "sluicegate"}]), "masking of column loan_performance.property_state: none → method exclude"),
-    ("where masked", column(0, customProperties=[{"property": "masking", "value": {"method": "hmac-sha256"}, "vendor": "sluicegate"}]), "masking of column loan_performance.loan_id: method hmac-sha256, unless operation → method hmac-sha256"),
-    ("column group", profile(0, columns={"include": ["loan_id", "property_state"]}), "research, validation loses column current_upb"),
-    ("row filter of all", profile(1, rowFilter="current_upb = 1"), "rows of operation: none → current_upb = 1"),
-    ("profile's duration", profile(0, maxDuration="PT4H"), "maximum duration of research-read 8 h → 4 h"),
-    ("profile's approval", profile(0, autoApproveUpTo="public"), "research-read without approval up to internal → public"),
-    ("profile", lambda d, _: d["roles"].pop(0), "removes access profile research-read"),
+    ("masking", column(2, customProperties=[{"property": "masking", "value": {"method": "exclude"}, "vendor": "sluicegate"}]), "research, validation, operation loses column loan_performance.property_state"),
+    ("where masked", column(0, customProperties=[{"property": "masking", "value": {"method": "hmac-sha256"}, "vendor": "sluicegate"}]), "operation sees column loan_performance.loan_id clear → hashed"),
+    ("column group", profile(0, columns={"include": ["loan_id", "property_state"]}), "research, validation loses column loan_performance.current_upb"),
+    ("row filter of all", profile(1, rowFilter="current_upb = 1"), "rows of loan_performance for operation: all → where current_upb = 1 (withholds rows that were shown)"),
+    ("profile's duration", profile(0, maxDuration="PT4H"), "longest grant for research, validation: 8 h → 4 h"),
+    ("profile's approval", profile(0, autoApproveUpTo="public"), "without approval for research, validation: up to internal → public"),
+    ("profile", lambda d, _: d["roles"].pop(0), "research, validation loses select: no access profile fits"),
     ("files", lambda d, _: d["servers"][0].update(location="s3://acme-prod-lake/sf_loans/2026/"), ""),
     ("tables", lambda d, _: d["schema"][0].update(physicalName="loans"), ""),
 ]  # fmt: skip
@@ -152,7 +152,7 @@ CHANGING: list[tuple[str, Edit, str]] = [
     ("review", put("effective", "reviewEvery", value="P90D"), "reviewed every P180D → P90D"),
     ("who is told", put("onBreach", "notify", value=["group:x"]), "on a breach tells group:sf-data-steward → group:x"),
     ("other approvers", put("approvals", 1, "from", value=["group:x"]), "approval of confidential in research, public in validation, internal in validation, confidential in validation, public in operation, internal in operation, confidential in operation: 1 of group:sf-data-steward (any) within PT8H → 1 of group:x (any) within PT8H"),
-    ("another row filter", profile(0, rowFilter="current_upb = 1"), "rows of research, validation: property_state <> 'XX' → current_upb = 1"),
+    ("the same rows in other words", profile(0, rowFilter="property_state <> 'XX' and property_state <> 'XX'"), "changes access profile research-read"),
     ("another method", column(0, customProperties=[{"property": "masking", "value": {"method": "tokenize", "unless": ["operation"]}, "vendor": "sluicegate"}]), "masking of column loan_performance.loan_id: method hmac-sha256, unless operation → method tokenize, unless operation"),
 ]  # fmt: skip
 
@@ -163,6 +163,43 @@ def test_what_gives_and_takes_nothing_is_said_and_is_equal(edit: Edit, said: str
     assert {line.effect for line in found.lines} == {C}
     assert said in [line.text for line in found.lines], found.lines
     assert found.verdict is Verdict.EQUAL
+
+
+def test_a_row_filter_that_lets_other_rows_through_gives_and_takes() -> None:
+    found = difference(profile(0, rowFilter="current_upb = 1"))
+    said = "rows of loan_performance for research, validation: where property_state <> 'XX' → where current_upb = 1"
+    assert {(line.text, line.effect) for line in found.lines if line.clause == "roles.rowFilter"} == {
+        (f"{said} (shows rows that were withheld)", W),
+        (f"{said} (withholds rows that were shown)", N),
+    }
+    assert found.verdict is Verdict.BOTH
+
+
+def test_the_first_profile_narrows_and_taking_the_last_one_out_widens() -> None:
+    def none(d: dict[str, Any], _: dict[str, Any]) -> None:
+        d.pop("roles")
+
+    assert difference(lambda d, t: None, before=none).verdict is Verdict.NARROWS
+    assert difference(none).verdict is Verdict.WIDENS
+
+
+def test_a_masked_column_that_is_no_longer_described_is_seen() -> None:
+    def bare(d: dict[str, Any], _: dict[str, Any]) -> None:
+        d.pop("roles")
+        for one in d["schema"][0]["properties"]:
+            one.pop("customProperties", None)
+        d["schema"][0]["properties"][1].update(
+            customProperties=[{"property": "masking", "value": {"method": "exclude"}, "vendor": "sluicegate"}]
+        )
+
+    def undescribed(d: dict[str, Any], terms: dict[str, Any]) -> None:
+        bare(d, terms)
+        d["schema"][0]["properties"].pop(1)
+
+    found = difference(undescribed, before=bare)
+    assert ("research, validation, operation gains column loan_performance.borrower_ssn", W) in [
+        (x.text, x.effect) for x in found.lines
+    ]
 
 
 def test_two_versions_that_say_the_same_have_no_line() -> None:
