@@ -23,8 +23,20 @@ _FILE = "ABUSE_CENSUS"
 _MARKS = ("mark.case(", "tests.abuse.rows")
 
 
+_NOT_HELD = "not-held"
+
+
 def known() -> dict[str, dict[str, str]]:
-    """Area by area the title of each case, by its id."""
+    """Area by area the title of each case that the product holds, by its id."""
+    return {area: cases for area, cases in _read().items() if area != _NOT_HELD}
+
+
+def not_held() -> dict[str, str]:
+    """Why the product does not hold a case, by the case's id."""
+    return _read().get(_NOT_HELD, {})
+
+
+def _read() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = yaml.safe_load(CASES.read_text(encoding="utf-8"))
     return found
 
@@ -75,6 +87,9 @@ def main() -> int:
         for case, title in cases.items():
             print(f"  {case}  {title}")
             _print_tests(tests.get(case, []))
+    print("\nnot held:")
+    for case, why in not_held().items():
+        print(f"  {case}  {why}")
     return 0 if missing(known(), tests) == [] else 1
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.abuse.census import held, known, missing
+from tests.abuse.census import held, known, missing, not_held
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +21,13 @@ def test_every_case_has_a_test(tests: dict[str, list[str]]) -> None:
 def test_every_marked_case_is_known(tests: dict[str, list[str]]) -> None:
     cases = {case for area in known().values() for case in area}
     assert sorted(set(tests) - cases) == []
+
+
+def test_what_is_not_held_says_why_and_has_no_test(tests: dict[str, list[str]]) -> None:
+    cases = {case for area in known().values() for case in area}
+    assert not (set(not_held()) & cases)
+    assert [case for case in not_held() if tests.get(case)] == []
+    assert all(len(why) > 20 for why in not_held().values())
 
 
 def test_cases_are_numbered_within_their_area_and_have_a_title() -> None:

@@ -62,7 +62,7 @@ def test_a_role_that_was_made_and_not_written_down_is_gone_after_two_sweeps(
     stage.close()
 
 
-@pytest.mark.case("MINT-146")
+@pytest.mark.case("MINT-146", "AUD-011")
 def test_a_session_that_was_opened_and_never_handed_out_is_on_record(
     player: Player, new_setting: Callable[[], Setting], cloud: Cloud
 ) -> None:

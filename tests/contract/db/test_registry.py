@@ -108,6 +108,22 @@ def test_a_name_is_registered_once_and_the_loser_leaves_nothing(kept: Kept) -> N
     assert actions() == ["activity.submitted"]
 
 
+@pytest.mark.case("PROV-004")
+def test_an_environment_s_id_is_given_once_whoever_asks_for_it_again(kept: Kept) -> None:
+    store, _, actions = kept
+    registered(store)
+    again = replace(samples.environment(1), environment=samples.environment(1, of=2).environment)
+    with pytest.raises(LostRace):
+        store.register(samples.activity(2), again, samples.review(2), event("activity.submitted"))
+    with pytest.raises(LostRace):
+        store.add_environment(again, samples.review(3, of=1), event("environment.submitted"))
+    assert store.activity(samples.activity_id(2)) is None
+    kept_one = store.environment(samples.environment_id(1))
+    assert kept_one is not None
+    assert kept_one.environment.activity == samples.activity_id(1)
+    assert actions() == ["activity.submitted"]
+
+
 def test_an_environment_is_added_with_its_review(store: RegistryStore) -> None:
     registered(store)
     store.add_environment(samples.environment(2, of=1), samples.review(2, of=1), event("environment.submitted"))

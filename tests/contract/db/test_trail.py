@@ -49,6 +49,7 @@ def test_an_empty_trail_verifies(trail: AuditTrail) -> None:
     assert trail.head().size == 0
 
 
+@pytest.mark.case("AUD-007")
 def test_numbers_are_given_out_without_gaps_though_writes_are_rolled_back(
     database: Database, trail: AuditTrail
 ) -> None:
@@ -70,6 +71,7 @@ def test_writers_at_once_leave_one_unbroken_trail(database: Database, trail: Aud
     assert (found.ok, found.size) == (True, 40)
 
 
+@pytest.mark.case("AUD-004", "AUD-005")
 def test_an_export_verifies_against_the_head_kept_elsewhere_and_no_later_one(
     database: Database, trail: AuditTrail
 ) -> None:
@@ -90,6 +92,7 @@ def test_progress_is_told(database: Database, trail: AuditTrail) -> None:
     assert told == [3]
 
 
+@pytest.mark.case("AUD-001")
 def test_a_changed_record_is_named(database: Database, trail: AuditTrail) -> None:
     fill(database, 5)
     record = trail.record(3)
@@ -123,6 +126,7 @@ def test_columns_that_differ_from_their_record_are_named(database: Database, tra
 
 
 @pytest.mark.parametrize("seq", [1, 3, 5])
+@pytest.mark.case("AUD-002")
 def test_a_deleted_record_is_missed(database: Database, trail: AuditTrail, seq: int) -> None:
     fill(database, 5)
     tamper(
@@ -135,6 +139,7 @@ def test_a_deleted_record_is_missed(database: Database, trail: AuditTrail, seq: 
     assert [finding.seq for finding in found.bad] == [seq]
 
 
+@pytest.mark.case("AUD-002", "AUD-005")
 def test_a_head_put_back_to_an_earlier_one_is_noticed(database: Database, trail: AuditTrail) -> None:
     fill(database, 4)
     with database.read() as connection:
@@ -144,6 +149,7 @@ def test_a_head_put_back_to_an_earlier_one_is_noticed(database: Database, trail:
     assert not trail.verify().ok
 
 
+@pytest.mark.case("AUD-008")
 def test_text_from_outside_cannot_forge_or_stop_a_record(database: Database, trail: AuditTrail) -> None:
     nasty = Event(
         action="test.nasty",
@@ -167,6 +173,7 @@ def test_text_from_outside_cannot_forge_or_stop_a_record(database: Database, tra
     }
 
 
+@pytest.mark.case("AUD-019")
 def test_a_clock_that_goes_back_does_not_change_the_order(database: Database, trail: AuditTrail) -> None:
     for at in (NOW, NOW - HOUR):
         with recorded(database, replace(event(), at=at)):
@@ -211,6 +218,7 @@ def test_there_is_no_record_beyond_the_trail(database: Database, trail: AuditTra
     assert [trail.record(seq) for seq in (0, -1, 2, 2**80)] == [None] * 4
 
 
+@pytest.mark.case("AUD-010")
 def test_a_write_whose_record_cannot_be_made_does_not_happen(database: Database, trail: AuditTrail) -> None:
     floating: dict[str, object] = {"share": 0.5}
     with pytest.raises(TypeError):

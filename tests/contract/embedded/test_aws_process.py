@@ -107,6 +107,7 @@ def test_the_child_sees_nothing_of_the_persons_own_aws() -> None:
         {"SLUICEGATE_SETTINGS": "/etc/sluicegate.toml"},
     ],
 )
+@pytest.mark.case("AUTHN-046")
 def test_it_does_not_start_beside_anything_real(tmp_path: Path, configured: dict[str, str]) -> None:
     aws = EmbeddedAws(state_dir=tmp_path / "aws", environment=PATH | configured)
     with pytest.raises(EmbeddedRefused):

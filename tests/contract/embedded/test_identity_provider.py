@@ -121,6 +121,7 @@ def test_a_web_page_gets_no_token(client: httpx.Client, headers: dict[str, str])
 
 
 @pytest.mark.parametrize("url", ["https://idp.bank.example", "http://192.0.2.1:9000", "http://127.0.0.1@evil.example"])
+@pytest.mark.case("AUTHN-046")
 def test_it_is_refused_for_any_address_but_loopback(tmp_path: Path, url: str) -> None:
     with pytest.raises(EmbeddedRefused):
         create_app(PEOPLE, url, signing_key(tmp_path))

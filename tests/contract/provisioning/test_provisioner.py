@@ -147,6 +147,7 @@ def test_a_changed_order_changes_the_tags_of_the_same_environment(
         assert tags["sluicegate:owner"] == "us_someone-else", service
 
 
+@pytest.mark.case("PROV-016")
 def test_an_environment_that_was_never_started_is_not_ready(provisioner: Provisioner, environment_id: str) -> None:
     assert isinstance(provisioner.observe(plan_environment(an_order(environment_id=environment_id))), Failed)
 
@@ -187,6 +188,7 @@ def test_an_environment_whose_repair_has_no_effect_is_not_ready(
     assert isinstance(settled(provisioner, plan), Ready)
 
 
+@pytest.mark.case("PROV-016")
 def test_a_repair_that_was_interrupted_is_finished_by_the_next_look(
     client: ClientFactory, provisioner: Provisioner, environment_id: str
 ) -> None:
@@ -231,6 +233,7 @@ def test_a_boundary_that_was_changed_by_hand_fails_and_is_not_mended_in_silence(
         assert "Boundary: document" in seen.reason
 
 
+@pytest.mark.case("PROV-002")
 def test_a_tag_that_was_taken_away_is_put_back_and_said(
     cloud: Cloud, provisioner: Provisioner, environment_id: str
 ) -> None:
@@ -320,6 +323,7 @@ def reaches(call: Any, **arguments: Any) -> bool:
 
 
 @pytest.mark.parametrize("tier", Tier)
+@pytest.mark.case("PROV-001", "PROV-005")
 def test_the_boundary_holds_a_role_that_may_do_everything_to_its_tier(
     cloud: Cloud, provisioner: Provisioner, environment_id: str, tier: Tier
 ) -> None:

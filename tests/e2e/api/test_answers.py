@@ -2,6 +2,8 @@
 
 import socket
 
+import pytest
+
 from platform_api.problems import KINDS
 from tests.support.platform import Cast
 
@@ -36,6 +38,7 @@ def test_an_unknown_address_and_method_are_problems_too(cast: Cast) -> None:
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
 
 
+@pytest.mark.case("API-002")
 def test_a_request_that_names_no_path_is_refused(cast: Cast) -> None:
     host, port = cast.platform.api_url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:

@@ -139,6 +139,7 @@ def check_refused(cast: Cast, answer: Any, case: Case, route: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.case("API-004", "API-010", "API-019", "API-020", "AUTHN-038")
 def test_a_bad_request_for_access_is_refused_by_its_field(cast: Cast, story: Story, case: Case) -> None:
     before = cast.roles()
     answer = cast.dana.post(ASK, story.asking(**case.change(story)))
@@ -181,6 +182,7 @@ ORDER = {
 
 
 @pytest.mark.parametrize("case", ACTIVITY_CASES, ids=lambda case: case.name)
+@pytest.mark.case("PROV-011")
 def test_a_bad_activity_is_refused_by_its_field(cast: Cast, story: Story, case: Case) -> None:
     end = cast.platform.now().replace(microsecond=0, year=cast.platform.now().year + 1).isoformat()
     body = {"ends_at": end, **ORDER, **case.change(story)}
@@ -212,6 +214,7 @@ RAW: dict[str, tuple[bytes, str, int, str]] = {
 
 @pytest.mark.parametrize("name", RAW)
 @pytest.mark.parametrize("path", [ASK, "/v1/contracts", "/v1/activities"])
+@pytest.mark.case("API-005", "API-007", "API-008", "API-023")
 def test_a_body_that_cannot_be_read_in_one_way_is_refused(cast: Cast, story: Story, name: str, path: str) -> None:
     raw, content_type, status, code = RAW[name]
     answer = cast.dana.send(path, raw, content_type)
@@ -255,6 +258,7 @@ def test_every_problem_of_a_contract_is_told_at_once_with_its_line(cast: Cast) -
     assert all(error["field"] and error["fix"] and error["line"] > 0 for error in problem["errors"])
 
 
+@pytest.mark.case("API-016", "API-017")
 def test_a_list_refuses_what_it_does_not_know(cast: Cast) -> None:
     asked: list[tuple[str, str, str]] = [
         ("/v1/grants", "sort=id;DROP TABLE grants", "sort"),
@@ -288,6 +292,7 @@ def test_something_else_than_an_id_in_a_path_is_named(cast: Cast) -> None:
         assert (answer.status_code, answer.json()["field"]) == (422, field)
 
 
+@pytest.mark.case("API-028")
 def test_an_encoded_slash_opens_no_other_path(cast: Cast) -> None:
     assert cast.dana.get("/v1/sources/team-a%2f..%2fteam-b").status_code == 404
 
@@ -302,6 +307,7 @@ def somebody_elses(cast: Cast) -> tuple[Somebody, ...]:
     return (cast.sam, cast.pat)
 
 
+@pytest.mark.case("API-031")
 def test_asking_in_the_name_of_anothers_activity_is_as_if_it_were_not_there(cast: Cast, story: Story) -> None:
     before = cast.roles()
     for person in somebody_elses(cast):

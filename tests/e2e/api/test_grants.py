@@ -152,6 +152,7 @@ def test_credentials_are_the_holders_and_never_kept(cast: Cast, story: Story, gr
     assert len(told) == len({record["details"]["session"] for record in told}) == 2
 
 
+@pytest.mark.case("API-013", "API-014")
 def test_credentials_are_had_by_post_alone(cast: Cast, story: Story, grant: dict[str, Any]) -> None:
     for method in ("GET", "PUT", "HEAD", "DELETE"):
         answer = cast.dana.call(method, f"/v1/grants/{grant['id']}/credentials")
@@ -159,6 +160,7 @@ def test_credentials_are_had_by_post_alone(cast: Cast, story: Story, grant: dict
         assert answer.headers["allow"] == "POST"
 
 
+@pytest.mark.case("API-011")
 def test_anothers_grant_looks_like_none(cast: Cast, story: Story, grant: dict[str, Any]) -> None:
     missing = "gr_" + "0" * 26
     for method, rest, body in (
@@ -215,6 +217,7 @@ def test_lists_go_by_the_page_without_a_gap(cast: Cast, story: Story) -> None:
     assert {item["id"] for item in cast.gus.get("/v1/grants", limit=200).json()["items"]} >= set(seen)
 
 
+@pytest.mark.case("PROV-019")
 def test_a_person_holds_no_more_grants_than_the_limit(cast: Cast, story: Story) -> None:
     most = cast.platform.platform.settings.limits.max_live_grants_per_person
     answers = [cast.dana.post(ASK, story.asking()) for _ in range(most + 1)]

@@ -76,6 +76,11 @@ BAD: dict[str, Forge] = {
 
 
 @pytest.mark.parametrize("name", BAD)
+@pytest.mark.case(
+    "AUTHN-001", "AUTHN-002", "AUTHN-005", "AUTHN-007", "AUTHN-008", "AUTHN-011",
+    "AUTHN-013", "AUTHN-014", "AUTHN-016", "AUTHN-017", "AUTHN-019", "AUTHN-020",
+    "AUTHN-022", "AUTHN-023", "AUTHN-025",
+)  # fmt: skip
 def test_a_token_that_proves_nothing_opens_nothing(cast: Cast, name: str) -> None:
     answer = cast.http.get("/v1/me", headers={"Authorization": f"Bearer {BAD[name](cast)}"})
     assert answer.status_code == 401, answer.text
@@ -91,6 +96,7 @@ def test_a_good_token_says_who_calls(cast: Cast) -> None:
     assert cast.pipeline.get("/v1/me").json()["kind"] == "workload"
 
 
+@pytest.mark.case("AUTHN-047")
 def test_only_one_bearer_header_counts(cast: Cast) -> None:
     good = f"Bearer {signed()(cast)}"
     for headers in (
@@ -114,6 +120,7 @@ def test_no_route_of_the_api_answers_anybody_unknown(cast: Cast) -> None:
         assert answer.status_code == 401, (method, path, answer.text)
 
 
+@pytest.mark.case("API-001")
 def test_a_host_header_moves_no_path(cast: Cast) -> None:
     answer = cast.http.get("/v1/audit", headers={"Host": "a/healthz?x="})
     assert answer.status_code in (400, 401)

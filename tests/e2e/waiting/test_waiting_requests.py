@@ -71,6 +71,7 @@ def test_a_data_owner_approves_what_they_were_shown_and_it_is_minted(cast: Cast,
     made(cast.dana.post(f"/v1/grants/{grant['id']}/revoke", {"reason": "the test is over"}))
 
 
+@pytest.mark.case("POL-040")
 def test_an_emergency_is_released_by_a_second_person_with_an_alarm(cast: Cast, approving: Story) -> None:
     body = approving.asking(environment=approving.validation, break_glass=True, duration="PT20M")
     assert cast.dana.post(ASK, body).json()["field"] == "justification"

@@ -27,6 +27,7 @@ def test_one_less_than_the_most_is_let_through() -> None:
     meter.check("pe_1")
 
 
+@pytest.mark.case("API-029")
 def test_the_most_within_a_minute_has_to_wait_and_nobody_else() -> None:
     meter = RefusalMeter(Clock())
     refused(meter, MOST)

@@ -101,6 +101,7 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
+@pytest.mark.case("AUD-001")
 def test_damage_is_found_where_it_is(damage: Damage) -> None:
     found = checked(damage.lines)
     assert not found.ok
@@ -114,6 +115,7 @@ def test_a_record_rewritten_with_its_leaf_is_found_though_no_record_can_be_named
     assert "which record cannot be told" in found.bad[0].what
 
 
+@pytest.mark.case("AUD-004")
 def test_a_whole_rewritten_log_is_found() -> None:
     rewritten = [line(seq, "forged") for seq in range(1, SIZE + 1)]
     assert verify(rewritten, root_over(rewritten), SIZE).ok

@@ -126,6 +126,7 @@ def test_a_leaf_that_is_not_there_has_no_proof(index: int) -> None:
     assert not is_included(LEAVES[0], index, 8, (), root_of(LEAVES))
 
 
+@pytest.mark.case("AUD-016")
 def test_a_record_made_of_two_hashes_is_not_taken_for_their_node() -> None:
     left, right = LEAVES[:2]
     assert leaf_hash(left + right) != node_hash(left, right)

@@ -138,6 +138,7 @@ def test_a_redirection_is_not_followed(client: Client, platform: FakePlatform) -
     assert platform.paths() == ["GET /v1/me"]
 
 
+@pytest.mark.case("CLI-008")
 def test_neither_proxies_nor_bundles_of_the_environment_come_between(
     platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,6 +62,7 @@ def principal(profile: str) -> dict[str, Any]:
         ((), "false", True, True),
     ],
 )
+@pytest.mark.case("CLI-001")
 def test_credentials_are_printed_only_where_they_are_meant_to_be(
     sluice: Sluice,
     ready: FakePlatform,
@@ -90,12 +91,14 @@ def test_each_delivery_is_a_post_without_a_key(sluice: Sluice, ready: FakePlatfo
 @pytest.mark.parametrize(
     "evil", ["x; rm -rf ~", "$(id)", "`id`", "a'b\"c", "a\nexport PATH=/evil", "\\", "-n", "a b", "${IFS}", "!x"]
 )
+@pytest.mark.case("CLI-002")
 def test_whatever_the_platform_answers_a_shell_reads_as_one_value(evil: str) -> None:
     script = exports(Doc(credentials(region=evil))) + '\nprintf %s "$AWS_REGION"'
     done = subprocess.run(["sh", "-euc", script], capture_output=True, text=True, check=True)
     assert done.stdout == evil
 
 
+@pytest.mark.case("CLI-002")
 def test_exports_are_quoted(sluice: Sluice, platform: FakePlatform) -> None:
     platform.answers("POST", PATH, credentials(region="x; rm -rf ~"))
     told = sluice("grant", "creds", GRANT, "--format", "env")
@@ -157,6 +160,7 @@ def test_real_aws_needs_no_endpoint() -> None:
     assert "AWS_ENDPOINT_URL" not in surroundings({}, Doc(credentials(endpoint_url=None)))
 
 
+@pytest.mark.case("CLI-004")
 def test_a_profile_fetches_by_absolute_path_and_holds_no_secret(
     sluice: Sluice, ready: FakePlatform, surroundings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +241,7 @@ def test_a_profiles_name_cannot_be_anything_else(sluice: Sluice, ready: FakePlat
     assert ready.asked == []
 
 
+@pytest.mark.case("CLI-005")
 def test_a_linked_configuration_is_left_alone(sluice: Sluice, ready: FakePlatform, surroundings: Path) -> None:
     target = surroundings / "target"
     target.write_text("mine")

@@ -49,6 +49,7 @@ def test_a_typing_error_is_answered_with_the_command_that_was_meant(anyone: Slui
     assert told.out == ""
 
 
+@pytest.mark.case("CLI-013")
 def test_a_token_is_not_taken_as_an_argument_and_not_repeated(anyone: Sluice) -> None:
     told = anyone("--token", "eyJhbGciOi.secret", "grant", "list")
     assert told.code == ExitCode.USAGE

@@ -43,6 +43,7 @@ def test_what_is_kept_comes_back_and_can_be_forgotten(store: TokenStore) -> None
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o277])
+@pytest.mark.case("CLI-004")
 def test_file_and_folders_are_their_owners_alone_whatever_the_umask(store: TokenStore, umask: int) -> None:
     before = os.umask(umask)
     try:
@@ -76,6 +77,7 @@ def test_a_folder_that_others_could_enter_is_refused(store: TokenStore, opened: 
         store.save(session())
 
 
+@pytest.mark.case("CLI-005")
 def test_a_linked_token_is_not_read_and_its_target_is_not_overwritten(store: TokenStore, tmp_path: Path) -> None:
     store.save(session())
     precious = tmp_path / "precious"
@@ -106,6 +108,7 @@ def test_a_pipe_in_the_place_of_the_token_does_not_hang(store: TokenStore) -> No
         store.load()
 
 
+@pytest.mark.case("CLI-005")
 def test_a_linked_folder_is_refused(tmp_path: Path) -> None:
     real = tmp_path / "real"
     real.mkdir(mode=0o700)
@@ -115,6 +118,7 @@ def test_a_linked_folder_is_refused(tmp_path: Path) -> None:
     assert list(real.iterdir()) == []
 
 
+@pytest.mark.case("CLI-011")
 def test_a_home_that_everybody_may_write_is_refused(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -199,6 +203,7 @@ def test_a_kept_token_is_never_sent_to_another_platform(
     ["http://sluice.example", "http://10.0.0.1:8400", "http://127.0.0.1.evil.example", "https://u:p@sluice.example",
      "file:///etc/passwd", "ftp://sluice.example", "https://", "http://[::1", "https://sluice.example/?next=x"],
 )  # fmt: skip
+@pytest.mark.case("CLI-007")
 def test_a_token_is_sent_neither_in_clear_nor_to_what_is_no_address(
     anyone: Sluice, monkeypatch: pytest.MonkeyPatch, api: str
 ) -> None:

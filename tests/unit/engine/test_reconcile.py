@@ -281,6 +281,7 @@ def test_a_role_of_another_id_is_never_deleted_in_our_roles_place() -> None:
 # ---- failures
 
 
+@pytest.mark.case("API-032")
 def test_one_poisoned_grant_does_not_hold_up_the_others() -> None:
     desk = Desk()
     first, second = _revoked(desk), _revoked_again(desk)
@@ -314,6 +315,7 @@ def test_failures_are_retried_at_growing_distances() -> None:
     assert desk.grant(grant).tries == 0
 
 
+@pytest.mark.case("API-032")
 def test_after_six_failures_a_grant_is_stuck_tried_daily_and_never_forgotten() -> None:
     desk = Desk()
     grant = desk.ask()

@@ -78,6 +78,7 @@ def test_an_emergency_says_why_under_which_ticket_and_for_how_short(
     assert desk.desk.ledger.events == []
 
 
+@pytest.mark.case("POL-040")
 def test_an_emergency_needs_one_other_person_and_raises_an_alarm() -> None:
     desk = WaitingDesk(Desk(facts=asking(at_least=2)))
     waiting = desk.waits(request(**emergency()))

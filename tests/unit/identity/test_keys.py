@@ -60,6 +60,7 @@ def test_keys_are_fetched_when_first_needed_and_then_kept() -> None:
     assert idp.fetches == 1
 
 
+@pytest.mark.case("AUTHN-028")
 def test_a_thousand_unknown_key_ids_cause_one_refresh_in_thirty_seconds() -> None:
     idp = Issuing()
     cache = idp.cache()
@@ -73,6 +74,7 @@ def test_a_thousand_unknown_key_ids_cause_one_refresh_in_thirty_seconds() -> Non
     assert idp.fetches == 2
 
 
+@pytest.mark.case("AUTHN-028")
 def test_a_thousand_unknown_key_ids_cause_one_try_while_the_issuer_is_down() -> None:
     idp = Issuing()
     cache = idp.cache()
@@ -103,6 +105,7 @@ def test_a_withdrawn_key_is_noticed_within_ten_minutes() -> None:
     assert cache.key(ISSUER, "k1") is None
 
 
+@pytest.mark.case("AUTHN-029")
 def test_kept_keys_serve_for_an_hour_while_the_issuer_is_down_and_not_longer() -> None:
     idp = Issuing()
     cache = idp.cache()

@@ -245,23 +245,30 @@ WRONG_CLAIMS: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("forgery", FORGED)
+@pytest.mark.case("AUTHN-001", "AUTHN-002", "AUTHN-004", "AUTHN-005", "AUTHN-007", "AUTHN-008", "AUTHN-010")
 def test_a_forged_token_is_refused_for_its_forgery(forgery: str) -> None:
     token, expected = FORGED[forgery]
     assert reason(token) == expected
 
 
 @pytest.mark.parametrize("claim", WRONG_CLAIMS)
+@pytest.mark.case(
+    "AUTHN-011", "AUTHN-013", "AUTHN-014", "AUTHN-016", "AUTHN-017", "AUTHN-019",
+    "AUTHN-020", "AUTHN-022", "AUTHN-023",
+)  # fmt: skip
 def test_a_signed_token_with_a_wrong_claim_is_refused_for_it(claim: str) -> None:
     token, expected = WRONG_CLAIMS[claim]
     assert reason(token) == expected
 
 
+@pytest.mark.case("AUTHN-025", "AUTHN-026")
 def test_an_e_mail_address_identifies_nobody() -> None:
     for verified in (True, False):
         token = signed(claims(sub="u-99", email="alice@corp.io", email_verified=verified))
         assert VERIFIER.verify(token).subject == "u-99"
 
 
+@pytest.mark.case("AUTHN-025")
 def test_the_same_subject_of_another_issuer_is_somebody_else() -> None:
     other = Issuer(
         issuer="https://other.example",
@@ -274,6 +281,7 @@ def test_the_same_subject_of_another_issuer_is_somebody_else() -> None:
     assert (ours.issuer, ours.subject) != (theirs.issuer, theirs.subject)
 
 
+@pytest.mark.case("AUTHN-029")
 def test_without_keys_nobody_is_verified_and_nobody_is_refused() -> None:
     with pytest.raises(KeysUnavailable):
         TokenVerifier([ISSUER], NoKeys(), lambda: NOW).verify(signed())

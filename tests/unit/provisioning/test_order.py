@@ -27,6 +27,7 @@ from tests.unit.provisioning.orders import ENVIRONMENT, an_order
         "",
     ],
 )
+@pytest.mark.case("PROV-011")
 def test_an_activity_name_that_is_not_a_slug_is_refused(name: str) -> None:
     with pytest.raises(InvalidValue) as refusal:
         an_order(activity_name=name)
@@ -62,6 +63,7 @@ def test_an_activity_name_that_is_not_a_slug_is_refused(name: str) -> None:
         ("expires_at", datetime(2027, 1, 1)),  # noqa: DTZ001  # the naive time is the point
     ],
 )
+@pytest.mark.case("PROV-010")
 def test_a_value_that_could_mean_more_than_itself_is_refused(field: str, value: Any) -> None:
     with pytest.raises(InvalidValue) as refusal:
         an_order(**{field: value})

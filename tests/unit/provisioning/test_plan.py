@@ -48,6 +48,7 @@ def test_nothing_of_an_order_but_the_boundary_is_written_into_the_template() -> 
     assert boundary == boundary_document(order)
 
 
+@pytest.mark.case("PROV-010")
 def test_the_template_substitutes_nothing_into_text() -> None:
     """Without Fn::Sub and dynamic references a `${...}` or `{{resolve:...}}` in a value stays what it is."""
     code = "\n".join(line.partition("#")[0] for line in reviewed_template().splitlines())

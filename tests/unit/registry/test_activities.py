@@ -202,6 +202,7 @@ def test_a_rejected_review_ends_activity_and_environment() -> None:
 
 
 @pytest.mark.parametrize("who", [ADA, BEN])
+@pytest.mark.case("PROV-008")
 def test_nobody_decides_about_their_own_activity(who: Person) -> None:
     at, _ = desk()
     made = at.register(BEN, order(monthly_budget_usd=5000), NOW)
@@ -209,6 +210,7 @@ def test_nobody_decides_about_their_own_activity(who: Person) -> None:
         at.decide(who, made.review.id, ReviewDecision.APPROVE, "fine", NOW)
 
 
+@pytest.mark.case("PROV-008")
 def test_an_architect_who_registered_it_does_not_decide() -> None:
     at, _ = desk()
     made = at.register(ARCHIE, order(members=(login(ARCHIE),), monthly_budget_usd=5000), NOW)

@@ -81,6 +81,7 @@ def actions(store: MemoryRegistry) -> list[str]:
     return [event.action for event in store.events]
 
 
+@pytest.mark.case("PROV-016")
 def test_an_environment_is_usable_only_when_it_is_whole() -> None:
     at, store, provisioner = reconciler(WORKING, READY)
     at.step(NOW)

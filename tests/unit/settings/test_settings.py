@@ -93,6 +93,7 @@ def test_settings_for_a_real_account_and_for_the_embedded_platform_are_accepted(
         ({"SLUICEGATE_SETTINGS": "nowhere.toml"}, "nowhere.toml cannot be read"),
     ],
 )
+@pytest.mark.case("AUTHN-046")
 def test_what_does_not_hold_for_a_real_account_is_named(change: dict[str, str], problem: str) -> None:
     assert problem in "\n".join(check(REAL | change))
 
@@ -115,6 +116,7 @@ def test_what_does_not_hold_for_a_real_account_is_named(change: dict[str, str], 
         ({"SLUICEGATE_AWS__ACCOUNT_ID": "111122223333"}, "aws.account_id has to be 000000000000"),
     ],
 )
+@pytest.mark.case("AUTHN-046")
 def test_the_embedded_platform_stays_on_this_machine(change: dict[str, str], problem: str) -> None:
     assert problem in "\n".join(check(EMBEDDED | change))
 
