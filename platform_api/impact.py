@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from jit_engine.domain.catalogue import TableItem
 from jit_engine.domain.ids import SubjectId
 from jit_engine.domain.subject import Subject
 from jit_engine.flows.redecide import Redecide
@@ -17,12 +18,13 @@ from jit_engine.rules.entities import (
     add_item,
     add_purposes,
     add_subject,
+    group_ref,
     ref,
 )
 from platform_api.authorize import ARulebook, Authorizer
 from platform_api.db.registry import SqlRegistry
 from platform_api.paging import Page, PageAsk
-from policy import Entity, Rulebook
+from policy import Entity, EntityRef, Rulebook
 from policy.change import edit_between, prove, replay, summary, witnesses, world_of
 from policy.ports import EVERY, Extent, QuestionLog, Steps, unheard
 from policy.versions import Json, RulebookVersion
@@ -46,7 +48,7 @@ class RulebookImpact:
         step("proof", 0, None)
         edit = edit_between(live, draft)
         proof = prove(edit.old, edit.new, progress=step)
-        world = world_of(self._known(now), now)
+        world = world_of(self._known(now), now, self._columns())
         found = witnesses(edit, world, progress=step)
         decisions, grants = self.questions.recorded(extent), self.questions.live(now)
         expected = {"replay": decisions.of, "grants": grants.of}
@@ -58,6 +60,11 @@ class RulebookImpact:
         replay_ = replay(edit, decisions.each, grants.each, world=world, progress=replayed)
         step("grants", grants.of, grants.of)  # those whose holder has left are done, too
         return summary(proof, found, replay_)
+
+    def _columns(self) -> dict[EntityRef, tuple[str, ...]]:
+        """The columns of every group, by name."""
+        tables = (item for item in self.registry.catalogue().items if isinstance(item, TableItem))
+        return {group_ref(table, group): group.columns for table in tables for group in table.groups}
 
     def _known(self, now: datetime) -> tuple[Entity, ...]:
         """Everybody and everything that rules can be about, but single contracts, reviews and grants."""

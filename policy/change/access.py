@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from policy.change.reach import TREATMENTS
 from policy.change.search import Direction
@@ -25,6 +26,8 @@ class Access(IntEnum):
         return self.name.lower()
 
 
+COLUMN_READ: Final = "columnRead"
+"""The action of a subject that is a column group, whatever the treatment."""
 _BY_TREATMENT = dict(zip(TREATMENTS, (Access.CLEAR, Access.HASHED, Access.MASKED), strict=True))
 
 
@@ -38,7 +41,7 @@ class Subject:
 
 def subject_of(action: str, resource: EntityRef) -> Subject:
     """What a question is about."""
-    return Subject("columnRead" if action in TREATMENTS else action, resource)
+    return Subject(COLUMN_READ if action in TREATMENTS else action, resource)
 
 
 def access_in(decisions: Mapping[tuple[str, EntityRef], bool]) -> dict[Subject, Access]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from policy.change.access import Reason
+from policy.change.access import COLUMN_READ, Access, Reason
 from policy.change.claims import Known
 from policy.change.proof import Proof
 from policy.change.recorded import Replay, Sample
@@ -27,6 +27,8 @@ _CLAIMS: Final = {
 _TIERS: Final = ("research", "validation", "operation")
 _SHOWN: Final = 50
 _LINES: Final = 12
+_NAMED: Final = 3
+_PLACE: Final = "\0"
 
 
 def summary(proof: Proof, witnesses: Witnesses | None = None, replay: Replay | None = None) -> dict[str, Json]:
@@ -67,10 +69,10 @@ def _replayed(replay: Replay) -> list[str]:
 
 
 def _who_and_what(found: Sequence[Witness]) -> list[str]:
-    """`3 people gain read of confidential data in research`, the most sensitive first."""
+    """`3 people gain borrower_ssn (restricted) in clear in research`, the most sensitive first."""
     people: dict[tuple[Direction, str, int | None, str], set[str]] = defaultdict(set)
     for witness in found:
-        key = (witness.direction, _what(witness), witness.sensitivity, witness.tier or "")
+        key = (witness.direction, _told(witness), witness.sensitivity, witness.tier or "")
         people[key] |= {str(person) for person in witness.people}
     tiers: dict[tuple[Direction, str, int | None, frozenset[str]], list[str]] = defaultdict(list)
     for (which, what, level, tier), who in people.items():
@@ -79,15 +81,43 @@ def _who_and_what(found: Sequence[Witness]) -> list[str]:
         tiers.items(), key=lambda each: (-_rank(each[0][2]), -len(each[0][3]), each[0][0] is Direction.LOSS, each[0][1])
     )
     lines = [
-        f"{_number(who)} {_VERBS[which][len(who) != 1]} {what}{_of(level)}{_in(places)}"
-        for (which, what, level, who), places in ordered
+        f"{_number(who)} {_VERBS[which][len(who) != 1]} {what.replace(_PLACE, _in(places))}"
+        for (which, what, _, who), places in ordered
     ]
     more = len(lines) - _LINES
     return lines if more <= 0 else [*lines[:_LINES], f"and {more:,} more of the same or less sensitivity"]
 
 
+def _told(witness: Witness) -> str:
+    """What is won or lost, with `_PLACE` where the tiers belong."""
+    if witness.subject.action != COLUMN_READ:
+        return f"{witness.subject.action}{_of(witness.sensitivity)}{_PLACE}"
+    level = _level(witness.sensitivity)
+    named = f"{_columns(witness)}{'' if level is None else f' ({level})'}"
+    if witness.direction is Direction.GAIN:
+        before = "" if witness.before is Access.NONE else f", {_seen(witness.before)} until now"
+        return f"{named} {_seen(witness.after)}{_PLACE}{before}"
+    after = "" if witness.after is Access.NONE else f", {_seen(witness.after)} from then on"
+    return f"{named} {_seen(witness.before)}{_PLACE}{after}"
+
+
+def _columns(witness: Witness) -> str:
+    """The columns by name, or as the group that they are."""
+    table, _, group = witness.subject.resource.id.rpartition("#")
+    of = f" of {'.'.join(table.split('/')[-2:])}" if table else ""
+    if not witness.columns:
+        return f"columns {group}{of}"
+    first = ", ".join(witness.columns[:_NAMED])
+    more = len(witness.columns) - _NAMED
+    return f"{first}{f' and {more:,} more columns' if more > 0 else ''}{of}"
+
+
+def _seen(access: Access) -> str:
+    return "in clear" if access is Access.CLEAR else access.word
+
+
 def _what(witness: Witness) -> str:
-    if witness.subject.action != "columnRead":
+    if witness.subject.action != COLUMN_READ:
         return witness.subject.action
     return f"columns ({witness.before.word} → {witness.after.word})"
 
@@ -202,6 +232,7 @@ def _witness(witness: Witness) -> dict[str, Json]:
         "sensitivity": _level(witness.sensitivity),
         "what": _what(witness),
         "resource": str(witness.subject.resource),
+        "columns": list(witness.columns),
         "before": witness.before.word,
         "after": witness.after.word,
         "tier": witness.tier,

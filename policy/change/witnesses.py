@@ -26,11 +26,12 @@ Ask = tuple[str, EntityRef]
 class Witness:
     """People who gain or lose one thing; `sensitivity` is None for what is no data. The first circumstance found.
 
-    `teams` are the teams all of whose people are among them.
+    `teams` are the teams all of whose people are among them; `columns` those of a column group, where they are known.
     """
 
     direction: Direction
     subject: Subject
+    columns: tuple[str, ...]
     before: Access
     after: Access
     sensitivity: int | None
@@ -170,6 +171,7 @@ class _Search:
             Witness(
                 direction=key.direction,
                 subject=key.subject,
+                columns=self._world.columns.get(key.subject.resource, ()),
                 before=key.before,
                 after=key.after,
                 sensitivity=self._sensitivity(key.subject.resource),

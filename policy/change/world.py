@@ -1,7 +1,7 @@
 """A known directory to look for witnesses in: people, things and the circumstances in which they could be asked for."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
 
@@ -19,15 +19,21 @@ Context = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Everything that is known; `contexts` are the circumstances to try, whole or in part what actions ask for."""
+    """Everything that is known; `contexts` are the circumstances to try, whole or in part what actions ask for.
+
+    `columns` are the names of the columns of each column group, for people to read.
+    """
 
     entities: tuple[Entity, ...]
     principals: tuple[EntityRef, ...]
     resources: tuple[EntityRef, ...]
     contexts: tuple[Context, ...]
+    columns: Mapping[EntityRef, tuple[str, ...]] = field(default_factory=dict)
 
 
-def world_of(entities: Iterable[Entity], now: datetime) -> World:
+def world_of(
+    entities: Iterable[Entity], now: datetime, columns: Mapping[EntityRef, tuple[str, ...]] | None = None
+) -> World:
     """The world that a directory is: every principal, every resource, every environment for each purpose in it."""
     known = tuple(entities)
     groups = Groups(known)
@@ -56,6 +62,7 @@ def world_of(entities: Iterable[Entity], now: datetime) -> World:
         principals=tuple(each.ref for each in known if each.ref.type in who),
         resources=tuple(each.ref for each in known if each.ref.type in what),
         contexts=tuple(contexts) or ({"now": now, "mfa": True},),
+        columns=columns or {},
     )
 
 

@@ -75,3 +75,21 @@ def test_one_person_is_no_people_and_a_pipeline_is_neither() -> None:
     lines = lead(analysed(SAMPLE.replace("sensitivity <= 2", "sensitivity <= 3")))
     assert "1 person and 1 pipeline gain read of restricted data in research and validation" in lines
     assert "1 pipeline gains read of restricted data in operation" in lines
+
+
+def columns_read(new: str, old: str = "") -> list[str]:
+    """The lead about column groups, in a company that knows the names of its columns."""
+    named = {each.ref: ("borrower_ssn", "birth_date") for each in COMPANY if each.ref.type == "ColumnGroup"}
+    edit = edit_between(Rulebook(version="live", text=old), Rulebook(version="draft", text=new))
+    whole = summary(prove(edit.old, edit.new), witnesses(edit, world_of(COMPANY, NOW, named)))
+    return [line for line in lead(json.loads(json.dumps(whole))) if "borrower_ssn" in line]
+
+
+def test_columns_are_named_with_their_sensitivity_and_how_they_are_seen() -> None:
+    clear = rule('permit (principal is Person, action == Action::"readClear", resource is ColumnGroup);', "clear")
+    hashed = clear.replace("readClear", "readHashed")
+    said = "1 person {} borrower_ssn, birth_date (internal) {} in research and validation{}"
+    assert columns_read(clear) == [said.format("gains", "in clear", "")]
+    assert columns_read("", clear) == [said.format("loses", "in clear", "")]
+    assert columns_read(clear, hashed) == [said.format("gains", "in clear", ", hashed until now")]
+    assert columns_read(hashed, clear) == [said.format("loses", "in clear", ", hashed from then on")]
