@@ -24,8 +24,8 @@ from jit_engine.contracts.difference_lines import (
     spoken,
 )
 from jit_engine.contracts.difference_words import words_changed
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.terms import Contract, StageTerms, TableScope, WriteTarget
-from jit_engine.domain.event import Json
 from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.tier import Tier
 
@@ -47,7 +47,7 @@ class ContractText:
     """One version: its terms and the document that says them."""
 
     terms: Contract
-    document: Mapping[str, Json]
+    document: Mapping[str, DocumentJson]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

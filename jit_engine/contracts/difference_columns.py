@@ -10,9 +10,9 @@ from jit_engine.contracts.difference_lines import (
     ranked,
     spoken,
 )
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.view import Node, columns, custom
 from jit_engine.domain.classification import Classification
-from jit_engine.domain.event import Json
 
 
 def column_lines(old: Node, new: Node) -> Iterator[DiffLine]:
@@ -72,12 +72,12 @@ def _profiles(document: Node) -> dict[str, Node]:
     return found
 
 
-def mapping(value: Json) -> Mapping[str, Json]:
+def mapping(value: DocumentJson) -> Mapping[str, DocumentJson]:
     """The mapping, or an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
-def _plain(value: Json) -> str:
+def _plain(value: DocumentJson) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {spoken(inner)}" for key, inner in value.items()) or "nothing"
     return spoken(value)

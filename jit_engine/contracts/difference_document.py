@@ -8,13 +8,13 @@ from typing import Final
 
 from jit_engine.contracts.difference_columns import column_lines, profile_lines
 from jit_engine.contracts.difference_lines import DiffLine, Effect, listed, names_changed, only, ranked, spoken
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.terms import Hold
 from jit_engine.contracts.view import Node, custom
 from jit_engine.domain.classification import Classification
-from jit_engine.domain.event import Json
 from jit_engine.domain.tier import Tier
 
-Document = Mapping[str, Json]
+Document = Mapping[str, DocumentJson]
 _SHARING: Final = ("none", "validators", "internal", "external")
 _HOLDS: Final = (Hold.ATTESTED.value, Hold.MONITORED.value, Hold.ENFORCED.value)
 

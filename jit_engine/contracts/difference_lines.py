@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.view import Node
-from jit_engine.domain.event import Json
 
 Quantity = TypeVar("Quantity", timedelta, datetime, int)
 
@@ -65,7 +65,7 @@ def compared(
         yield DiffLine(clause=clause, text=f"{name} {spoken(old)} → {spoken(new)}", effect=effect)
 
 
-def spoken(value: Json | timedelta | datetime | StrEnum) -> str:
+def spoken(value: DocumentJson | timedelta | datetime | StrEnum) -> str:
     """A value as people say it: `4 h`, `30 min`, a time, a list."""
     match value:
         case timedelta():

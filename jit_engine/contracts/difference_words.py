@@ -7,10 +7,10 @@ from typing import Final
 
 from jit_engine.contracts.difference_columns import described_columns, mapping
 from jit_engine.contracts.difference_lines import DiffLine, Effect
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.view import VENDOR, Node, columns
-from jit_engine.domain.event import Json
 
-Document = Mapping[str, Json]
+Document = Mapping[str, DocumentJson]
 _COMPARED: Final = frozenset({"version", "schema", "customProperties", "roles", "servers", "team"})
 _OF_SERVERS: Final = frozenset({"account", "database", "location", "type", "customProperties"})
 _OF_COLUMNS: Final = frozenset({"classification", "customProperties", "properties", "items"})
@@ -23,10 +23,10 @@ def words_changed(old: Document, new: Document) -> tuple[DiffLine, ...]:
     return tuple(DiffLine(clause=key, text=f"{key}: other words", effect=Effect.CHANGES) for key in keys)
 
 
-def _words(document: Document) -> dict[str, Json]:
+def _words(document: Document) -> dict[str, DocumentJson]:
     """The document without all that is compared elsewhere, by its parts."""
     root = Node(document)
-    parts: dict[str, Json] = {key: value for key, value in document.items() if key not in _COMPARED}
+    parts: dict[str, DocumentJson] = {key: value for key, value in document.items() if key not in _COMPARED}
     parts["servers"] = [_without(server.value, lambda key: key in _OF_SERVERS) for server in root["servers"]]
     parts["roles"] = [_without(role.value, lambda key: key == "customProperties") for role in root["roles"]]
     parts["team"] = _without(root["team"].value, lambda key: key == "name")
@@ -59,5 +59,5 @@ def _is_value_of_ours(entry: Node) -> Callable[[str], bool]:
     return lambda key: ours and key == "value"
 
 
-def _without(value: Json, drop: Callable[[str], bool]) -> Json:
+def _without(value: DocumentJson, drop: Callable[[str], bool]) -> DocumentJson:
     return {key: inner for key, inner in mapping(value).items() if not drop(key)}

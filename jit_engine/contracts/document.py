@@ -16,6 +16,7 @@ from jit_engine.contracts.coverage import (
     read_coverage,
     read_prefix,
 )
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.durations import read_duration
 from jit_engine.contracts.problems import ContractInvalid, Path
 from jit_engine.contracts.schemas import instant, odcs_problems, usage_problems
@@ -23,7 +24,6 @@ from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState, St
 from jit_engine.contracts.text import check_json, parse_text
 from jit_engine.contracts.view import VENDOR, Findings, Node, columns, custom
 from jit_engine.domain.classification import Classification
-from jit_engine.domain.event import Json
 from jit_engine.domain.ids import SLUG, ContractId, SubjectId
 from jit_engine.domain.request import MAX_DURATION
 from jit_engine.domain.source import Operation
@@ -41,11 +41,11 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u20
 class ContractDocument:
     """A document as plain JSON, with the lines of its text (empty when it came parsed)."""
 
-    value: Mapping[str, Json]
+    value: Mapping[str, DocumentJson]
     lines: Mapping[Path, int]
 
 
-def read_document(given: str | Mapping[str, Json]) -> ContractDocument:
+def read_document(given: str | Mapping[str, DocumentJson]) -> ContractDocument:
     """`given`, YAML or JSON text or parsed JSON, as plain JSON; raises `ContractInvalid`."""
     if isinstance(given, str):
         parsed = parse_text(given)
@@ -54,7 +54,7 @@ def read_document(given: str | Mapping[str, Json]) -> ContractDocument:
 
 
 def read_contract(
-    document: Mapping[str, Json],
+    document: Mapping[str, DocumentJson],
     *,
     contract_id: ContractId,
     proposer: SubjectId,
@@ -88,7 +88,7 @@ def read_contract(
     return contract
 
 
-def document_id(document: Mapping[str, Json]) -> str:
+def document_id(document: Mapping[str, DocumentJson]) -> str:
     """The ODCS `id`, a UUID in lower case; raises `ContractInvalid` when it is not one."""
     node = Node(document)["id"]
     if not _UUID.match(node.text):
@@ -98,12 +98,12 @@ def document_id(document: Mapping[str, Json]) -> str:
     return node.text
 
 
-def classifications(document: Mapping[str, Json]) -> frozenset[Classification]:
+def classifications(document: Mapping[str, DocumentJson]) -> frozenset[Classification]:
     """The classifications of the columns of a document that has been read; empty when it describes none."""
     return read_classifications(Node(document), Findings({}))
 
 
-def has_data_category(document: Mapping[str, Json]) -> bool:
+def has_data_category(document: Mapping[str, DocumentJson]) -> bool:
     """Whether a column names a category of its data (`dataCategory`), as personal data does."""
     return any(name == "dataCategory" for column in columns(Node(document)) for name, _ in custom(column))
 

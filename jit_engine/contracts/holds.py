@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.problems import Problem, json_path
 from jit_engine.contracts.terms import ClauseHold, Contract, Hold
 from jit_engine.contracts.view import Findings, Node, columns, custom
-from jit_engine.domain.event import Json
 from jit_engine.domain.source import Operation
 
 CHECK: Final = "the contract check before every decision and every delivery"
@@ -47,7 +47,7 @@ OBLIGATIONS: Final[Mapping[tuple[str, Hold], str]] = {
 """Who holds an obligation at which strength; a pair that is not here has no enforcer."""
 
 
-def holds(contract: Contract, document: Mapping[str, Json]) -> tuple[ClauseHold, ...]:
+def holds(contract: Contract, document: Mapping[str, DocumentJson]) -> tuple[ClauseHold, ...]:
     """One row per clause of `document`, whose terms are `contract`, in the document's order."""
     terms = _terms(document)
     return (
@@ -66,7 +66,7 @@ def holds(contract: Contract, document: Mapping[str, Json]) -> tuple[ClauseHold,
     )
 
 
-def unenforceable(document: Mapping[str, Json]) -> tuple[Problem, ...]:
+def unenforceable(document: Mapping[str, DocumentJson]) -> tuple[Problem, ...]:
     """The clauses that keep `document` from being signed, each with what to do; empty when all are held."""
     terms = _terms(document)
     findings = Findings({})
@@ -85,7 +85,7 @@ def unenforceable(document: Mapping[str, Json]) -> tuple[Problem, ...]:
     return (*findings.problems, *_unheld_columns(document))
 
 
-def _unheld_columns(document: Mapping[str, Json]) -> tuple[Problem, ...]:
+def _unheld_columns(document: Mapping[str, DocumentJson]) -> tuple[Problem, ...]:
     """Columns and rows that are to be kept apart where nothing can: files are had whole or not at all."""
     findings = Findings({})
     root = Node(document)
@@ -102,7 +102,7 @@ def _unheld_columns(document: Mapping[str, Json]) -> tuple[Problem, ...]:
     return tuple(findings.problems)
 
 
-def _of_columns(document: Mapping[str, Json]) -> Iterator[ClauseHold]:
+def _of_columns(document: Mapping[str, DocumentJson]) -> Iterator[ClauseHold]:
     """Access profiles and masking, as far as something holds them."""
     root = Node(document)
     unheld = {problem.path for problem in _unheld_columns(document)}
@@ -234,7 +234,7 @@ def _of_breach(terms: Node) -> Iterator[ClauseHold]:
         yield _attested("onBreach.notify", f"tell {_list(breach['notify'].texts)}", by)
 
 
-def _terms(document: Mapping[str, Json]) -> Node:
+def _terms(document: Mapping[str, DocumentJson]) -> Node:
     return dict(custom(Node(document)))["usageContract"]
 
 

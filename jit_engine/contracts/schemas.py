@@ -10,9 +10,9 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.problems import Path, Problem, json_path
 from jit_engine.contracts.text import line_of
-from jit_engine.domain.event import Json
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -44,22 +44,22 @@ def instant(text: str) -> datetime:
         raise ValueError("beyond the calendar in UTC") from error
 
 
-def odcs_problems(document: Mapping[str, Json], lines: Mapping[Path, int]) -> tuple[Problem, ...]:
+def odcs_problems(document: Mapping[str, DocumentJson], lines: Mapping[Path, int]) -> tuple[Problem, ...]:
     """What keeps `document` from being an ODCS 3.2 document."""
     return tuple(_problems(_odcs(), document, (), lines))
 
 
-def usage_problems(terms: Json, at: Path, lines: Mapping[Path, int]) -> tuple[Problem, ...]:
+def usage_problems(terms: DocumentJson, at: Path, lines: Mapping[Path, int]) -> tuple[Problem, ...]:
     """What keeps `terms`, found at `at`, from being usage terms."""
     return tuple(_problems(_usage(), terms, at, lines))
 
 
-def profile_problems(profile: Json, at: Path, lines: Mapping[Path, int]) -> tuple[Problem, ...]:
+def profile_problems(profile: DocumentJson, at: Path, lines: Mapping[Path, int]) -> tuple[Problem, ...]:
     """What keeps `profile`, found at `at`, from being an access profile."""
     return tuple(_problems(_column_terms("accessProfile"), profile, at, lines))
 
 
-def masking_problems(masking: Json, at: Path, lines: Mapping[Path, int]) -> tuple[Problem, ...]:
+def masking_problems(masking: DocumentJson, at: Path, lines: Mapping[Path, int]) -> tuple[Problem, ...]:
     """What keeps `masking`, found at `at`, from being the masking of a column."""
     return tuple(_problems(_column_terms("masking"), masking, at, lines))
 
@@ -97,7 +97,7 @@ def _is_instant(value: object) -> bool:
     return True
 
 
-def _problems(validator: Validator, value: Json, at: Path, lines: Mapping[Path, int]) -> Iterator[Problem]:
+def _problems(validator: Validator, value: DocumentJson, at: Path, lines: Mapping[Path, int]) -> Iterator[Problem]:
     seen: set[tuple[Path, str]] = set()
     errors = list(_leaves(validator.iter_errors(value)))
     places = [tuple(error.absolute_path) for error in errors if error.validator != "unevaluatedProperties"]
@@ -145,7 +145,7 @@ def _words(error: ValidationError) -> tuple[str, str]:
             return f"lacks {', '.join(missing)}", "add " + ", ".join(missing)
         case "type":
             fix = "give " + " or ".join(_KINDS.get(name, name) for name in options)
-            if options == ["string"] and isinstance(instance, int):
+            if options == ["string"] and isinstance(instance, int | float):
                 fix = f'quote it: "{_shown(instance)}"'
             return f"is {given}", fix
         case "enum":

@@ -15,8 +15,8 @@ from typing import Final
 
 import yaml
 
+from jit_engine.contracts.document_json import DocumentJson, exact, is_exact
 from jit_engine.contracts.problems import ContractInvalid, Path, Problem, json_path
-from jit_engine.domain.event import Json
 
 LARGEST_TEXT: Final = 512 * 1024
 """Characters; an ODCS document of a thousand columns has about 200,000."""
@@ -25,6 +25,7 @@ LARGEST_INTEGER: Final = 2**53 - 1
 """Integers beyond it have no exact canonical form (RFC 8785 rests on IEEE 754 doubles)."""
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,15})\Z", re.ASCII)
+_DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,15})\.[0-9]{1,20}\Z", re.ASCII)
 _WORDS: Final = re.compile(r"(?:yes|no|on|off)\Z", re.IGNORECASE | re.ASCII)
 _CONSTANTS: Final[Mapping[str, bool | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -48,7 +49,7 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class ParsedText:
     """The value of a text and the line (from 1) of everything in it."""
 
-    value: Mapping[str, Json]
+    value: Mapping[str, DocumentJson]
     lines: Mapping[Path, int]
 
 
@@ -72,7 +73,7 @@ def parse_text(text: str) -> ParsedText:
     return ParsedText(value=reader.root, lines=reader.lines)
 
 
-def check_json(value: object, lines: Mapping[Path, int]) -> dict[str, Json]:
+def check_json(value: object, lines: Mapping[Path, int]) -> dict[str, DocumentJson]:
     """`value`, which came parsed, as plain JSON; raises `ContractInvalid` for what has no exact form."""
     copy = _Copy(lines)
     plain = copy.of(value, ())
@@ -90,7 +91,7 @@ class _Copy:
         self.problems: list[Problem] = []
         self._lines = lines
 
-    def of(self, value: object, path: Path) -> Json:
+    def of(self, value: object, path: Path) -> DocumentJson:
         if len(path) > DEEPEST:
             self._note(path, "is nested too deep", f"{DEEPEST} levels are the most")
             return None
@@ -105,8 +106,10 @@ class _Copy:
                 self._check_text(value, path)
                 return value
             case float():
-                self._note(path, f"{value} is a number with a fraction", f'quote it: "{value}"')
-                return None
+                if not is_exact(value):
+                    self._note(path, f"{value} has no exact form without an exponent", f'quote it: "{value}"')
+                    return None
+                return value
             case Mapping():
                 return self._mapping(value, path)
             case list() | tuple():
@@ -115,8 +118,8 @@ class _Copy:
                 self._note(path, f"is a {type(value).__name__}, which JSON does not have", "quote it")
                 return None
 
-    def _mapping(self, value: Mapping[object, object], path: Path) -> dict[str, Json]:
-        made: dict[str, Json] = {}
+    def _mapping(self, value: Mapping[object, object], path: Path) -> dict[str, DocumentJson]:
+        made: dict[str, DocumentJson] = {}
         for key, inner in value.items():
             if isinstance(key, str):
                 self._check_text(key, path)
@@ -143,7 +146,7 @@ class _TooDeep(Exception):
 class _Frame:
     """A mapping or a list that is being read; `key` is the mapping's key whose value comes next."""
 
-    value: dict[str, Json] | list[Json]
+    value: dict[str, DocumentJson] | list[DocumentJson]
     path: Path
     line: int
     key: str | None = None
@@ -153,7 +156,7 @@ class _Reader:
     """Builds the value from the parser's events with a stack of its own: no recursion at any nesting."""
 
     def __init__(self) -> None:
-        self.root: Json = None
+        self.root: DocumentJson = None
         self.lines: dict[Path, int] = {}
         self.problems: list[Problem] = []
         self._stack: list[_Frame] = []
@@ -187,7 +190,7 @@ class _Reader:
             raise _TooDeep(_at(here, line, "is nested too deep", f"{DEEPEST} levels are the most"))
         if self._expects_key():
             self._problem(here, line, "has a key that is not text", "use plain words as keys")
-        value: dict[str, Json] | list[Json] = {} if isinstance(event, yaml.MappingStartEvent) else []
+        value: dict[str, DocumentJson] | list[DocumentJson] = {} if isinstance(event, yaml.MappingStartEvent) else []
         self._stack.append(_Frame(value=value, path=here, line=line))
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
@@ -214,7 +217,7 @@ class _Reader:
             return (*frame.path, len(frame.value))
         return frame.path if frame.key is None else (*frame.path, frame.key)
 
-    def _add(self, value: Json, line: int) -> None:
+    def _add(self, value: DocumentJson, line: int) -> None:
         """Puts a finished value where it belongs: as root, list item, key, or the value of the last key."""
         if not self._stack:
             if self._documents < 2:
@@ -231,7 +234,7 @@ class _Reader:
             frame.value[frame.key] = value
             frame.key = None
 
-    def _key(self, frame: _Frame, value: Json, line: int) -> None:
+    def _key(self, frame: _Frame, value: DocumentJson, line: int) -> None:
         if not isinstance(value, str):
             if not isinstance(value, dict | list):
                 self._problem(frame.path, line, f"has the key {value!r}, which is not text", "quote the key")
@@ -250,7 +253,7 @@ class _Reader:
         self.problems.append(_at(path, line, message, fix))
 
 
-def _plain_scalar(text: str) -> tuple[Json, tuple[str, str] | None]:
+def _plain_scalar(text: str) -> tuple[DocumentJson, tuple[str, str] | None]:
     """What an unquoted word is, and the problem with it if readers disagree."""
     quoted = f'quote it: "{text[:60]}"'
     if text in _CONSTANTS:
@@ -259,13 +262,18 @@ def _plain_scalar(text: str) -> tuple[Json, tuple[str, str] | None]:
         if abs(int(text)) > LARGEST_INTEGER:
             return text, (f"{text} is too large for an exact number", quoted)
         return int(text), None
+    if _DECIMAL.match(text):
+        number = exact(text)
+        if number is None:
+            return text, (f"{text[:60]} has more digits than a number keeps", quoted)
+        return number, None
     if _WORDS.match(text):
         fix = f"{quoted}, or write true or false"
         return text, (f"{text} is a word to some readers and true or false to others", fix)
     if _DATE.match(text):
         return text, (f"{text[:60]} is text to some readers and a time to others", quoted)
     if _NUMBER_LIKE.match(text):
-        return text, (f"{text[:60]} is a number that readers take differently, or with a fraction", quoted)
+        return text, (f"{text[:60]} is a number that readers take differently", quoted)
     if text == "=":
         return text, ("= has a meaning of its own to some readers", quoted)
     return text, None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.problems import Path, Problem, json_path
 from jit_engine.contracts.text import line_of
-from jit_engine.domain.event import Json
 
 VENDOR: Final = "sluicegate"
 """The vendor of the custom properties that are ours."""
@@ -18,7 +18,7 @@ class Node:
 
     __slots__ = ("path", "value")
 
-    def __init__(self, value: Json, path: Path = ()) -> None:
+    def __init__(self, value: DocumentJson, path: Path = ()) -> None:
         self.value = value
         self.path = path
 

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.domain.event import Json
 
 T = TypeVar("T")
@@ -40,21 +41,21 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Document(TypeDecorator[Json]):
+class Document(TypeDecorator[DocumentJson]):
     """JSON, kept as ASCII text: a NUL or a lone surrogate stays an escape, which any database holds."""
 
     impl = sa.Text
     cache_ok = True
 
-    def process_bind_param(self, value: Json, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: DocumentJson, dialect: Dialect) -> str | None:
         """`value` as text."""
         return None if value is None else json.dumps(value, separators=(",", ":"), default=_plain)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Json:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> DocumentJson:
         """What was kept."""
         if value is None:
             return None
-        document: Json = json.loads(value)
+        document: DocumentJson = json.loads(value)
         return document
 
 

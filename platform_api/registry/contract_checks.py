@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Final
 
 from jit_engine.contracts.document import classifications, has_data_category
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.terms import HAS_BOUND, Contract, ContractState, name_reference, version_order
 from jit_engine.domain.catalogue import Catalogue, CatalogueItem
 from jit_engine.domain.classification import Classification
-from jit_engine.domain.event import Json
 from jit_engine.domain.ids import ContractId, SubjectId
 from jit_engine.domain.source import GlueTable, Source
 from jit_engine.errors import InvalidValue
@@ -68,7 +68,7 @@ class ContractChecks:
             lambda: self.owner(contract),
         )
 
-    def needed(self, contract: Contract, document: Mapping[str, Json]) -> tuple[SignatureRole, ...]:
+    def needed(self, contract: Contract, document: Mapping[str, DocumentJson]) -> tuple[SignatureRole, ...]:
         """The privacy office signs for restricted and for personal data, by the document or by the catalogue.
 
         And when neither tells of any.

@@ -11,6 +11,7 @@ from typing import Final
 import rfc8785
 
 from jit_engine.contracts.document import document_id, read_contract, read_document
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.holds import holds, unenforceable
 from jit_engine.contracts.problems import ClauseNotEnforceable, ContractInvalid, Problem
 from jit_engine.contracts.terms import COMMITTED, Contract, ContractState
@@ -42,7 +43,7 @@ class Examined:
     needed: tuple[SignatureRole, ...]
 
 
-def document_sha256(document: Mapping[str, Json]) -> str:
+def document_sha256(document: Mapping[str, DocumentJson]) -> str:
     """The SHA-256 (hex) of the document's canonical JSON (RFC 8785): what a signature is bound to."""
     return hashlib.sha256(rfc8785.dumps(document)).hexdigest()
 
@@ -54,7 +55,7 @@ class ContractDesk:
         self._store = store
         self._checks = ContractChecks(store=store)
 
-    def examine(self, subject: Subject, document: str | Mapping[str, Json], now: datetime) -> Examined:
+    def examine(self, subject: Subject, document: str | Mapping[str, DocumentJson], now: datetime) -> Examined:
         """All that is wrong with a document; nothing is stored."""
         try:
             record = self._read(subject.id, document, ContractState.PROPOSED, now)
@@ -68,7 +69,7 @@ class ContractDesk:
             needed=record.needed,
         )
 
-    def draft(self, subject: Subject, document: str | Mapping[str, Json], now: datetime) -> ContractRecord:
+    def draft(self, subject: Subject, document: str | Mapping[str, DocumentJson], now: datetime) -> ContractRecord:
         """Saves a draft, over the author's own of that version. It reads as a contract; the rest is for its proposal.
 
         Raises `ContractInvalid`, `VersionTaken` or `NotYourDraft`.
@@ -78,7 +79,7 @@ class ContractDesk:
         self._checks.succession(record.contract)
         return self._put(record, _event("contract.drafted", person.id, record, now))
 
-    def propose(self, subject: Subject, document: str | Mapping[str, Json], now: datetime) -> ContractRecord:
+    def propose(self, subject: Subject, document: str | Mapping[str, DocumentJson], now: datetime) -> ContractRecord:
         """Records a new version, or the author's own draft of it, for signature.
 
         Raises `ContractInvalid`, `VersionTaken`, `NotYourDraft`, `NotYourContract` or `ContractOverlap`.
@@ -199,7 +200,7 @@ class ContractDesk:
         return self._store.save_contract(ended, _event("contract.ended", person.id, record, now, {"reason": reason}))
 
     def _read(
-        self, author: SubjectId, given: str | Mapping[str, Json], state: ContractState, now: datetime
+        self, author: SubjectId, given: str | Mapping[str, DocumentJson], state: ContractState, now: datetime
     ) -> ContractRecord:
         read = read_document(given)
         contract_id = contract_id_of(document_id(read.value))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.terms import ClauseHold, Contract
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.classification import Classification
@@ -141,7 +142,7 @@ class ContractRecord:
     """One version of a contract with its document, its signatures and how each clause is held."""
 
     contract: Contract
-    document: Mapping[str, Json]
+    document: Mapping[str, DocumentJson]
     document_sha256: str
     needed: tuple[SignatureRole, ...]
     signatures: tuple[Signature, ...]

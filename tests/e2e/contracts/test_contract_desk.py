@@ -61,7 +61,7 @@ def test_the_schema_of_the_usage_terms_is_published_with_its_version(cast: Cast)
 
 def test_a_check_stores_nothing_and_tells_everything_with_its_lines(cast: Cast, story: Story) -> None:
     before = cast.pat.get(f"/v1/contracts/{story.contract}/versions").json()
-    bad = made(cast.pat.post("/v1/contracts/validate", {"document_yaml": "apiVersion: v3.2.0\nversion: 1.2\n"}))
+    bad = made(cast.pat.post("/v1/contracts/validate", {"document_yaml": "apiVersion: v3.2.0\nversion: 1.2e3\n"}))
     assert (bad["valid"], [(p["path"], p["line"]) for p in bad["problems"]]) == (False, [("$.version", 2)])
     document = document_of(cast, story)
     document["version"] = story.version

@@ -138,6 +138,7 @@ BAD: list[tuple[Callable[[Document], object], str, str, str]] = [
     (root("apiVersion", value="v3.1.0"), "$.apiVersion", "is v3.1.0", "ODCS v3.2.0"),
     (root("kind", value="Other"), "$.kind", "is 'Other'", "use one of: DataContract"),
     (root("id", value="loans"), "$.id", "is 'loans'", "UUID"),
+    (root("version", value=1.2), "$.version", "is 1.2", 'quote it: "1.2"'),
     (root("version", value="1.2"), "$.version", "is '1.2'", '"1.2.0"'),
     (root("version", value="1.2.0\n"), "$.version", "1.2.0", '"1.2.0"'),
     (root("version", value="١.2.0"), "$.version", "2.0", '"1.2.0"'),

@@ -7,19 +7,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 import rfc8785
 import yaml
 
 from jit_engine.contracts.document import read_contract, read_document
+from jit_engine.contracts.document_json import DocumentJson
+from jit_engine.contracts.problems import ContractInvalid
 from jit_engine.contracts.terms import Contract
-from jit_engine.domain.event import Json
 from jit_engine.domain.ids import ContractId, SubjectId
 from platform_api.db.columns import Document
 
 TEXT = (Path(__file__).parent / "loans.odcs.yaml").read_text("utf-8")
 
 
-def terms_of(document: Mapping[str, Json]) -> Contract:
+def terms_of(document: Mapping[str, DocumentJson]) -> Contract:
     return read_contract(document, contract_id=ContractId("co_x"), proposer=SubjectId("pe_x"))
 
 
@@ -55,3 +57,33 @@ def test_every_clause_of_the_sample_is_in_its_terms() -> None:
     assert terms.forbidden == {"marketing-contacts"}
     assert terms.min_aggregation == 10
     assert terms.ends_at == datetime(2027, 9, 30, 23, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"), [("99.5", b"99.5"), ("0.000001", b"0.000001"), ("-0.10", b"-0.1"), ("24.0", b"24")]
+)
+def test_a_number_with_a_fraction_is_kept_and_signed_as_rfc_8785_writes_it(written: str, canonical: bytes) -> None:
+    from sqlalchemy.dialects import sqlite
+
+    read = read_document(TEXT.replace("value: 24,", f"value: {written},")).value
+    text = rfc8785.dumps(read)
+    assert b'"property":"latency","unit":"h","value":' + canonical + b"}" in text
+    assert rfc8785.dumps(read_document(text.decode()).value) == text
+    assert rfc8785.dumps(read_document(json.loads(text)).value) == text
+    kept = Document().process_bind_param(read, sqlite.dialect())
+    assert rfc8785.dumps(Document().process_result_value(kept, sqlite.dialect())) == text
+    assert terms_of(read) == terms_of(read_document(TEXT).value)
+
+
+@pytest.mark.parametrize(
+    "written", ["0.12345678901234567890", "9007199254740993.5", "1e3", "1.5e3", "0.0000001", ".5", "+1.5"]
+)
+def test_a_number_that_two_readers_would_sign_differently_has_to_be_quoted(written: str) -> None:
+    with pytest.raises(ContractInvalid, match="quote it"):
+        read_document(TEXT.replace("value: 24,", f"value: {written},"))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e300, 1e-9])
+def test_a_parsed_number_without_a_plain_form_is_refused(number: float) -> None:
+    with pytest.raises(ContractInvalid, match="quote it"):
+        read_document({"value": number})
