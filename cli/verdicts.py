@@ -34,9 +34,11 @@ def verdict_rows(sources: Sequence[Doc]) -> list[tuple[str, ...]]:
 
 
 def verdict_reasons(sources: Sequence[Doc]) -> list[str]:
-    """Why each refused source was refused, and what to do; and what binds whoever reads one that passes in part."""
+    """Why each refused source was refused, and what to do; and what of one that passes is withheld or bound."""
     lines: list[str] = []
     for source in sources:
+        for part in source.records("without"):
+            lines += _withheld_lines(source, part)
         if source.flag("passes"):
             lines += _bound_lines(source)
             continue
@@ -64,6 +66,15 @@ def _bound_lines(source: Doc) -> list[str]:
         if one.has("why"):
             lines.append(f"  - {clean(', '.join(one.texts('columns')))}: {clean(one.text('why'))}")
     return lines
+
+
+def _withheld_lines(source: Doc, part: Doc) -> list[str]:
+    files = ", ".join(clean(place) for place in part.texts("files"))
+    reasons = [reason_lines(reason) for name in ("rules", "breaches") for reason in part.records(name)]
+    return [
+        f"{clean(source.text('source'))} is given without {files} ({_gate(part.text('refused_by'))}):",
+        *(line for reason in reasons for line in reason),
+    ]
 
 
 def _rule_lines(verdict: Doc) -> list[str]:

@@ -99,9 +99,24 @@ def _parts(stored: StoredDecision, evidence: Evidence | None) -> Iterator[Record
         ids = tuple(str(rule["id"]) for rule in named if isinstance(rule, Mapping))
         passes = Reason(allowed=True, why="permitted", rules=() if refused else ids)
         fails = Reason(allowed=False, why=str(rules["why"]), rules=ids)
+        withheld = _withheld(verdict)
         for question in questions:
-            was = fails if refused and _spelled(question) in refused else passes
-            yield Recorded(id=stored.id, question=question, was=was, rulebook=stored.rulebook)
+            said = _spelled(question)
+            was = withheld.get(said, fails if refused and said in refused else passes)
+            if was is not None:  # what a contract withheld was never asked
+                yield Recorded(id=stored.id, question=question, was=was, rulebook=stored.rulebook)
+
+
+def _withheld(verdict: object) -> dict[str, Reason | None]:
+    """What was answered about things that a container is given without; None where the rules were not asked."""
+    found: dict[str, Reason | None] = {}
+    parts = verdict.get("without") if isinstance(verdict, Mapping) else None
+    for part in parts if isinstance(parts, Sequence) else ():
+        found |= dict.fromkeys(map(str, part["questions"]))
+        rules = tuple(str(rule["id"]) for rule in part["rules"])
+        was = Reason(allowed=False, why=str(part["why"]), rules=rules)
+        found |= dict.fromkeys(map(str, part["refused_questions"]), was)
+    return found
 
 
 def _spelled(question: Question) -> str:

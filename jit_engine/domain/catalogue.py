@@ -1,12 +1,13 @@
 """What the catalogue knows about data: items with their sensitivity, and what contains what."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
 from jit_engine.domain.catalogue_index import PlaceIndex, Position
 from jit_engine.domain.classification import Classification
-from jit_engine.domain.source import GlueTable, S3Prefix, Source
+from jit_engine.domain.source import PREFIX_LIMIT, GlueTable, S3Prefix, Source
 
 
 class Zone(StrEnum):
@@ -29,7 +30,11 @@ class ColumnGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefixItem:
-    """A catalogued prefix. `classes` are free labels such as `personal`; `owner_team` is the data's owner."""
+    """A catalogued prefix. `classes` are free labels such as `personal`; `owner_team` is the data's owner.
+
+    `closed`: its owner declares that it holds one dataset of one schema, from registered writers, and nothing that
+    is not catalogued. `copy_of` is what it is a replica of.
+    """
 
     source: S3Prefix
     title: str
@@ -39,11 +44,18 @@ class PrefixItem:
     zone: Zone
     classification: Classification
     classes: frozenset[str]
+    closed: bool = False
+    copy_of: S3Prefix | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableItem:
-    """A catalogued table, where its files lie, and its columns by classification."""
+    """A catalogued table, where its files lie, and its columns by classification.
+
+    `roots` are further places that its metadata names: a data path, a manifest's files, partitions elsewhere.
+    `keeps_history`: its raw files still hold deleted rows and dropped columns (Iceberg, Delta). `erasure`: rows are
+    erased from it on demand. `copy_of` is what it is a replica of.
+    """
 
     source: GlueTable
     title: str
@@ -52,6 +64,15 @@ class TableItem:
     domain: str
     location: S3Prefix
     groups: tuple[ColumnGroup, ...]
+    roots: tuple[S3Prefix, ...] = ()
+    keeps_history: bool = False
+    erasure: bool = False
+    copy_of: GlueTable | None = None
+
+    @property
+    def files(self) -> tuple[S3Prefix, ...]:
+        """Every place that holds its data, each once, its location first."""
+        return tuple(dict.fromkeys((self.location, *self.roots)))
 
     @property
     def classification(self) -> Classification:
@@ -98,17 +119,36 @@ class Catalogue:
     def touching(self, source: Source) -> tuple[CatalogueItem, ...]:
         """Every item whose data is reached through `source`: prefixes inside it and tables whose files it overlaps.
 
-        A table is touched in both directions, since its files may lie above or beneath the prefix.
+        A table is touched in both directions, since its files may lie above or beneath the prefix. What is a copy is
+        reached together with its original, as far as that is catalogued.
         """
-        if isinstance(source, S3Prefix):
-            places = [source]
-        else:
-            own = self.item(source)
-            places = [own.location] if isinstance(own, TableItem) else []
         found: set[Position] = set()
-        for place in places:
-            found.update(self._prefixes.within(place), self._files.overlapping(place))
+        seen: set[Source] = set()
+        unread: list[Source] = [source]
+        while unread:
+            here = unread.pop()
+            if here in seen:
+                continue
+            seen.add(here)
+            own = self.item(here)
+            places = [here] if isinstance(here, S3Prefix) else own.files if isinstance(own, TableItem) else ()
+            now = {self._named[own.source]} if own is not None and here != source else set[Position]()
+            for place in places:
+                now.update(self._prefixes.within(place), self._files.overlapping(place))
+                unread += (_mirrored(place, outer) for outer in self.around(place) if outer.copy_of is not None)
+            unread += (original for n in now if (original := self.items[n].copy_of) is not None)
+            found |= now
         return tuple(self.items[position] for position in sorted(found))
+
+    def without(self, regions: Collection[S3Prefix], within: S3Prefix) -> "Catalogue":
+        """This catalogue less what is reached through `within` in `regions` alone."""
+
+        def is_kept(item: CatalogueItem) -> bool:
+            files = (item.source,) if isinstance(item, PrefixItem) else item.files
+            reached = [place for place in files if place.overlaps(within)]
+            return not reached or not all(any(region.contains(place) for region in regions) for place in reached)
+
+        return Catalogue(generation=self.generation, items=tuple(filter(is_kept, self.items)))
 
     @cached_property
     def _named(self) -> dict[Source, Position]:
@@ -123,9 +163,22 @@ class Catalogue:
 
     @cached_property
     def _files(self) -> PlaceIndex:
-        return PlaceIndex((item.location, n) for n, item in enumerate(self.items) if isinstance(item, TableItem))
+        return PlaceIndex(
+            (place, n) for n, item in enumerate(self.items) if isinstance(item, TableItem) for place in item.files
+        )
 
     def _first_of(self, around: list[Position]) -> Position:
         """The first item of the deepest prefix, where several describe the same."""
         deepest = self.items[around[-1]].source
         return next(position for position in around if self.items[position].source == deepest)
+
+
+def _mirrored(place: S3Prefix, copy: PrefixItem) -> S3Prefix:
+    """What `place`, which lies in `copy`, is a copy of."""
+    original = copy.copy_of
+    if original is None:
+        raise ValueError(f"{copy.source.uri} is no copy")
+    rest = place.prefix[len(copy.source.prefix) :]
+    if len(original.prefix) + len(rest) > PREFIX_LIMIT:
+        return original
+    return S3Prefix(account=original.account, bucket=original.bucket, prefix=original.prefix + rest)

@@ -18,7 +18,7 @@ _ALIAS = "-s3alias"
 _SEGMENT = re.compile(r"[A-Za-z0-9!_.=,@ ()+:'-]+\Z", re.ASCII)
 _GLUE_NAME = re.compile(r"[a-z0-9_]{1,255}\Z", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]\Z", re.ASCII)
-_PREFIX_LIMIT = 512
+PREFIX_LIMIT = 512
 
 
 class Operation(StrEnum):
@@ -116,11 +116,11 @@ def check_prefix(prefix: str) -> None:
     (`team-a` matches `team-ab/`); both are refused rather than escaped, the latter with the corrected value.
     """
     closed = prefix if prefix.endswith("/") else f"{prefix}/"
-    if not 1 < len(closed) <= _PREFIX_LIMIT:
+    if not 1 < len(closed) <= PREFIX_LIMIT:
         raise InvalidValue(
             field="prefix",
             given=prefix,
-            fix=f"name a prefix of 1 to {_PREFIX_LIMIT} characters, with single slashes, that ends in a slash",
+            fix=f"name a prefix of 1 to {PREFIX_LIMIT} characters, with single slashes, that ends in a slash",
         )
     for segment in closed.removesuffix("/").split("/"):
         if segment in ("", ".", "..") or not _SEGMENT.match(segment):

@@ -90,10 +90,29 @@ class ColumnVerdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """Something inside a source that is denied while the rest is given: which item, where its files lie, and why.
+
+    `questions` is every question about what lies there, which is not asked of the rest; `refused_questions` those
+    that a rule refused.
+    """
+
+    item: str
+    files: tuple[S3Prefix, ...]
+    refused_by: Gate
+    why: str
+    rules: tuple[NamedRule, ...]
+    breaches: tuple[Breach, ...]
+    questions: tuple[str, ...]
+    refused_questions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceVerdict:
     """All that was found out about one source. A gate that was not asked is None, and the record says so.
 
     `columns` is about tables alone, and found out once contract and rules have been asked.
+    `without` is what of it is denied; the gates' verdicts are then about the rest.
     """
 
     ask: SourceAsk
@@ -101,6 +120,7 @@ class SourceVerdict:
     contract: ContractVerdict | None
     rules: RuleVerdict | None
     columns: ColumnVerdict | None = None
+    without: tuple[Withheld, ...] = ()
 
     @property
     def refused_by(self) -> Gate | None:
@@ -127,6 +147,7 @@ class ClearedSource:
 
     The prefix itself, a table's location, or none for what is not made of files. With `columns` (the only ones to
     be seen) or a `row_filter` there are none either: what is seen of them is an enforcer's to show.
+    `without` are prefixes inside of the files that are denied whatever else is given.
     """
 
     ask: SourceAsk
@@ -134,6 +155,7 @@ class ClearedSource:
     columns: tuple[str, ...] | None = None
     row_filter: RowFilter | None = None
     treatments: tuple[ColumnTreatment, ...] = ()
+    without: tuple[S3Prefix, ...] = ()
 
     @property
     def is_whole(self) -> bool:

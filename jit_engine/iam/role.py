@@ -157,6 +157,7 @@ def _is_cleared(call: ProbeCall, clearance: Clearance) -> bool:
         files.bucket == call.bucket
         and call.key.startswith(files.prefix)
         and (call.kind is not ProbeKind.WRITE or Operation.INSERT in cleared.ask.operations)
+        and not any(call.key.startswith(place.prefix) for place in cleared.without)
         for cleared in clearance.cleared
         for files in cleared.files
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from jit_engine.contracts.breaches import SHORTEST_SESSION, CoarseAsk, approval_rule, contract_breaches
+from jit_engine.contracts.breaches import SHORTEST_SESSION
 from jit_engine.contracts.terms import Contract, HeldContract
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import TableItem
@@ -16,7 +16,6 @@ from jit_engine.domain.verdict import (
     Breach,
     Clearance,
     ClearedSource,
-    ContractVerdict,
     Gate,
     NamedRule,
     Refusal,
@@ -27,13 +26,19 @@ from jit_engine.domain.verdict import (
 from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.ports import Facts
 from jit_engine.rules.approvals import BREAK_GLASS_LONGEST, ApprovalNeed, unmet
+from jit_engine.rules.containers import (
+    Judge,
+    collides,
+    contracts_about,
+    withheld_places,
+    withholding,
+)
+from jit_engine.rules.contract_gate import contract_verdict, contracts_of
 from jit_engine.rules.entities import slice_for, subject_ref
-from jit_engine.rules.questions import Ask, data_context, questions_about
+from jit_engine.rules.questions import Ask, data_context, questions_about, spelled
 from jit_engine.rules.tiers import TIER_MAXIMUM
 from jit_engine.rules.treatments import (
     check_columns,
-    classification_reached,
-    column_breaches,
     column_verdict,
     durations_of,
     optional_questions,
@@ -55,7 +60,8 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
 
     1. The request must make sense: a known activity and environment, catalogued sources, a duration that the tier
        allows. Raises `NotFound` or `InvalidValue`.
-    2. Every source, and everything that is reached through it, is put to the tier invariants.
+    2. Every source, and everything that is reached through it, is put to the tier invariants. What contract or rules
+       refuse inside a prefix is withheld where a Deny can hold it exactly (`rules.containers`).
     3. What passes is held against the contract that covers it; every breach is named.
     4. What passes that too is put to the editable rules. A gate that was not asked stays None in the record.
        Of a table that contract and rules leave in part, the part is cleared if it can be enforced.
@@ -66,14 +72,19 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
     """
     activity, environment = _check_request(request, facts, now)
     entities = slice_for(request, facts, now)
-    together = facts.held.union(c.held for c in facts.contracts if any(c.covers(ask.source) for ask in request.asks))
-    verdicts = _verdicts(request, facts, judges, entities, together, now)
+    together = facts.held.union(contract.held for contract in contracts_about(request, facts))
+
+    def judge(ask: SourceAsk, left: Facts) -> SourceVerdict:
+        return _verdicts(replace(request, asks=(ask,)), left, judges, entities, together, now)[0]
+
+    strict = _verdicts(request, facts, judges, entities, together, now)
+    verdicts = _withheld(strict, facts, judge)
     passed = [verdict for verdict in verdicts if verdict.passes]
     if not passed or (request.mode is Mode.ALL and len(passed) < len(verdicts)):
         return Refusal(
             request=request, verdicts=verdicts, breaches=(), decided_at=now, rulebook=judges.rulebook.version
         )
-    contracts = _contracts_of(passed, facts.contracts)
+    contracts = contracts_of(passed, facts)
     sessions_end_by = min([activity.ends_at, environment.expires_at, *(c.ends_at for c in contracts)])
     if sessions_end_by - now < SHORTEST_SESSION:
         return Refusal(
@@ -163,7 +174,7 @@ def _verdicts(
     always = _answers(judges.invariants, asks, request, facts, entities, now)
     invariants = [_rule_verdict(judges.invariants, *each, always) for each in zip(asks, optional, strict=True)]
     contracts = [
-        _contract_verdict(ask, request, facts, together, now) if verdict.passes else None
+        contract_verdict(ask, request, facts, together, now) if verdict.passes else None
         for ask, verdict in zip(request.asks, invariants, strict=True)
     ]
     reached = [place for place, contract in enumerate(contracts) if contract is not None and contract.passes]
@@ -225,7 +236,7 @@ def _rule_verdict(
             refused_item=inside,
             rulebook=engine.version,
             questions=len(asks),
-            refused_questions=_spelled(dict.fromkeys(ask for ask, _ in (*refused, *left_out))),
+            refused_questions=tuple(map(spelled, dict.fromkeys(ask for ask, _ in (*refused, *left_out)))),
         )
     return RuleVerdict(
         passes=True,
@@ -234,12 +245,8 @@ def _rule_verdict(
         refused_item=None,
         rulebook=engine.version,
         questions=len(asks),
-        refused_questions=_spelled(ask for ask, _ in left_out),
+        refused_questions=tuple(spelled(ask) for ask, _ in left_out),
     )
-
-
-def _spelled(asks: Iterable[Ask]) -> tuple[str, ...]:
-    return tuple(f"{action} {resource.id}" for action, resource in asks)
 
 
 def _named(decisions: Sequence[Decision]) -> tuple[NamedRule, ...]:
@@ -247,47 +254,16 @@ def _named(decisions: Sequence[Decision]) -> tuple[NamedRule, ...]:
     return tuple(NamedRule(id=r.id, title=r.title, advice=r.advice) for _, r in sorted(rules.items()))
 
 
-def _contract_verdict(
-    ask: SourceAsk, request: AccessRequest, facts: Facts, together: frozenset[HeldContract], now: datetime
-) -> ContractVerdict:
-    covering = [contract for contract in facts.contracts if contract.covers(ask.source)]
-    item = facts.catalogue.item(ask.source)
-    if len(covering) != 1 or item is None or facts.activity is None or facts.environment is None:
-        found = ", ".join(contract.name for contract in covering) or "none"
-        return ContractVerdict(
-            contract=None,
-            breaches=(
-                Breach(
-                    code="no-contract",
-                    clause="servers",
-                    given=ask.source.uri,
-                    allowed=f"exactly one contract in force that covers the whole of it; found {found}",
-                    next_step="have the data's producer propose a contract for it, or ask for a part that one covers",
-                ),
-            ),
-        )
-    reached = (item, *facts.catalogue.touching(ask.source))
-    coarse = CoarseAsk(
-        ask=ask,
-        owners=frozenset(each.owner_team for each in reached),
-        classification=classification_reached(ask, request, facts, reached),
-        request=request,
-        activity=facts.activity,
-        tier=facts.environment.tier,
-        purposes=facts.purposes,
-        together=together,
-    )
-    rule = approval_rule(coarse, covering[0])
-    return ContractVerdict(
-        contract=covering[0].key,
-        breaches=(*contract_breaches(coarse, covering[0], now), *column_breaches(ask, request, facts, covering[0])),
-        approval=None if rule is None or rule.automatic else rule,
-    )
-
-
-def _contracts_of(passed: Sequence[SourceVerdict], contracts: Sequence[Contract]) -> list[Contract]:
-    keys = {verdict.contract.contract for verdict in passed if verdict.contract is not None}
-    return [contract for contract in contracts if contract.key in keys]
+def _withheld(strict: Sequence[SourceVerdict], facts: Facts, judge: Judge) -> tuple[SourceVerdict, ...]:
+    """The verdicts with what can be withheld withheld, unless another source of the request gives just that."""
+    tried = [verdict if verdict.passes else withholding(verdict.ask, facts, verdict, judge) for verdict in strict]
+    cleared = {place: _cleared(verdict, facts) for place, verdict in enumerate(tried) if verdict.passes}
+    settled = []
+    for place, verdict in enumerate(tried):
+        others = [(one.files, one.without) for other, one in cleared.items() if other != place]
+        clashes = bool(verdict.without) and collides(withheld_places(verdict), others)
+        settled.append(strict[place] if clashes else verdict)
+    return tuple(settled)
 
 
 def _cleared(verdict: SourceVerdict, facts: Facts) -> ClearedSource:
@@ -295,12 +271,12 @@ def _cleared(verdict: SourceVerdict, facts: Facts) -> ClearedSource:
     item = facts.catalogue.item(ask.source)
     match ask.source, item:
         case S3Prefix() as prefix, _:
-            return ClearedSource(ask=ask, files=(prefix,))
+            return ClearedSource(ask=ask, files=(prefix,), without=withheld_places(verdict))
         case _, TableItem() as table if verdict.columns is not None:
             found = verdict.columns.obligations
             return ClearedSource(
                 ask=ask,
-                files=(table.location,) if found.enforcer is None else (),
+                files=table.files if found.enforcer is None else (),
                 columns=found.columns,
                 row_filter=found.row_filter,
                 treatments=found.treatments,

@@ -114,10 +114,7 @@ def add_item(slice_: EntitySlice, item: CatalogueItem, catalogue: Catalogue) -> 
         return
     database = ref("Database", f"glue://{item.source.account}/{item.source.region}/{item.source.database}")
     slice_.add(database, {}, [product])
-    around = _around(item.location, catalogue)
-    own = catalogue.item(item.location)
-    if own is not None and own.source == item.location:
-        around = [*around, source_ref(own.source)]
+    around = [source_ref(outer.source) for place in item.files for outer in catalogue.around(place)]
     slice_.add(source_ref(item.source), attrs, [database, *around])
     for group in item.groups:
         slice_.add(
@@ -165,8 +162,8 @@ def reached(request: AccessRequest, catalogue: Catalogue) -> list[CatalogueItem]
         own = catalogue.item(ask.source)
         for item in (*((own,) if own else ()), *catalogue.touching(ask.source)):
             found[item.source.uri] = item
-            where = item.source if isinstance(item, PrefixItem) else item.location
-            found.update((other.source.uri, other) for other in catalogue.around(where))
+            for place in (item.source,) if isinstance(item, PrefixItem) else item.files:
+                found.update((outer.source.uri, outer) for outer in catalogue.around(place))
     return list(found.values())
 
 

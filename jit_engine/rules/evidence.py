@@ -18,13 +18,14 @@ from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.ports import Evidence, Facts
 from jit_engine.rules.clearance import Judges, clear
+from jit_engine.rules.containers import contracts_about
 from jit_engine.rules.entities import reached, slice_for, subject_ref
 from jit_engine.rules.questions import data_context
 from jit_engine.rules.record import Record, clearance_record, refusal_record
 from jit_engine.rules.treatments import telling_questions
 from policy import SCHEMA_VERSION, Question
 
-FORMAT = 4
+FORMAT = 5
 """The number of the form in which evidence is kept. Raise it when a type changes that evidence is made of.
 
 Earlier forms are read as long as they lack nothing but fields that have a default: what was not known then is the
@@ -36,7 +37,7 @@ def evidence_of(request: AccessRequest, facts: Facts, judges: Judges, now: datet
     """What `clear` reads of these facts: deciding from it gives the same record as deciding from all of them.
 
     1. People are their ids, teams and trainings; names are left out, and members who do not ask.
-    2. Contracts are those that cover something asked for, as they were read; the data is what is reached.
+    2. Contracts are those that cover something asked for or reached, as they were read; the data is what is reached.
     3. Purposes are the request's and the activity's, with everything above and beneath them, because a rule
        can ask about both. (Only a rule that compares two purposes which it names itself could tell the difference.)
     """
@@ -48,7 +49,7 @@ def evidence_of(request: AccessRequest, facts: Facts, judges: Judges, now: datet
             activity=None if facts.activity is None else _cut_members(facts.activity, subject),
             owner=owner,
             environment=facts.environment,
-            contracts=tuple(c for c in facts.contracts if any(c.covers(ask.source) for ask in request.asks)),
+            contracts=contracts_about(request, facts),
             catalogue=_reached(request, facts.catalogue),
             purposes=_related(request, facts),
             held=facts.held,

@@ -37,6 +37,12 @@ def questions_about(ask: SourceAsk, catalogue: Catalogue) -> tuple[Ask, ...]:
     return tuple(found)
 
 
+def spelled(question: Ask) -> str:
+    """A question as records name it: `read s3://lake/loans/`."""
+    action, resource = question
+    return f"{action} {resource.id}"
+
+
 def data_context(request: AccessRequest, environment: Environment, now: datetime) -> dict[str, Value]:
     """The circumstances of every question of a request."""
     return {

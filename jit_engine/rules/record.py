@@ -18,6 +18,7 @@ from jit_engine.domain.verdict import (
     Refusal,
     RuleVerdict,
     SourceVerdict,
+    Withheld,
 )
 from jit_engine.sources.kinds import source_of_uri
 
@@ -193,6 +194,7 @@ def verdict_record(verdict: SourceVerdict) -> Record:
         "rules": _rules(verdict.rules),
         **_columns_named(verdict.ask),
         **obligations_record(verdict),
+        **({"without": [_withheld(part) for part in verdict.without]} if verdict.without else {}),
     }
 
 
@@ -227,6 +229,19 @@ def obligations_record(of: SourceVerdict) -> Record:
                 for one in found.treatments
             ],
         }
+    }
+
+
+def _withheld(part: Withheld) -> Record:
+    return {
+        "item": part.item,
+        "files": [files.uri for files in part.files],
+        "refused_by": part.refused_by.value,
+        "why": part.why,
+        "rules": [{"id": rule.id, "title": rule.title, "advice": rule.advice} for rule in part.rules],
+        "breaches": [_breach(breach) for breach in part.breaches],
+        "questions": list(part.questions),
+        "refused_questions": list(part.refused_questions),
     }
 
 

@@ -61,6 +61,39 @@ def no_other_list(bucket: str, prefixes: tuple[str, ...]) -> Deny:
     )
 
 
+def withheld(places: tuple[S3Prefix, ...]) -> Deny:
+    """Nothing at all with the objects of these places, which lie inside of what is given."""
+    return Deny(
+        sid="Withheld",
+        why="refused inside of what was asked for: " + ", ".join(place.uri for place in places),
+        actions=("s3:*",),
+        resources=tuple(objects_arn(place) for place in places),
+        conditions={},
+    )
+
+
+def withheld_names(files: tuple[S3Prefix, ...], places: tuple[S3Prefix, ...]) -> Iterator[Deny]:
+    """Keys there are not listed either: not directly, and not by listing all around them at every depth."""
+    for bucket in sorted({place.bucket for place in places}):
+        yield Deny(
+            sid="WithheldNames",
+            why="and not listed",
+            actions=LIST,
+            resources=(bucket_arn(bucket),),
+            conditions={"StringLike": {"s3:prefix": tuple(f"{p.prefix}*" for p in places if p.bucket == bucket)}},
+        )
+        yield Deny(
+            sid="OneLevelAtATime",
+            why="around what is withheld, listing goes one level at a time (delimiter /), or it would show those keys",
+            actions=LIST,
+            resources=(bucket_arn(bucket),),
+            conditions={
+                "StringLike": {"s3:prefix": tuple(f"{f.prefix}*" for f in files if f.bucket == bucket)},
+                "StringNotEquals": {"s3:delimiter": "/"},
+            },
+        )
+
+
 def list_size(files: tuple[S3Prefix, ...]) -> int:
     """What listing them adds to the closing Denies."""
     return sum(statement_size(no_other_list(bucket_arn(f.bucket), (f"{f.prefix}*",))) + 3 for f in files)

@@ -7,9 +7,19 @@ from typing import ClassVar
 
 from jit_engine.domain.source import Operation, S3Prefix, Source
 from jit_engine.domain.verdict import ClearedSource
-from jit_engine.iam.statement import Allow
+from jit_engine.iam.statement import Allow, Deny
 from jit_engine.ports import ProbeCall, ProbeKind
-from jit_engine.sources.files import INSERT, LIST, READ, insert_objects, list_objects, list_size, read_objects
+from jit_engine.sources.files import (
+    INSERT,
+    LIST,
+    READ,
+    insert_objects,
+    list_objects,
+    list_size,
+    read_objects,
+    withheld,
+    withheld_names,
+)
 from jit_engine.sources.kind import Bounds, Kind, Offer
 
 
@@ -48,13 +58,32 @@ class S3PrefixKind(Kind):
             if Operation.INSERT in operations:
                 yield from insert_objects(files, uri, bounds)
 
+    def denies(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Deny]:
+        """What is withheld of it, and its names."""
+        if cleared.without:
+            yield withheld(cleared.without)
+            if cleared.ask.operations & {Operation.SELECT, Operation.DESCRIBE}:
+                yield from withheld_names(cleared.files, cleared.without)
+
     def probes(self, cleared: ClearedSource) -> tuple[ProbeCall, ...]:
-        """As `beside`."""
-        return beside(cleared)
+        """As `beside`, and into what is withheld."""
+        return (*beside(cleared), *into(cleared))
 
     def size(self, cleared: ClearedSource, bounds: Bounds) -> int:
         """With the Deny that closes the listing."""
         return Kind.size(self, cleared, bounds) + list_size(cleared.files)
+
+
+def into(cleared: ClearedSource) -> tuple[ProbeCall, ...]:
+    """A listing of the first place that is withheld, and a write to it."""
+    return tuple(
+        call
+        for place in cleared.without[:1]
+        for call in (
+            ProbeCall(kind=ProbeKind.LIST, bucket=place.bucket, key=place.prefix),
+            ProbeCall(kind=ProbeKind.WRITE, bucket=place.bucket, key=f"{place.prefix}sluicegate-probe"),
+        )
+    )
 
 
 def beside(cleared: ClearedSource) -> tuple[ProbeCall, ...]:

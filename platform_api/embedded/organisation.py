@@ -95,6 +95,7 @@ class SamplePrefix(Location):
     zone: Place
     classification: Level
     classes: list[Slug]
+    closed: bool = False
 
 
 class SampleGroup(_Model):
@@ -200,6 +201,7 @@ class Organisation(_Model):
             zone=one.zone,
             classification=one.classification,
             classes=frozenset(one.classes),
+            closed=one.closed,
         )
 
     def _table_item(self, one: SampleTable) -> TableItem:

@@ -100,6 +100,7 @@ def prefix_item(source: S3Prefix, **changes: Any) -> PrefixItem:
         zone=Zone.LAKE,
         classification=Classification.CONFIDENTIAL,
         classes=frozenset(),
+        closed=True,
     )
     return replace(item, **changes)
 

@@ -52,6 +52,7 @@ class LakeReading(Reading):
             if queried
             else set()
         )
+        self.withheld = [(c.files, c.without, bool(c.ask.operations - {Operation.INSERT})) for c in clearance.cleared]
         self.accounts = {files.bucket: files.account for c in clearance.cleared for files in c.files}
         self.accounts[place.workspace_bucket] = place.account
 
@@ -115,6 +116,8 @@ class LakeReading(Reading):
                 for s in denies
             ):
                 yield what
+        for files, places, lists in self.withheld:
+            yield from _not_withheld(denies, files, places, lists=lists)
         buckets = {resource for allow in allows if _LIST in allow.actions for resource in allow.resources}
         for bucket in sorted(buckets):
             if not any(self._closes_listing(s, bucket) for s in denies):
@@ -129,6 +132,29 @@ class LakeReading(Reading):
         unlike = found.get("StringNotLike") if isinstance(found, dict) and len(found) == 1 else None
         spared = texts(unlike.get("s3:prefix")) if isinstance(unlike, dict) and len(unlike) == 1 else []
         return self._lists(spared, [bucket])
+
+
+def _not_withheld(
+    denies: Sequence[Mapping[str, object]], files: Sequence[S3Prefix], places: Sequence[S3Prefix], *, lists: bool
+) -> Iterator[str]:
+    """Every place that the decision took out of a source and the policy does not."""
+    whole = [s for s in denies if has_only(s, "Action", "Resource") and s["Action"] == ["s3:*"]]
+    listing = [s for s in denies if has_only(s, "Action", "Resource", "Condition") and s["Action"] == [_LIST]]
+    for place in places:
+        if not any(f"arn:aws:s3:::{place.bucket}/{place.prefix}*" in texts(s["Resource"]) for s in whole):
+            yield f"what is withheld at {place.uri}"
+    for bucket in sorted({place.bucket for place in places} if lists else ()):
+        there = [s["Condition"] for s in listing if s["Resource"] == [f"arn:aws:s3:::{bucket}"]]
+        names = {"StringLike": {"s3:prefix": _patterns(places, bucket)}}
+        if names not in there:
+            yield f"listing what is withheld in {bucket}"
+        around = {"StringLike": {"s3:prefix": _patterns(files, bucket)}, "StringNotEquals": {"s3:delimiter": "/"}}
+        if around not in there:
+            yield f"listing {bucket} at every depth, past what is withheld"
+
+
+def _patterns(places: Iterable[S3Prefix], bucket: str) -> list[str]:
+    return [f"{place.prefix}*" for place in places if place.bucket == bucket]
 
 
 def _starts(some: Iterable[ClearedSource]) -> list[str]:

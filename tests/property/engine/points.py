@@ -45,11 +45,15 @@ class Decided:
         self.targets = [files for files, ask in cleared if Operation.INSERT in ask.operations]
         self.tables = [ask.source for _, ask in cleared if isinstance(ask.source, GlueTable)]
         self.queried = queried
+        self.withheld = [place for c in clearance.cleared for place in c.without]
+        self.around = [files for c in clearance.cleared for files in c.files if c.without]
         self.place = place
         self.tier = clearance.environment.tier
 
     def may(self, action: str, bucket: str, key: str) -> bool:
-        """Whether `action` on the object (or, for ListBucket, on the prefix) was decided."""
+        """Whether `action` on the object (or, for ListBucket, on the prefix at every depth) was decided."""
+        if _in(bucket, key, self.withheld) or (action == LIST and _in(bucket, key, self.around)):
+            return False
         match action:
             case "s3:GetObject":
                 marker = bucket == self.place.workspace_bucket and key == ".sluicegate/probe"
@@ -79,7 +83,7 @@ def points(clearance: Clearance, place: Place) -> Iterator[Point]:
 
 def _objects(decided: Decided, clearance: Clearance) -> Iterator[Point]:
     calls: dict[tuple[str, str, str], None] = {}
-    for files in [files for c in clearance.cleared for files in c.files] + decided.own:
+    for files in [files for c in clearance.cleared for files in (*c.files, *c.without)] + decided.own:
         inside, name = files.prefix, files.prefix[:-1]
         parent = inside.rpartition(name.rpartition("/")[2])[0]
         calls |= {(action, files.bucket, f"{inside}part-0"): None for action in OBJECT_ACTIONS}
@@ -91,6 +95,10 @@ def _objects(decided: Decided, clearance: Clearance) -> Iterator[Point]:
         allowed = decided.may(action, bucket, key)
         if action == LIST:
             yield Point(action=LIST, resource=f"{S3}{bucket}", allowed=allowed, context={"s3:prefix": key})
+            if _in(bucket, key, decided.around) and not _in(bucket, key, decided.withheld):
+                level = {"s3:prefix": key, "s3:delimiter": "/"}
+                listed = _in(bucket, key, decided.selected + decided.described)
+                yield Point(action=LIST, resource=f"{S3}{bucket}", allowed=listed, context=level)
         else:
             yield Point(action=action, resource=f"{S3}{bucket}/{key}", allowed=allowed)
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
 
+from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.grant import role_name
+from jit_engine.domain.request import Mode
+from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance
 from jit_engine.iam.role import grant_policy
@@ -40,6 +44,11 @@ DECIDED_BY_IAM = {
     ],
 }
 """The key policy that leaves the decision to IAM, as every key of ours has it."""
+SECRETS = """
+@id("no-secrets") @title("Secrets stay") @owner("nobody")
+forbid (principal, action in [Action::"readLike", Action::"columnRead"], resource)
+when { resource.classes.contains("secret") };
+"""
 EVERYTHING = world.judges(world.PERMIT_ALL)
 
 
@@ -76,6 +85,41 @@ def test_a_minted_role_may_do_what_was_decided_and_nothing_beside(tier: Tier, or
     print(f"{tier}: {tally.grants} grants, {tally.points} points, {tally.allowed} of them allowed")
     assert tally.grants >= GRANTS_A_TIER
     assert tally.allowed >= 4 * tally.grants
+
+
+def test_what_is_withheld_of_a_container_is_denied_and_the_rest_is_given(oracle: Oracle) -> None:
+    tally, withheld = Tally(), 0
+    boundary = boundary_document(world.order(Tier.RESEARCH, *LAKES, world.REPORTS))
+    judges = world.judges(world.PERMIT_ALL + SECRETS)
+
+    @seed(7)
+    @settings(
+        max_examples=GRANTS_A_TIER,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(scenarios(Tier.RESEARCH), st.data())
+    def judged(scenario: Scenario, data: st.DataObject) -> None:
+        nonlocal withheld
+        asked = [ask.source for ask in scenario.request.asks if isinstance(ask.source, S3Prefix)]
+        if not asked:
+            return
+        around = data.draw(st.sampled_from(asked))
+        secret = world.prefix(around.prefix + data.draw(st.sampled_from(("x/", "team-a/", "x/y/"))), around.bucket)
+        item = world.prefix_item(secret, classes=frozenset({"secret"}))
+        known = scenario.facts.catalogue
+        catalogue = Catalogue(generation=1, items=(*known.items, item))
+        request = replace(scenario.request, mode=Mode.PARTIAL)
+        clearance = clear(request, replace(scenario.facts, catalogue=catalogue), judges, world.NOW)
+        if isinstance(clearance, Clearance):
+            withheld += sum(len(cleared.without) for cleared in clearance.cleared)
+            policy = json.loads(grant_policy(clearance, world.place_of(clearance), world.GRANT)[0])
+            _judge(oracle, policy, boundary, list(points(clearance, world.place_of(clearance))), tally)
+
+    judged()
+    assert withheld > 20
+    assert tally.points > 1000
 
 
 def _judge(

@@ -39,7 +39,13 @@ from tests.fakes import world
 from tests.fakes.world import ADA, LENDING, LOANS, NOW, PEOPLE, PERSONAL_PREFIX, ask, facts, judges, request
 from tests.unit.engine.desk import Desk
 
-FORMS = {1: "7f73dc5637df9fed", 2: "cae6d80c2d25242e", 3: "d3240de1d5bf68b7", 4: "88e508e57cf3c946"}
+FORMS = {
+    1: "7f73dc5637df9fed",
+    2: "cae6d80c2d25242e",
+    3: "d3240de1d5bf68b7",
+    4: "88e508e57cf3c946",
+    5: "7dc58edd843638ab",
+}
 """The form of evidence behind each number: what is stored today has to be readable tomorrow, or refused by name."""
 
 CONDITIONS = (
@@ -188,12 +194,13 @@ def test_the_questions_of_the_evidence_are_those_that_were_decided() -> None:
     shared = set()
     for source, (_, questions) in zip(verdict.verdicts, questions_of(kept.request, kept.facts, kept.now), strict=True):
         assert source.rules is not None
-        assert len(questions) == source.rules.questions
+        assert len(questions) == source.rules.questions + sum(len(part.questions) for part in source.without)
         refused = {f"{q.action} {q.resource.id}" for q in questions if not by.rulebook.decide(q).allowed}
-        assert refused == set(source.rules.refused_questions)
+        withheld = {question for part in source.without for question in part.refused_questions}
+        assert refused == withheld | set(source.rules.refused_questions)
         shared |= {(id(question.entities), id(question.context)) for question in questions}
     assert len(shared) == 1
-    assert f"read {PERSONAL_PREFIX.uri}" in (verdict.verdicts[0].rules or pytest.fail("not asked")).refused_questions
+    assert f"read {PERSONAL_PREFIX.uri}" in verdict.verdicts[0].without[0].refused_questions
 
 
 # ---- the flows hand it on

@@ -10,11 +10,12 @@ from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance
 from jit_engine.iam.reading import PolicyWidens, check_within
 from jit_engine.iam.role import grant_policy
-from tests.fakes.world import FACTS_PREFIX, GRANT, LOANS, REPORT_PREFIX, ask, cleared, place_of
+from tests.fakes.world import FACTS_PREFIX, GRANT, LENDING, LOANS, REPORT_PREFIX, ask, cleared, place_of
 from tests.unit.engine.mutations import widenings
 
 GRANTS: dict[str, Callable[[], Clearance]] = {
     "a prefix in research": lambda: cleared(ask(FACTS_PREFIX, Operation.SELECT, Operation.DESCRIBE)),
+    "a prefix without what is forbidden inside": lambda: cleared(ask(LENDING, Operation.SELECT)),
     "a table in validation": lambda: cleared(ask(LOANS), tier=Tier.VALIDATION),
     "a described table": lambda: cleared(ask(LOANS, Operation.DESCRIBE)),
     "a described prefix": lambda: cleared(ask(FACTS_PREFIX, Operation.DESCRIBE)),

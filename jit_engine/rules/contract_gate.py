@@ -1,0 +1,88 @@
+"""The second gate: the contract that covers a source, those of what lies inside, and the catalogue's own word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from jit_engine.contracts.breaches import CoarseAsk, approval_rule, contract_breaches
+from jit_engine.contracts.terms import Contract, HeldContract
+from jit_engine.domain.catalogue import CatalogueItem
+from jit_engine.domain.request import AccessRequest, SourceAsk
+from jit_engine.domain.source import S3Prefix
+from jit_engine.domain.verdict import Breach, ContractVerdict, SourceVerdict
+from jit_engine.ports import Facts
+from jit_engine.rules.containers import catalogue_breaches, contracts_inside, withheld_places
+from jit_engine.rules.treatments import classification_reached, column_breaches
+
+
+def contract_verdict(
+    ask: SourceAsk, request: AccessRequest, facts: Facts, together: frozenset[HeldContract], now: datetime
+) -> ContractVerdict:
+    """What the contract that covers the source says, those of what lies inside, and the catalogue."""
+    covering = [contract for contract in facts.contracts if contract.covers(ask.source)]
+    item = facts.catalogue.item(ask.source)
+    if len(covering) != 1 or item is None or facts.activity is None or facts.environment is None:
+        found = ", ".join(contract.name for contract in covering) or "none"
+        return ContractVerdict(
+            contract=None,
+            breaches=(
+                Breach(
+                    code="no-contract",
+                    clause="servers",
+                    given=ask.source.uri,
+                    allowed=f"exactly one contract in force that covers the whole of it; found {found}",
+                    next_step="have the data's producer propose a contract for it, or ask for a part that one covers",
+                ),
+            ),
+        )
+    coarse = CoarseAsk(
+        ask=ask,
+        owners=frozenset(),
+        classification=item.classification,
+        request=request,
+        activity=facts.activity,
+        tier=facts.environment.tier,
+        purposes=facts.purposes,
+        together=together,
+    )
+    inside = facts.catalogue.touching(ask.source)
+    coarse = _about(coarse, (item, *inside))
+    coarse = replace(coarse, classification=classification_reached(ask, request, facts, (item, *inside)))
+    of_others: list[Breach] = []
+    for other in contracts_inside(ask, facts.catalogue, facts.contracts):
+        theirs = [each for each in inside if other.covers(each.source)]
+        asked = SourceAsk(source=theirs[0].source, operations=ask.operations)
+        of_others += contract_breaches(_about(replace(coarse, ask=asked), theirs), other, now)
+    rule = approval_rule(coarse, covering[0])
+    return ContractVerdict(
+        contract=covering[0].key,
+        breaches=(
+            *contract_breaches(coarse, covering[0], now),
+            *column_breaches(ask, request, facts, covering[0]),
+            *catalogue_breaches(ask, facts.catalogue),
+            *of_others,
+        ),
+        approval=None if rule is None or rule.automatic else rule,
+    )
+
+
+def _about(coarse: CoarseAsk, items: Sequence[CatalogueItem]) -> CoarseAsk:
+    """The ask as it is about all these: their owners, and the highest of their classifications."""
+    return replace(
+        coarse,
+        owners=frozenset(item.owner_team for item in items),
+        classification=max((item.classification for item in items), key=lambda level: level.rank),
+    )
+
+
+def contracts_of(passed: Sequence[SourceVerdict], facts: Facts) -> list[Contract]:
+    """Those that cover what passed, and those of other things inside that are not withheld: the strictest binds."""
+    keys = {verdict.contract.contract for verdict in passed if verdict.contract is not None}
+    for verdict in passed:
+        rest, source = facts.catalogue, verdict.ask.source
+        if isinstance(source, S3Prefix) and verdict.without:
+            rest = rest.without(withheld_places(verdict), source)
+        keys |= {contract.key for contract in contracts_inside(verdict.ask, rest, facts.contracts)}
+    return [contract for contract in facts.contracts if contract.key in keys]
