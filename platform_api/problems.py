@@ -98,6 +98,7 @@ KINDS: Mapping[str, Kind] = {
     "cases-failed": _kind(409, "The test cases do not pass", "Each that fails is listed under errors."),
     "wrong-state": _kind(409, "Not in this state", "The thing exists, but its state does not allow it."),
     "shown-has-changed": _kind(409, "Not what you looked at", "What would be granted has changed: look again."),
+    "not-renewable": _kind(409, "The grant cannot be renewed", "It has ended, or the contract's number is used up."),
     "grant-not-usable": _kind(409, "The grant gives no credentials", "It has ended, or what it covers has changed."),
     "not-one-session": _kind(422, "One session cannot hold the job", "Why, and what each source needs, is listed."),
     "too-many-parts": _kind(422, "Too much for one grant", "What each source needs is listed."),

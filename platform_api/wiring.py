@@ -24,6 +24,7 @@ from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.mint_waiting import MintWaiting
 from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.redecide import Redecide
+from jit_engine.flows.renew import Renew
 from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.revoke_many import RevokeMany
@@ -108,6 +109,7 @@ class Platform:
     deliver: Deliver
     revoke: Revoke
     revoke_many: RevokeMany
+    renew: Renew
     redecide: Redecide
     reconcile: Reconcile
     sweep: Sweep
@@ -274,6 +276,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         ),
         deliver=Deliver(facts=facts, ledger=ledger, minters=minters, judges=judges, token=_token),
         revoke=Revoke(ledger=ledger),
+        renew=Renew(ledger=ledger, new_request_id=lambda now: RequestId(new_id("rq", now))),
         revoke_many=RevokeMany(
             live=SqlRevocations(database), catalogue=registry.catalogue, account=settings.aws.account_id
         ),

@@ -14,6 +14,7 @@ import typer
 
 from cli import delivery
 from cli.answer import Doc, Json
+from cli.commands.approvals import waiting_lines
 from cli.commands.revocation import follow
 from cli.connect import connect
 from cli.find import activity_id, contract_id
@@ -103,6 +104,27 @@ def return_(
     answer(found, as_json=as_json, show=_show_revoked)
 
 
+@app.command()
+def renew(
+    grant: _Id,
+    length: Annotated[
+        str | None, typer.Option("--duration", metavar="DURATION", help="For how long (PT1H); else the default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a grant its time once more, as often as the contract allows.
+
+    A new decision on the same sources, and a grant of its own; the one before lives on to its end. Change over to it.
+    """
+    body: dict[str, Json] = {}
+    if length is not None:
+        duration(length, "--duration")
+        body["duration"] = length
+    with connect() as client:
+        found = client.create(at("grants", grant, "renew"), body)
+    answer(found, as_json=as_json, show=_show_renewed)
+
+
 @app.command(name="revoke-all")
 def revoke_all(
     reason: Annotated[str, typer.Option(help="Why; it goes into the record.")],
@@ -166,6 +188,16 @@ def credential_process(grant: _Id, profile: _Profile = None, allow_ci: _AllowCi 
     with connect() as client:
         found = delivery.deliver(client, grant, profile)
     print(json.dumps(delivery.process_answer(found)))
+
+
+def _show_renewed(found: Doc) -> None:
+    if found.has("waiting"):
+        for told in waiting_lines(found):
+            line(told)
+        return
+    grant = found.record("grant")
+    line(f"Renewed by {grant.text('id')}, until {until(grant.text('ends_at'), now())}.")
+    note(f"next: sluice run --grant {grant.text('id')} -- COMMAND")
 
 
 def _show_ended(found: Doc) -> None:

@@ -198,7 +198,7 @@ def _of_duration(contract: Contract, terms: Node) -> Iterator[ClauseHold]:
     yield _enforced("duration.max", f"at most {contract.max_duration}", f"{CHECK}; {END}")
     if terms["duration"]["renewals"].is_there:
         most = f"at most {terms['duration']['renewals'].value}"
-        yield _enforced("duration.renewals", most, "no grant is renewed: each request is decided anew")
+        yield _enforced("duration.renewals", most, "the ledger, which counts renewals; each is a decision of its own")
     if terms["mint"].is_there:
         yield _enforced("mint", f"{terms['mint'].text} allowed", "a role of its own for every grant")
 

@@ -117,7 +117,8 @@ class Grant:
     """The ledger's row. `version` is the fence: a write must name the version that it read.
 
     `last_session_end` is the latest moment at which an STS session handed out under it can still live, None
-    when none was. `due_at` is when the reconciler has to look next.
+    when none was. `due_at` is when the reconciler has to look next. `renews` is the grant before, when this one gives
+    its time once more, and `renewals` how often that was done.
     """
 
     id: GrantId
@@ -145,6 +146,8 @@ class Grant:
     tries: int = 0
     last_error: str | None = None
     steps: tuple[StepTime, ...] = ()
+    renews: GrantId | None = None
+    renewals: int = 0
     version: int = 0
 
     @property

@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from jit_engine.domain.approval import Approval
-from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
+from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId
 from jit_engine.domain.source import GlueTable, Operation, Source
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import InvalidValue
@@ -75,6 +75,7 @@ class AccessRequest:
     starts_at: datetime | None = None
     break_glass: bool = False
     approvals: tuple[Approval, ...] = ()
+    renews: GrantId | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.asks) <= MAX_SOURCES:
@@ -96,5 +97,6 @@ class AccessRequest:
         """The same for two requests of one subject for the same access, however long and for whatever reason."""
         asks = sorted((ask.source.account, ask.source.uri, sorted(ask.operations)) for ask in self.asks)
         start = None if self.starts_at is None else self.starts_at.isoformat()
-        what = [self.subject.id, self.activity, self.environment, self.purpose, self.break_glass, start, asks]
+        ours = [self.subject.id, self.activity, self.environment, self.purpose]
+        what = [*ours, self.break_glass, start, self.renews, asks]
         return sha256(json.dumps(what).encode()).hexdigest()

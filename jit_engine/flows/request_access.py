@@ -15,7 +15,7 @@ from jit_engine.domain.ids import GrantId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest, WaitingState
-from jit_engine.errors import AwsUnavailable, EngineError, RoleExists
+from jit_engine.errors import AwsUnavailable, EngineError, NotFound, RoleExists
 from jit_engine.flows.outcome import AccessRefused, ApprovalNeeded, DurationTooLong
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.plan import PlannedPart, parts_of
@@ -24,6 +24,7 @@ from jit_engine.ports import Evidence, Facts, FactSource, Ledger, LostRace, Mint
 from jit_engine.rules.clearance import Judges, clear, refused_only_by_approval, refused_only_by_duration
 from jit_engine.rules.evidence import evidence_of
 from jit_engine.rules.record import clearance_record, refusal_record
+from jit_engine.rules.renewals import check_renewable
 
 MINTING_PATIENCE = timedelta(minutes=3)
 """How long the intent may stand before the reconciler takes it for abandoned; a mint gives up after a minute."""
@@ -98,6 +99,7 @@ class RequestAccess:
             grant_id = self.new_grant_id(now)
             place, parts = self._planned(verdict, grant_id)
             intent = self._intent(grant_id, verdict, parts, now)
+            intent = replace(intent, renews=request.renews, renewals=self._renewal(verdict, facts, now))
             event = _event("grant.opened", request, now, clearance_record(verdict), grant=intent.id)
             try:
                 # 3 record, committed before AWS hears of it
@@ -116,6 +118,16 @@ class RequestAccess:
         for part in parts:
             minter_in(self.minters, part.seat.account)
         return place, parts
+
+    def _renewal(self, clearance: Clearance, facts: Facts, now: datetime) -> int:
+        """Which renewal this is, 0 for none; raises `NotRenewable`."""
+        renews = clearance.request.renews
+        before = None if renews is None else self.ledger.get(renews)
+        if renews is None:
+            return 0
+        if before is None or before.subject != clearance.request.subject.id:
+            raise NotFound(kind="grant", id=renews)
+        return check_renewable(before, [c for c in facts.contracts if c.key in clearance.contracts], now)
 
     def _intent(self, grant_id: GrantId, clearance: Clearance, parts: tuple[PlannedPart, ...], now: datetime) -> Grant:
         request = clearance.request

@@ -64,6 +64,7 @@ def request_record(request: AccessRequest) -> Record:
         "ticket": request.ticket,
         "starts_at": None if request.starts_at is None else request.starts_at.isoformat(),
         "break_glass": request.break_glass,
+        "renews": request.renews,
         "approvals": [approval_record(approval) for approval in request.approvals],
         "sources": [
             {"source": ask.source.uri, "operations": sorted(ask.operations), "job": ask.job, **_columns_named(ask)}

@@ -293,6 +293,8 @@ def _values(grant: Grant) -> dict[str, Any]:
         "tries": grant.tries,
         "last_error": grant.last_error,
         "steps": grant.steps,
+        "renews": grant.renews,
+        "renewals": grant.renewals,
     }
 
 
@@ -329,5 +331,7 @@ def _grant(row: AnyRow, principals: tuple[Principal, ...]) -> Grant:
         tries=row.tries,
         last_error=row.last_error,
         steps=row.steps,
+        renews=None if row.renews is None else GrantId(row.renews),
+        renewals=row.renewals,
         version=row.version,
     )

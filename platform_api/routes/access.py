@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from jit_engine.domain.grant import Grant, GrantState
@@ -67,14 +68,20 @@ def ask(
         preview = PreviewShown.of(caller.platform.request_access.preview(request, caller.now))
         return Response(preview.model_dump_json(), 200, media_type="application/json")
     return once.named(
-        lambda body: 202 if isinstance(body, RequestedShown) else 201,
+        status_of,
         request.id,
-        lambda name: _asked(caller, replace(request, id=RequestId(name))),
+        lambda name: asked(caller, replace(request, id=RequestId(name))),
         lambda name: _left(caller, RequestId(name)),
     )
 
 
-def _asked(caller: Caller, request: AccessRequest) -> GrantedShown | RequestedShown:
+def status_of(body: BaseModel) -> int:
+    """202 for what waits, 201 for what was granted."""
+    return 202 if isinstance(body, RequestedShown) else 201
+
+
+def asked(caller: Caller, request: AccessRequest) -> GrantedShown | RequestedShown:
+    """What comes of a request; raises what the flow raises, and when the caller holds or awaits too many."""
     most = caller.platform.settings.limits.max_live_grants_per_person
     if caller.platform.ledger.count_active(caller.subject.id) >= most:
         raise TooManyGrants(most=most)

@@ -281,6 +281,8 @@ class GrantShown(Shown):
     last_error: str | None
     steps: list[StepShown]
     rulebook: str
+    renews: str | None
+    renewals: int
 
     @classmethod
     def of(cls, grant: Grant, decision: Mapping[str, Any], boundary_arn: str | None) -> Self:
@@ -325,6 +327,8 @@ class GrantShown(Shown):
             last_error=grant.last_error,
             steps=[StepShown.of(step) for step in grant.steps],
             rulebook=grant.rulebook,
+            renews=grant.renews,
+            renewals=grant.renewals,
         )
 
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Literal, Self
 
+from pydantic import ConfigDict
+
 from jit_engine.domain.verdict import Refusal
 from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.flows.request_access import Preview
@@ -12,7 +14,15 @@ from jit_engine.rules.clearance import refused_only_by_approval
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.db.requests import StoredRequest
 from platform_api.schemas.approvals import WaitingShown
-from platform_api.schemas.wire import Moment, Shown
+from platform_api.schemas.wire import Asked, Duration, Moment, Shown
+
+
+class RenewalAsked(Asked):
+    """For how long a grant is to be renewed; without a duration, the contract's default."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"duration": "PT1H"}]})
+
+    duration: Duration | None = None
 
 
 class RequestedShown(Shown):

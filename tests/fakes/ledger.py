@@ -50,6 +50,9 @@ class MemoryLedger:
             if grant.id in self.grants or (clearance.request.id in self.requests and not again):
                 raise LostRace("there already")
             self._check_room(grant)
+            giving = (GrantState.MINTING, GrantState.ACTIVE)
+            if grant.renews and any(g.renews == grant.renews and g.state in giving for g in self.grants.values()):
+                raise LostRace("renewed already")
             if waiting is not None:
                 self._keep(waiting)
             self.requests[clearance.request.id] = clearance.request

@@ -38,6 +38,13 @@ class GrantRow(Row):
     __tablename__ = "grants"
     __table_args__ = (
         sa.Index(
+            "uq_grants_renews",
+            "renews",
+            unique=True,
+            sqlite_where=sa.text("state IN ('minting', 'active')"),
+            postgresql_where=sa.text("state IN ('minting', 'active')"),
+        ),
+        sa.Index(
             "ix_grants_due",
             "due_at",
             sqlite_where=sa.text("state <> 'closed'"),
@@ -69,6 +76,8 @@ class GrantRow(Row):
     tries: Mapped[int]
     last_error: Mapped[str | None] = mapped_column(sa.Text)
     steps: Mapped[tuple[StepTime, ...]] = mapped_column(Value(tuple[StepTime, ...]))
+    renews: Mapped[str | None]
+    renewals: Mapped[int] = mapped_column(server_default=sa.text("0"))
     version: Mapped[int]
 
 
