@@ -19,9 +19,9 @@ from platform_api.db import activity_rows as rows
 from platform_api.db.audit import recorded
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
-from platform_api.db.ledger import wake_grants_of
 from platform_api.db.paging import Listing, is_exactly, is_one_of, page_of
 from platform_api.db.tables.activities import ActivityRow, EnvironmentRow, MembershipRow, ReviewRow
+from platform_api.db.waking import wake_grants_of
 from platform_api.paging import Page, PageAsk
 from platform_api.registry.records import ActivityRecord, EnvironmentRecord, Review, ReviewState
 

@@ -12,8 +12,8 @@ from jit_engine.domain.event import Event
 from platform_api.db.audit import append
 from platform_api.db.engine import Database
 from platform_api.db.generations import Changing, generations, raise_generation
-from platform_api.db.ledger import wake_every_grant
 from platform_api.db.tables.catalogue import CatalogueItemRow, PurposeRow
+from platform_api.db.waking import wake_every_grant
 
 _ITEMS = sa.select(CatalogueItemRow.item).order_by(CatalogueItemRow.uri)
 _PURPOSES = sa.select(PurposeRow.name, PurposeRow.parent).order_by(PurposeRow.name)

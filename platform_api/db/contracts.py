@@ -18,9 +18,9 @@ from platform_api.db.audit import recorded
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
 from platform_api.db.generations import Changing, raise_generation
-from platform_api.db.ledger import wake_grants_under
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
 from platform_api.db.tables.contracts import AcceptanceRow, ContractRow, SignatureRow
+from platform_api.db.waking import wake_grants_under
 from platform_api.paging import Page, PageAsk
 from platform_api.registry.coverage import overlaps
 from platform_api.registry.errors import ContractOverlap

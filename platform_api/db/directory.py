@@ -14,9 +14,9 @@ from jit_engine.domain.ids import SubjectId
 from jit_engine.domain.subject import Person, Subject, Workload
 from platform_api.db.audit import append
 from platform_api.db.engine import Database
-from platform_api.db.ledger import wake_every_grant
 from platform_api.db.paging import AnyRow
 from platform_api.db.tables.directory import StandingApprovalRow, SubjectRow
+from platform_api.db.waking import wake_every_grant
 from platform_api.registry.records import DirectoryEntry, StandingApproval
 
 _SUBJECTS = sa.select(SubjectRow.table())

@@ -32,6 +32,7 @@ from platform_api.db.rulebooks import check_live
 from platform_api.db.tables.contracts import ContractRow
 from platform_api.db.tables.grants import AccessRequestRow, GrantRow, MintedRoleRow
 from platform_api.db.waiting import keep_waiting
+from platform_api.db.waking import is_under, wake
 from platform_api.paging import Page, PageAsk
 
 _GRANTS = sa.select(GrantRow.table())
@@ -229,7 +230,7 @@ class SqlLedger:
             keys = {(row.id, row.contract_version) for row in connection.execute(in_force)}
             outdated = [row.id for row in connection.execute(active) if not row.contracts <= keys]
             if outdated:
-                _wake(connection, GrantRow.id.in_(outdated), now)
+                wake(connection, GrantRow.id.in_(outdated), now)
         return len(outdated)
 
 
@@ -237,34 +238,6 @@ def held_keys(connection: Connection, activity: ActivityId) -> frozenset[tuple[C
     """The contract versions of every grant of the activity that gave credentials or can; nothing purges data yet."""
     found = connection.execute(_HELD, {"activity": activity}).scalars()
     return frozenset((ContractId(key[0]), key[1]) for contracts in found for key in contracts)
-
-
-def wake_grants_under(connection: Connection, contract: ContractId, now: datetime) -> None:
-    """Makes every active grant under any version of the contract due, in the transaction that changes the contract.
-
-    Whoever read such a grant before cannot write it any more, so nothing is delivered on what held before.
-    """
-    _wake(connection, is_under(contract), now)
-
-
-def wake_grants_of(connection: Connection, activity: ActivityId, now: datetime) -> None:
-    """Makes every active grant of the activity due, in the transaction that changes it or who belongs to it."""
-    _wake(connection, GrantRow.activity == activity, now)
-
-
-def wake_every_grant(connection: Connection, now: datetime) -> None:
-    """Makes every active grant due, in the transaction that changes what all decisions read."""
-    _wake(connection, sa.true(), now)
-
-
-def _wake(connection: Connection, which: sa.ColumnElement[bool], now: datetime) -> None:
-    active = sa.update(GrantRow).where(GrantRow.state == GrantState.ACTIVE.value, which)
-    connection.execute(active.values(due_at=now, version=GrantRow.version + 1))
-
-
-def is_under(contract: ContractId) -> sa.ColumnElement[bool]:
-    """Whether a grant's keys, which are kept as JSON text, name the contract."""
-    return sa.type_coerce(GrantRow.contracts, sa.Text).contains(f'"{contract}"', autoescape=True)
 
 
 def _values(grant: Grant) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from jit_engine.domain.ids import ContractId, GrantId
 from jit_engine.flows.revoke_many import Scope, Wide
 from platform_api.db.audit import append
 from platform_api.db.engine import Database
-from platform_api.db.ledger import is_under, read_grants
+from platform_api.db.ledger import read_grants
 from platform_api.db.tables.grants import GrantRow, PrincipalRow
+from platform_api.db.waking import is_under
 
 _AFTER = {GrantState.ACTIVE: GrantState.REVOKING, GrantState.MINTING: GrantState.ABANDONED}
 """What becomes of a grant that is taken back; one that is still being minted is given up."""
