@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "renewals"
-down_revision: str | None = "web_sessions"
+down_revision: str | None = "account_budget"
 
 
 def upgrade() -> None:
