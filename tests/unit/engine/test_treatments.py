@@ -279,6 +279,7 @@ def test_the_questions_of_a_grant_are_those_of_its_own_columns() -> None:
 # ---- minting
 
 
+@pytest.mark.case("MINT-044", "MINT-046")
 def test_what_needs_an_enforcer_is_never_minted_and_aws_never_hears_of_it() -> None:
     desk = Desk(judges=judges(RULES))
     desk.facts.now_known = known()
