@@ -25,6 +25,7 @@ from jit_engine.errors import (
 from jit_engine.flows.outcome import AccessRefused, GrantNotUsable, NotAnApprover, ProfileNeeded, ShownHasChanged
 from jit_engine.iam.enforcing import NoEnforcer
 from jit_engine.ports import LostRace
+from jit_engine.rules.counter_offer import offer_record
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.authorize import Forbidden
 from platform_api.db.errors import StoreUnavailable
@@ -328,4 +329,5 @@ def _refusal(error: AccessRefused) -> dict[str, Json]:
         "reasons": record["reasons"],
         "sources": record["sources"],
         "rulebook": record["rulebook"],
+        "offers": [offer_record(offer) for offer in error.offers],
     }

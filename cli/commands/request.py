@@ -15,6 +15,7 @@ from cli.connect import connect
 from cli.failure import ExitCode, InputInvalid, Unavailable
 from cli.find import activity_id, environment_id
 from cli.lazy import group, single
+from cli.offers import body_of, offer_lines
 from cli.paths import at
 from cli.problem import ApiProblem
 from cli.render import AsJson, answer, facts, line, listing, note, print_json, table
@@ -70,6 +71,9 @@ def request_(
     break_glass: Annotated[
         bool, typer.Option("--break-glass", help="An emergency: one other person releases it instead of approvals.")
     ] = False,
+    accept_offer: Annotated[
+        bool, typer.Option("--accept-offer", help="When refused, ask for the first thing that would be granted.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Until it is granted, or will not be.")] = False,
     timeout: Annotated[str, typer.Option(metavar="DURATION", help="How long to wait at most.")] = "PT30M",
     together: Annotated[
@@ -110,9 +114,13 @@ def request_(
         try:
             made = client.create("/v1/access-requests", body)
         except ApiProblem as problem:
-            if problem.document.text("code") in _REFUSED:
+            if problem.document.text("code") not in _REFUSED:
+                raise
+            offers = problem.document.records("offers")
+            if not accept_offer or not offers:
                 _tell_refusal(problem, as_json=as_json)
-            raise
+            note("asked for instead: " + ", ".join(offers[0].texts("changes")))
+            made = client.create("/v1/access-requests", {**body, **body_of(offers[0])})
         if wait and made.has("waiting"):
             made = _granted_in_time(client, made, patience)
     answer(made, as_json=as_json, show=_show_outcome)
@@ -188,6 +196,8 @@ def _tell_refusal(problem: ApiProblem, *, as_json: bool) -> None:
             note(told)
         sources = problem.document.records("sources")
         _note_verdicts(sources)
+        for told in offer_lines(problem.document.records("offers")):
+            note(told)
         if identity := problem.document.text("request_id"):
             note(f"the record: sluice requests show {identity}")
     sys.exit(problem.exit_code)
@@ -231,6 +241,8 @@ def _show_outcome(made: Doc) -> None:
     _show_verdicts(made.records("sources"))
     principals = grant.records("principals") or made.records("principals")
     _show_profiles(principals)
+    for told in offer_lines(made.records("offers")):
+        line(told)
     if grant.has("id"):
         option = f" --profile {principals[0].text('profile')}" if len(principals) > 1 else ""
         note(f"next: sluice run --grant {grant.text('id')}{option} -- COMMAND")

@@ -87,7 +87,8 @@ class Ask:
         if isinstance(verdict, Refusal) and not refused_only_by_approval(verdict):
             event = _event("access.refused", request, now, refusal_record(verdict))
             self.ledger.refuse(verdict, evidence, event)
-            raise DurationTooLong(verdict) if refused_only_by_duration(verdict) else AccessRefused(verdict)
+            refused = DurationTooLong if refused_only_by_duration(verdict) else AccessRefused
+            raise refused(verdict, self.request_access.offers(verdict, now))
         if isinstance(verdict, Refusal):
             return self._wait(verdict, facts, evidence, now)
         start = request.starts_at or now

@@ -9,15 +9,17 @@ from jit_engine.domain.grant import Principal
 from jit_engine.domain.verdict import Refusal
 from jit_engine.errors import EngineError
 from jit_engine.ports import Evidence
+from jit_engine.rules.counter_offer import Offer
 
 
 class AccessRefused(EngineError):
-    """A request that was refused, with every reason; it is on record."""
+    """A request that was refused, with every reason; it is on record. `offers` are what would be cleared instead."""
 
     code: ClassVar[str] = "access-refused"
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: Refusal, offers: tuple[Offer, ...] = ()) -> None:
         self.refusal = refusal
+        self.offers = offers
         super().__init__("access was refused; every source below says why, and what could be asked for instead")
 
 

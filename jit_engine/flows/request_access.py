@@ -22,6 +22,7 @@ from jit_engine.iam.plan import PlannedPart, parts_of
 from jit_engine.iam.role import probe_session_policy, probes_for, role_plan, session_plan
 from jit_engine.ports import Evidence, Facts, FactSource, Ledger, LostRace, Minter, Minters, minter_in
 from jit_engine.rules.clearance import Judges, clear, refused_only_by_approval, refused_only_by_duration
+from jit_engine.rules.counter_offer import Offer, counter_offers, offer_record
 from jit_engine.rules.evidence import evidence_of
 from jit_engine.rules.record import clearance_record, refusal_record
 from jit_engine.rules.renewals import check_renewable
@@ -62,6 +63,11 @@ class RequestAccess:
             return verdict
         return Preview(clearance=verdict, parts=self._planned(verdict, self.new_grant_id(now))[1])
 
+    def offers(self, refusal: Refusal, now: datetime) -> tuple[Offer, ...]:
+        """What would be cleared instead; nothing is recorded."""
+        request = refusal.request
+        return counter_offers(refusal, self.facts.facts_for(request.activity, request.environment), self.judges(), now)
+
     def advise(self, request: AccessRequest, now: datetime) -> tuple[Clearance | Refusal, Facts, Evidence]:
         """What would be answered, the facts, and what of them it was decided from; nothing is recorded."""
         facts, judges = self.facts.facts_for(request.activity, request.environment), self.judges()
@@ -93,9 +99,12 @@ class RequestAccess:
             if isinstance(verdict, Refusal):
                 if refused_only_by_approval(verdict):
                     raise ApprovalNeeded(verdict, evidence)
-                event = _event("access.refused", request, now, refusal_record(verdict))
+                offers = counter_offers(verdict, facts, judges, now)
+                offered: list[Json] = [offer_record(offer) for offer in offers]
+                event = _event("access.refused", request, now, {**refusal_record(verdict), "offers": offered})
                 self.ledger.refuse(verdict, evidence, event, _refused(waiting))
-                raise DurationTooLong(verdict) if refused_only_by_duration(verdict) else AccessRefused(verdict)
+                refused = DurationTooLong if refused_only_by_duration(verdict) else AccessRefused
+                raise refused(verdict, offers)
             grant_id = self.new_grant_id(now)
             place, parts = self._planned(verdict, grant_id)
             intent = self._intent(grant_id, verdict, parts, now)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import RequestId
 from jit_engine.domain.request import AccessRequest
+from jit_engine.domain.verdict import Refusal
 from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest
 from jit_engine.errors import InvalidValue, NotFound
 from platform_api.authorize import AGrant, AnActivity
@@ -65,7 +66,10 @@ def ask(
     request = body.request(RequestId(new_id("rq", caller.now)), caller.subject, aws.account_id, aws.region)
     if body.dry_run:
         caller.platform.ask.rules.check(request, caller.now)
-        preview = PreviewShown.of(caller.platform.request_access.preview(request, caller.now))
+        asking = caller.platform.request_access
+        verdict = asking.preview(request, caller.now)
+        offers = asking.offers(verdict, caller.now) if isinstance(verdict, Refusal) else ()
+        preview = PreviewShown.of(verdict, offers)
         return Response(preview.model_dump_json(), 200, media_type="application/json")
     return once.named(
         status_of,

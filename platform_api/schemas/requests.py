@@ -1,5 +1,6 @@
 """Requests for access on the wire: what would be answered, what waits, what was decided."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, Self
 
@@ -11,6 +12,7 @@ from jit_engine.flows.request_access import Preview
 from jit_engine.iam.limits import policy_size
 from jit_engine.iam.plan import PlannedPart
 from jit_engine.rules.clearance import refused_only_by_approval
+from jit_engine.rules.counter_offer import Offer, offer_record
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.db.requests import StoredRequest
 from platform_api.schemas.approvals import WaitingShown
@@ -76,10 +78,11 @@ class PreviewShown(Shown):
     ends_at: datetime | None
     shortened: str | None
     principals: list[PlannedShown]
+    offers: list[dict[str, Any]]
 
     @classmethod
-    def of(cls, verdict: Refusal | Preview) -> Self:
-        """The verdict with all its reasons."""
+    def of(cls, verdict: Refusal | Preview, offers: Sequence[Offer] = ()) -> Self:
+        """The verdict with all its reasons, and what would be granted instead."""
         if isinstance(verdict, Refusal):
             refused: dict[str, Any] = refusal_record(verdict)
             return cls(
@@ -89,6 +92,7 @@ class PreviewShown(Shown):
                 ends_at=None,
                 shortened=None,
                 principals=[],
+                offers=[dict(offer_record(offer)) for offer in offers],
             )
         clearance = verdict.clearance
         cleared: dict[str, Any] = clearance_record(clearance)
@@ -99,6 +103,7 @@ class PreviewShown(Shown):
             ends_at=clearance.ends_at,
             shortened=clearance.shortened,
             principals=[PlannedShown.of(part) for part in verdict.parts],
+            offers=[],
         )
 
 

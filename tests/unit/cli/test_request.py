@@ -216,3 +216,25 @@ def test_of_several_profiles_each_says_what_it_holds_and_why(sluice: Sluice, pla
     assert told.code == 0
     assert told.out.index("main-2") < told.out.index("s3://lake/more/") < told.out.index("2 of 2")
     assert "sluice run --grant gr_1 --profile main -- COMMAND" in told.err
+
+
+OFFER = {
+    "changes": ["without s3://lake/personal/"],
+    "request": {
+        "activity": ACTIVITY,
+        "environment": ENVIRONMENT,
+        "purpose": "risk",
+        "duration_seconds": 3600,
+        "mode": "all",
+        "sources": [{"source": "s3://lake/facts/", "operations": ["select"]}],
+    },
+}
+
+
+def test_a_refusal_tells_the_command_for_what_would_be_granted(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.refuses("POST", PATH, 403, "access-refused", sources=[BY_CONTRACT], reasons=[], offers=[OFFER])
+    result = sluice(*ASK, "s3://lake/personal/")
+    assert result.code == ExitCode.REFUSED
+    assert "this would be granted: without s3://lake/personal/" in result.err
+    command = f"sluice request --activity {ACTIVITY} --env {ENVIRONMENT} --purpose risk --duration PT3600S"
+    assert f"{command} s3://lake/facts/=select" in result.err
