@@ -228,6 +228,7 @@ def test_of_activations_at_once_exactly_one_wins(database_url: str, database: Da
     assert AuditTrail(database).verify().ok
 
 
+@pytest.mark.case("POL-037")
 def test_of_approvals_at_once_exactly_one_is_kept(database_url: str, database: Database) -> None:
     rulebooks = SqlRulebooks(database)
     rulebooks.put_rulebook(SAMPLE, TEXT, event())

@@ -95,6 +95,7 @@ def test_whoever_edits_or_proposes_is_an_author_and_does_not_approve(cast: Cast,
     withdrawn(cast.gus, draft["version"])
 
 
+@pytest.mark.case("POL-034", "POL-035")
 def test_an_approval_ends_with_the_right_to_it(cast: Cast, untouched: None) -> None:
     shown = approved(cast.gus, cast.priya, changed(cast, "lapsed-right"))
     path = f"/v1/rulebooks/{shown['version']}"
@@ -139,6 +140,7 @@ def test_an_edit_of_what_was_read_before_another_edit_is_refused(cast: Cast, unt
     withdrawn(cast.gus, draft["version"])
 
 
+@pytest.mark.case("POL-037")
 def test_approving_twice_is_refused(cast: Cast, untouched: None) -> None:
     shown = approved(cast.gus, cast.priya, changed(cast, "approved-once"))
     again = cast.priya.post(f"/v1/rulebooks/{shown['version']}/approve", of(shown))
