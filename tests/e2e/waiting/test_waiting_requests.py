@@ -102,3 +102,27 @@ def test_a_later_start_waits_and_can_be_withdrawn(cast: Cast, approving: Story) 
     assert cast.dana.get(f"{ASK}/{request}").json()["outcome"] == "withdrawn"
     past = cast.dana.post(ASK, approving.asking(starts_at="2020-01-01T00:00:00Z"))
     assert past.json()["field"] == "starts_at"
+
+
+def test_a_grant_is_renewed_and_every_grant_of_a_person_is_taken_back(cast: Cast, approving: Story) -> None:
+    first = made(cast.dana.post(ASK, approving.asking()))["grant"]
+    second = made(cast.dana.post(f"/v1/grants/{first['id']}/renew", {"duration": "PT2H"}))["grant"]
+    assert (second["renews"], second["renewals"], second["state"]) == (first["id"], 1, "active")
+    assert second["ends_at"] > first["ends_at"]
+    again = cast.dana.post(f"/v1/grants/{first['id']}/renew", {})
+    assert again.status_code == 409
+    scope = {"person": first["subject"], "reason": "the test is over"}
+    refused = cast.dana.post("/v1/revocations", scope)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    listed = cast.gus.post("/v1/revocations", {**scope, "dry_run": True})
+    held = {grant["id"] for grant in listed.json()["grants"]}
+    assert (listed.status_code, held >= {first["id"], second["id"]}) == (200, True)
+    assert cast.dana.get(f"/v1/grants/{first['id']}").json()["state"] == "active"
+    by_data = {"dataset": "s3://acme-prod-lake/loans/facts/", "reason": "look", "dry_run": True}
+    assert {grant["id"] for grant in cast.gus.post("/v1/revocations", by_data).json()["grants"]} >= held
+    ended = cast.gus.post("/v1/revocations", scope)
+    assert (ended.status_code, ended.json()["count"]) == (202, len(held))
+    for grant in held:
+        assert cast.dana.get(f"/v1/grants/{grant}").json()["state"] != "active"
+    both = cast.gus.post("/v1/revocations", {**scope, "everything": True})
+    assert both.status_code == 422
