@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,7 +12,7 @@ from jit_engine.contracts.terms import Contract, HeldContract
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import Grant
+from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.subject import Subject
@@ -83,6 +83,43 @@ class FactSource(Protocol):
         ...
 
 
+class Lane(StrEnum):
+    """Which of the grants that are due."""
+
+    ALL = "all"
+    URGENT = "urgent"
+    """Revoked while sessions are out, and the Deny is not written yet."""
+
+
+class Budget(Protocol):
+    """What each account's IAM takes now without making anybody wait."""
+
+    def busy(self, writes: int, *, urgent: bool) -> Collection[str]:
+        """The accounts that have no room for so many writes; `urgent` ones may use what is kept for revocation."""
+        ...
+
+
+class Unbounded:
+    """A budget without an end."""
+
+    def busy(self, writes: int, *, urgent: bool) -> Collection[str]:
+        """None."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleOwner:
+    """The row of a role, with its grant's state."""
+
+    grant: GrantId
+    state: GrantState
+    created_at: datetime
+    account: str
+    name: str
+    role_id: str | None
+    deleted: bool
+
+
 class LostRace(Exception):
     """The row has moved on since it was read: read it again and decide anew."""
 
@@ -124,12 +161,31 @@ class Ledger(Protocol):
         """The recorded decision that opened the grant, as `rules.record.clearance_record` wrote it."""
         ...
 
-    def claim_due(self, now: datetime, limit: int, lease: timedelta) -> Sequence[Grant]:
-        """Grants whose `due_at` has come, each claimed for this caller: `due_at` put off by `lease`, version raised."""
+    def claim_due(
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        lane: Lane = Lane.ALL,
+        busy: Collection[str] = (),
+        each: int | None = None,
+    ) -> Sequence[Grant]:
+        """Grants whose `due_at` has come, each claimed for this caller: `due_at` put off by `lease`, version raised.
+
+        The most overdue first, none whose account is in `busy`, at most `each` of one account.
+        """
         ...
 
     def postpone(self, grant: Grant, due_at: datetime) -> None:
         """Sets when to look again and nothing else, so without an audit record; raises `LostRace` as `save` does."""
+        ...
+
+    def role_owners(self, names: Sequence[str]) -> Mapping[str, RoleOwner]:
+        """Who owns the roles of these names, by the name in lower case; those that no row knows are left out."""
+        ...
+
+    def active_roles(self, after: GrantId | None, limit: int) -> Sequence[RoleOwner]:
+        """The roles of active grants, those after that grant's in the order of ids, a whole grant at a time."""
         ...
 
     def grant_of_role(self, name: str) -> Grant | None:
@@ -238,6 +294,8 @@ class FoundRole:
     created_at: datetime
     tags: Mapping[str, str]
     boundary_arn: str | None
+    shut: bool = False
+    """Whether its trust admits nobody any more, as a revocation leaves it."""
 
 
 class Probe(StrEnum):

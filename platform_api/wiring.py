@@ -288,6 +288,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
             token=_token,
             where="the engine's own session",
             redecide=redecide,
+            budget=throttle,
         ),
         sweep=Sweep(ledger=ledger, minters=minters),
         activities=ActivityDesk(

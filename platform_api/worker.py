@@ -12,6 +12,10 @@ import structlog
 from platform_api.wiring import Platform
 
 SWEEP_EVERY = timedelta(minutes=5)
+URGENT_PERIOD = 1.0
+"""Seconds between two looks for revocations: the Deny has to be written within five of the commit."""
+CLAIMERS = 2
+"""Grants ended at once by one worker: most of such a time is waiting for AWS."""
 KEYS_KEPT = timedelta(hours=24)
 """How long an idempotency key is remembered, at least."""
 
@@ -28,14 +32,36 @@ class Worker:
     platform: Platform
     period: timedelta | None = None
     ahead: timedelta = timedelta()
+    claimers: int = CLAIMERS
     _swept_at: datetime | None = field(default=None, init=False)
 
     def run(self, stop: threading.Event) -> None:
-        """Works until `stop` is set; takes the next turn at once while there is more to do."""
+        """Works until `stop` is set; takes the next turn soon while there is more to do.
+
+        Revocations have a lane of their own: whatever else takes long, each Deny is written within seconds.
+        """
         period = (self.period or self.platform.settings.limits.reconciler_period).total_seconds()
+        lanes = [
+            self._lane("urgent", self.platform.reconcile.urgent, min(period, URGENT_PERIOD), stop),
+            *(self._lane("reconcile", self.platform.reconcile.step, period, stop) for _ in range(self.claimers)),
+        ]
         while not stop.is_set():
-            busy = self._part("turn", lambda: self.once(self.now()))
+            busy = self._part("turn", lambda: self._beside(self.now()))
             stop.wait(period / 10 if busy else period)
+        for lane in lanes:
+            lane.join()
+
+    def _lane(
+        self, name: str, work: Callable[[datetime], int], period: float, stop: threading.Event
+    ) -> threading.Thread:
+        def turns() -> None:
+            while not stop.is_set():
+                busy = self._part(name, lambda: work(self.now()))
+                stop.wait(period / 10 if busy else period)
+
+        lane = threading.Thread(target=turns, name=f"worker: {name}", daemon=True)
+        lane.start()
+        return lane
 
     def now(self) -> datetime:
         """The time that it works by."""
@@ -43,8 +69,11 @@ class Worker:
 
     def once(self, now: datetime) -> int:
         """One turn at `now`; how many contracts, grants and environments were tended."""
+        return self._part("reconcile", lambda: self.platform.reconcile.step(now)) + self._beside(now)
+
+    def _beside(self, now: datetime) -> int:
+        """All that is not a grant's end."""
         tended = self._part("contracts", lambda: len(self.platform.contracts.enter(now)))
-        tended += self._part("reconcile", lambda: self.platform.reconcile.step(now))
         tended += self._part("waiting requests", lambda: self.platform.mint_waiting.step(now))
         tended += self._part("provision", lambda: len(self.platform.provisioning.step(now)))
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:

@@ -13,6 +13,7 @@ from typing import Any
 from jit_engine.aws.calls import Calls
 from jit_engine.errors import AwsRefused, AwsUnavailable, EngineError, RoleExists
 from jit_engine.iam.limits import ROLE_PATH
+from jit_engine.iam.role import TRUST_NOBODY
 from jit_engine.ports import (
     CreatedRole,
     Credentials,
@@ -32,6 +33,8 @@ USABLE_WITHIN = 60.0
 """Seconds that a fresh role may need until it can be assumed (2–30 seen, at times 60)."""
 REFUSED_WITHIN = 10.0
 """Seconds that a fresh role's Denies may need until every probe that must fail does fail."""
+_PAGE = 1000
+"""Roles listed at once: AWS's most."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403", "UnauthorizedOperation"})
 """What a policy's no looks like. An expired or unknown token is refused whatever the role carries: it is not here."""
@@ -126,7 +129,7 @@ class AwsMinter:
             if refused.aws_code in _GONE:
                 return True
             raise
-        return bool((json.loads(found) if isinstance(found, str) else found) == json.loads(deny))
+        return _is(found, deny)
 
     def delete(self, name: str, role_id: str | None) -> None:
         found = self.find(name)
@@ -155,6 +158,7 @@ class AwsMinter:
             created_at=role["CreateDate"],
             tags={str(tag["Key"]): str(tag["Value"]) for tag in role.get("Tags", [])},
             boundary_arn=None if boundary is None else str(boundary),
+            shut=_is(role.get("AssumeRolePolicyDocument"), TRUST_NOBODY),
         )
 
     def roles(self) -> Sequence[FoundRole]:
@@ -162,7 +166,7 @@ class AwsMinter:
         found: list[FoundRole] = []
         marker: dict[str, object] = {}
         while True:
-            page = self.calls("iam", "list_roles", {"PathPrefix": ROLE_PATH, **marker})
+            page = self.calls("iam", "list_roles", {"PathPrefix": ROLE_PATH, "MaxItems": _PAGE, **marker})
             found += [
                 FoundRole(
                     name=str(r["RoleName"]),
@@ -170,6 +174,7 @@ class AwsMinter:
                     created_at=r["CreateDate"],
                     tags={},
                     boundary_arn=None,
+                    shut=_is(r.get("AssumeRolePolicyDocument"), TRUST_NOBODY),
                 )
                 for r in page["Roles"]
             ]
@@ -241,6 +246,11 @@ def _look(session: Calls, probe: ProbeCall) -> Probe:
     except AwsUnavailable:
         return Probe.UNKNOWN
     return Probe.ALLOWED
+
+
+def _is(found: object, document: str) -> bool:
+    """Whether what AWS answers, which botocore parses where it can, is this policy document."""
+    return bool((json.loads(found) if isinstance(found, str) else found) == json.loads(document))
 
 
 def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:

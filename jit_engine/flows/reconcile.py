@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,10 +14,25 @@ from jit_engine.domain.ids import EnvironmentId, GrantId
 from jit_engine.errors import EngineError
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY, marker, probe_session_policy, session_plan
-from jit_engine.ports import Ledger, LostRace, Minters, Observer, Probe, Probes, minter_in
+from jit_engine.ports import (
+    Budget,
+    Lane,
+    Ledger,
+    LostRace,
+    Minters,
+    Observer,
+    Probe,
+    Probes,
+    Unbounded,
+    minter_in,
+)
 
 LEASE = timedelta(seconds=60)
 BATCH = 20
+EACH = 2
+"""Grants of one account in a batch, so that no account's flood holds up the others'."""
+WRITES = 2
+"""IAM writes of one step of one grant: trust and policy when it is shut, policy and role when it is deleted."""
 DENIALS_NEEDED = 3
 """Refusals in a row before a grant is `denied`: one alone proves one cache."""
 LOOK_AGAIN = timedelta(milliseconds=300)
@@ -53,11 +68,26 @@ class Reconcile:
     token: Callable[[], str]
     where: str
     redecide: Callable[[Grant, datetime], Grant | None] | None = None
+    budget: Budget = field(default_factory=Unbounded)
     _watches: dict[GrantId, _Watch] = field(default_factory=dict)
 
     def step(self, now: datetime) -> int:
-        """Claims what is due at `now` and takes each a step further; answers how many. Never raises for one grant."""
-        claimed = self.ledger.claim_due(now, BATCH, LEASE)
+        """Claims what is due at `now` and takes each a step further; answers how many. Never raises for one grant.
+
+        Revocations whose Deny is not written yet come first. Of the others, none is claimed whose account has no
+        room for its writes now: it would only wait here, and others with it.
+        """
+        urgent = self.urgent(now)
+        busy = self.budget.busy(EACH * WRITES, urgent=False)
+        return urgent + self._tend_each(self.ledger.claim_due(now, BATCH, LEASE, busy=busy, each=EACH), now)
+
+    def urgent(self, now: datetime) -> int:
+        """The priority lane alone; it may use what each account's throttle keeps for it."""
+        busy = self.budget.busy(WRITES, urgent=True)
+        claimed = self.ledger.claim_due(now, BATCH, LEASE, lane=Lane.URGENT, busy=busy, each=EACH)
+        return self._tend_each(claimed, now)
+
+    def _tend_each(self, claimed: Sequence[Grant], now: datetime) -> int:
         for grant in claimed:
             try:
                 self._tend(grant, now)
@@ -74,7 +104,7 @@ class Reconcile:
                     replace(grant.moved(GrantState.ABANDONED), due_at=now, reason="never finished"), "abandoned", now
                 )
             case GrantState.ACTIVE if now >= grant.ends_at:
-                self._save(replace(grant.moved(GrantState.EXPIRING), due_at=now), "expiring", now)
+                self._end(self._save(grant.moved(GrantState.EXPIRING), "expiring", now), now)  # its lease still holds
             case GrantState.ACTIVE if self.redecide is not None:
                 self.redecide(grant, now)  # woken early: a contract that it rests on has changed
             case GrantState.ACTIVE:
@@ -99,7 +129,7 @@ class Reconcile:
                 if all(observers):
                     self._watches[grant.id] = _Watch(observers=tuple(one for one in observers if one is not None))
         self._of_each(grant, self._deny)
-        self._save(replace(grant, shut_at=now, due_at=now, tries=0), "shut", now)
+        self._save(replace(grant, shut_at=now, due_at=now + LOOK_AGAIN, tries=0), "shut", now)
 
     def _deny(self, principal: Principal, role: MintedRole) -> None:
         minter_in(self.minters, principal.account).shut(role.name, TRUST_NOBODY, DENY_EVERYTHING)

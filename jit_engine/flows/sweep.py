@@ -2,62 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.grant import GrantState
+from jit_engine.domain.ids import GrantId
 from jit_engine.errors import AwsUnavailable, EngineError
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY
-from jit_engine.ports import FoundRole, Ledger, Minter, Minters
+from jit_engine.ports import FoundRole, Ledger, LostRace, Minter, Minters, RoleOwner
 
 YOUNG = timedelta(minutes=5)
 """A role younger than this may belong to a mint whose next commit is under way."""
+CHUNK = 500
+"""Roles whose rows are read at once."""
 BOUNDARY_PATH = ":policy/sluicegate/boundary/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """Looks at every role under our path in every account. Ours without a row: deleted. Not ours: quarantined and
-    alarmed.
+    """Looks at every role under our path in every account, and at every row that says that there is one.
+
+    A role of ours without a live row is deleted; a stranger's is quarantined. A row that is behind AWS, as after an
+    old backup was restored, is never made true again: its grant is revoked. Each of these that our own crashes cannot
+    explain is an alarm.
     """
 
     ledger: Ledger
     minters: Minters
 
     def __call__(self, now: datetime) -> int:
-        """How many roles were deleted or quarantined; raises what an account that could not be listed answered."""
+        """How many roles were deleted or quarantined and grants revoked; raises what an account that could not be
+        listed answered.
+        """
         done, unseen = 0, None
-        for minter in self.minters.values():
+        standing: set[str] = set()
+        listed: set[str] = set()
+        for account, minter in self.minters.items():
             try:
-                done += sum(self._tend(role, now, minter) for role in minter.roles())
+                found = minter.roles()
             except EngineError as error:  # an account that does not answer keeps no other from being looked at
                 unseen = error
+                continue
+            listed.add(account)
+            for start in range(0, len(found), CHUNK):
+                done += self._tend(found[start : start + CHUNK], now, minter)
+            standing.update(role.role_id for role in found if not role.shut)
+        done += self._revoke_what_is_not_there(standing, listed, now)
         if unseen is not None:
             raise unseen
         return done
 
-    def _tend(self, role: FoundRole, now: datetime, minter: Minter) -> bool:
-        """One role; one that AWS will not let us touch is an alarm, and never keeps the others from being looked at."""
-        try:
-            return self._judge(role, now, minter)
-        except AwsUnavailable:
-            return False  # the next sweep meets it again
-        except EngineError as error:
-            self._note("alarm.role-not-swept", role, now, {"error": str(error)[:500]})
-            return False
+    def _tend(self, roles: Sequence[FoundRole], now: datetime, minter: Minter) -> int:
+        """These roles; one that AWS will not let us touch is an alarm, and keeps no other from being looked at."""
+        owners = self.ledger.role_owners([role.name for role in roles])
+        done = 0
+        for role in roles:
+            try:
+                done += self._judge(role, owners.get(role.name.lower()), now, minter)
+            except AwsUnavailable:
+                continue  # the next sweep meets it again
+            except EngineError as error:
+                self._note("alarm.role-not-swept", role, now, {"error": str(error)[:500]})
+        return done
 
-    def _judge(self, role: FoundRole, now: datetime, minter: Minter) -> bool:
-        grant = self.ledger.grant_of_role(role.name)
-        if grant is not None and _owns(grant, role):
+    def _judge(self, role: FoundRole, owner: RoleOwner | None, now: datetime, minter: Minter) -> bool:
+        if owner is not None and _owns(owner, role):
             return False
-        if grant is not None and grant.state is GrantState.MINTING and now - role.created_at < YOUNG:
+        if owner is not None and owner.state is GrantState.MINTING and now - role.created_at < YOUNG:
             return False
         full = minter.find(role.name)
         if full is None or full.role_id != role.role_id:
             return False
         if _is_ours(full):
+            if owner is None:  # its intent was committed before AWS heard of it: the database has forgotten it
+                self._note("alarm.role-without-row", full, now)
             minter.delete(full.name, full.role_id)
             self._note("sweep.role-deleted", full, now)
             return True
@@ -67,6 +88,37 @@ class Sweep:
         self._note("alarm.foreign-role-quarantined", full, now)
         return True
 
+    def _revoke_what_is_not_there(self, standing: Set[str], listed: Set[str], now: datetime) -> int:
+        """Active grants whose role is shut or gone: a row that says more than AWS has is an old one."""
+        done, after = 0, None
+        while rows := self.ledger.active_roles(after, CHUNK):
+            after = rows[-1].grant
+            behind = {
+                row.grant
+                for row in rows
+                if row.account in listed
+                and row.role_id is not None
+                and not row.deleted
+                and row.role_id not in standing
+                and now - row.created_at >= YOUNG
+            }
+            done += sum(self._revoke(grant, now) for grant in sorted(behind))
+        return done
+
+    def _revoke(self, id: GrantId, now: datetime) -> bool:
+        grant = self.ledger.get(id)
+        if grant is None or grant.state is not GrantState.ACTIVE:
+            return False
+        why = "AWS has its role shut or not at all, though nobody revoked it here"
+        about = {"activity": grant.activity, "environment": grant.environment, "grant": grant.id}
+        event = Event(
+            action="alarm.grant-behind-aws", actor="system:sweep", at=now, about=about, details={"reason": why}
+        )
+        with suppress(LostRace):  # whoever moved it on knows more
+            self.ledger.save(replace(grant.moved(GrantState.REVOKING), due_at=now, reason=why), event)
+            return True
+        return False
+
     def _note(self, action: str, role: FoundRole, now: datetime, more: Mapping[str, Json] | None = None) -> None:
         details: dict[str, Json] = {"role": role.name, "role_id": role.role_id, **(more or {})}
         if more is None:
@@ -74,10 +126,8 @@ class Sweep:
         self.ledger.note(Event(action=action, actor="system:sweep", at=now, about={"role": role.name}, details=details))
 
 
-def _owns(grant: Grant, role: FoundRole) -> bool:
-    return grant.state is not GrantState.CLOSED and any(
-        r.role_id == role.role_id and not r.deleted for r in grant.roles
-    )
+def _owns(owner: RoleOwner, role: FoundRole) -> bool:
+    return owner.state is not GrantState.CLOSED and owner.role_id == role.role_id and not owner.deleted
 
 
 def _is_ours(role: FoundRole) -> bool:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -15,6 +16,9 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from jit_engine.errors import InvalidValue
 from jit_engine.ports import LostRace
 from platform_api.db.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    import psycopg
 
 LOCK_WAIT_SECONDS = 5
 """How long a write waits for another's lock before it gives up with `StoreUnavailable`."""
@@ -166,7 +170,7 @@ def _postgresql(url: URL, pool_size: int) -> Engine:
             "-c timezone=UTC",
         )
     )
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
@@ -174,3 +178,16 @@ def _postgresql(url: URL, pool_size: int) -> Engine:
         pool_pre_ping=True,
         connect_args={"options": options, "connect_timeout": LOCK_WAIT_SECONDS},
     )
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection: psycopg.Connection, _record: object) -> None:
+    """Has a commit be a commit: with `off` a crash of the server forgets what callers were told, a revocation too.
+
+    Only `off` is changed: a server that waits for its standbys goes on doing so.
+    """
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    connection.commit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,12 +19,13 @@ from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.errors import NotFound
 from jit_engine.iam.limits import ROLES_PER_ACCOUNT
-from jit_engine.ports import DecidedAnew, DecisionOutcome, Evidence
+from jit_engine.ports import DecidedAnew, DecisionOutcome, Evidence, Lane, RoleOwner
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.db.audit import recorded
 from platform_api.db.decision_rows import decision_anew, insert_decision, new_decision
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
+from platform_api.db.lanes import OWNERS, due_ids, owner_of
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
 from platform_api.db.principals import check_room, insert_principals, principals_of, save_roles
 from platform_api.db.requests import Outcome, decide_request, insert_request
@@ -39,13 +40,6 @@ _GRANTS = sa.select(GrantRow.table())
 _GRANT = _GRANTS.where(GrantRow.id == sa.bindparam("id"))
 _OPEN = sa.insert(GrantRow.table())
 _SAVE = fenced(GrantRow.table())
-_DUE = (
-    sa.select(GrantRow.id)
-    .where(GrantRow.state.not_in([state.value for state in ENDED]), GrantRow.due_at <= sa.bindparam("now"))
-    .order_by(GrantRow.due_at)
-    .limit(sa.bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
 _DECISION = (
     sa.select(AccessRequestRow.decision)
     .join(GrantRow, GrantRow.request == AccessRequestRow.id)
@@ -141,13 +135,25 @@ class SqlLedger:
             raise NotFound(kind="grant", id=grant)
         return decision
 
-    def claim_due(self, now: datetime, limit: int, lease: timedelta) -> Sequence[Grant]:
+    def claim_due(
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        lane: Lane = Lane.ALL,
+        busy: Collection[str] = (),
+        each: int | None = None,
+    ) -> Sequence[Grant]:
         """Claims what is due for this caller alone.
 
         No audit record: a claim only says who looks next. What comes of looking is recorded with what it changes.
         """
+        wanted = due_ids(now, lane, busy, each).limit(limit).with_for_update(skip_locked=True)
+        with self._database.read() as connection:  # most looks find nothing: they need no turn among the writers
+            if connection.execute(due_ids(now, lane, busy, None).limit(1)).first() is None:
+                return ()
         with self._database.write() as connection:
-            due = connection.execute(_DUE, {"now": now, "limit": limit}).scalars().all()
+            due = connection.execute(wanted).scalars().all()
             if not due:
                 return ()
             connection.execute(
@@ -155,12 +161,26 @@ class SqlLedger:
             )
             rows = connection.execute(_GRANTS.where(GrantRow.id.in_(due))).all()
             claimed = {grant.id: grant for grant in read_grants(connection, rows)}
-        return [claimed[GrantId(grant)] for grant in due]
+        return [claimed[GrantId(str(grant))] for grant in due]
 
     def postpone(self, grant: Grant, due_at: datetime) -> None:
         """Sets when to look again; no audit record, for the same reason as a claim."""
         with self._database.write() as connection:
             update_one(connection, _SAVE, grant.id, grant.version, {"due_at": due_at})
+
+    def role_owners(self, names: Sequence[str]) -> Mapping[str, RoleOwner]:
+        """Who owns the roles of these names, by the name in lower case."""
+        query = OWNERS.where(MintedRoleRow.folded_name.in_([name.lower() for name in names]))
+        with self._database.read() as connection:
+            return {row.name.lower(): owner_of(row) for row in connection.execute(query)}
+
+    def active_roles(self, after: GrantId | None, limit: int) -> Sequence[RoleOwner]:
+        """The roles of active grants, those after that grant's in the order of ids, a whole grant at a time."""
+        ids = sa.select(GrantRow.id).where(GrantRow.state == GrantState.ACTIVE.value)
+        ids = (ids if after is None else ids.where(GrantRow.id > after)).order_by(GrantRow.id).limit(limit)
+        query = OWNERS.where(GrantRow.id.in_(ids)).order_by(GrantRow.id)
+        with self._database.read() as connection:
+            return [owner_of(row) for row in connection.execute(query)]
 
     def grant_of_role(self, name: str) -> Grant | None:
         """The grant that a role name belongs to, compared without regard to case."""
@@ -220,18 +240,17 @@ class SqlLedger:
         What a commit of a contract makes due at once, it finds for a grant that was opened at that very moment.
         No audit record, for the same reason as a claim.
         """
-        active = sa.select(GrantRow.id, GrantRow.contracts).where(
-            GrantRow.state == GrantState.ACTIVE.value, GrantRow.due_at > now
-        )
+        active = sa.and_(GrantRow.state == GrantState.ACTIVE.value, GrantRow.due_at > now)
+        under = sa.select(GrantRow.contracts).where(active).distinct()
         in_force = sa.select(ContractRow.id, ContractRow.contract_version).where(
             ContractRow.state == ContractState.IN_FORCE.value
         )
         with self._database.write() as connection:
             keys = {(row.id, row.contract_version) for row in connection.execute(in_force)}
-            outdated = [row.id for row in connection.execute(active) if not row.contracts <= keys]
-            if outdated:
-                wake(connection, GrantRow.id.in_(outdated), now)
-        return len(outdated)
+            outdated = [held for held in connection.execute(under).scalars() if not held <= keys]
+            if not outdated:
+                return 0
+            return wake(connection, sa.and_(active, GrantRow.contracts.in_(outdated)), now)
 
 
 def held_keys(connection: Connection, activity: ActivityId) -> frozenset[tuple[ContractId, str]]:
@@ -250,6 +269,7 @@ def _values(grant: Grant) -> dict[str, Any]:
         "tier": grant.tier.value,
         "purpose": grant.purpose,
         "contracts": grant.contracts,
+        "account": grant.principals[0].account,
         "state": grant.state.value,
         "created_at": grant.created_at,
         "ends_at": grant.ends_at,

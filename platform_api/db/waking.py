@@ -30,10 +30,10 @@ def wake_every_grant(connection: Connection, now: datetime) -> None:
     wake(connection, sa.true(), now)
 
 
-def wake(connection: Connection, which: sa.ColumnElement[bool], now: datetime) -> None:
-    """Makes those active grants due in the transaction at hand."""
+def wake(connection: Connection, which: sa.ColumnElement[bool], now: datetime) -> int:
+    """Makes those active grants due in the transaction at hand; how many."""
     active = sa.update(GrantRow).where(GrantRow.state == GrantState.ACTIVE.value, which)
-    connection.execute(active.values(due_at=now, version=GrantRow.version + 1))
+    return connection.execute(active.values(due_at=now, version=GrantRow.version + 1)).rowcount
 
 
 def is_under(contract: ContractId) -> sa.ColumnElement[bool]:

@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +29,6 @@ from jit_engine.ports import (
     Credentials,
     FoundRole,
     Minter,
-    Minters,
     Observer,
     Probes,
     RolePlan,
@@ -49,6 +48,7 @@ from platform_api.routes.permits import permits
 from platform_api.routes.strict import StrictRoute
 from platform_api.wiring import Platform
 from tests.bench.pairs import ratio, seconds
+from tests.support.minters import with_minters
 
 ROUNDS = 15
 KEY_COMMITS = 2
@@ -132,7 +132,7 @@ def request_to_credentials() -> float:
     with tempfile.TemporaryDirectory(prefix="sluicegate-bench-") as folder, _prepared(Path(folder)) as cast:
         ((account, aws),) = cast.platform.platform.request_access.minters.items()
         minter = TimedMinter(minter=aws)
-        platform = _with_minters(cast.platform.platform, {account: minter})
+        platform = with_minters(cast.platform.platform, {account: minter})
         commits = _Commits(platform)
         app = create_app(platform)
         app.include_router(_noop_routes(platform))
@@ -205,14 +205,6 @@ def _prepared(folder: Path) -> Iterator[Cast]:
         if not all(check.ok for check in stage.checks):
             raise SystemExit("the benchmark could not be set up: see `make demo`")
         yield cast
-
-
-def _with_minters(platform: Platform, minters: Minters) -> Platform:
-    return replace(
-        platform,
-        request_access=replace(platform.request_access, minters=minters),
-        deliver=replace(platform.deliver, minters=minters),
-    )
 
 
 class _Commits:

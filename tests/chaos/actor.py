@@ -29,6 +29,7 @@ from platform_api.worker import Worker
 from tests.chaos.part import Blow, Harm, Part
 from tests.chaos.weather import Waits, Weather, counters
 from tests.fakes.aws_faults import When
+from tests.support.minters import with_minters
 
 # The service models of AWS, read once in the process that all children come from: else each reads them for 0.3 s.
 JSONFileLoader.load_file = functools.cache(JSONFileLoader.load_file)  # type: ignore[method-assign]
@@ -120,13 +121,7 @@ def _platform(part: Part, wire: Tripwire) -> Platform:
         return replace(usual, calls=weather, sleep=waits.sleep, monotonic=waits.monotonic)
 
     minters = {account: in_weather(usual) for account, usual in platform.request_access.minters.items()}
-    return replace(
-        platform,
-        request_access=replace(platform.request_access, minters=minters),
-        deliver=replace(platform.deliver, minters=minters),
-        reconcile=replace(platform.reconcile, minters=minters),
-        sweep=replace(platform.sweep, minters=minters),
-    )
+    return with_minters(platform, minters)
 
 
 def _watch_commits(wire: Tripwire) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.sweep import Sweep
-from jit_engine.ports import Credentials, DecidedAnew, Evidence, Facts, Ledger
+from jit_engine.ports import Credentials, DecidedAnew, Evidence, Facts, Lane, Ledger, RoleOwner
 from platform_api.db.audit import AuditTrail
 from platform_api.db.engine import Database, create_engine
 from platform_api.db.ledger import SqlLedger
@@ -98,13 +98,29 @@ class WatchedLedger:
         """As the port says."""
         return self._ledger.decision_of(grant)
 
-    def claim_due(self, now: datetime, limit: int, lease: timedelta) -> Sequence[Grant]:
+    def claim_due(
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        lane: Lane = Lane.ALL,
+        busy: Collection[str] = (),
+        each: int | None = None,
+    ) -> Sequence[Grant]:
         """As the port says."""
-        return self._watched("claim", lambda: self._ledger.claim_due(now, limit, lease))
+        return self._watched(f"claim {lane}", lambda: self._ledger.claim_due(now, limit, lease, lane, busy, each))
 
     def postpone(self, grant: Grant, due_at: datetime) -> None:
         """As the port says."""
         self._watched("postpone", lambda: self._ledger.postpone(grant, due_at))
+
+    def role_owners(self, names: Sequence[str]) -> Mapping[str, RoleOwner]:
+        """As the port says."""
+        return self._ledger.role_owners(names)
+
+    def active_roles(self, after: GrantId | None, limit: int) -> Sequence[RoleOwner]:
+        """As the port says."""
+        return self._ledger.active_roles(after, limit)
 
     def grant_of_role(self, name: str) -> Grant | None:
         """As the port says."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest
 from jit_engine.errors import NotFound, RoleBudgetSpent
 from jit_engine.iam.limits import ROLES_PER_ACCOUNT
-from jit_engine.ports import DecidedAnew, Evidence, LostRace
+from jit_engine.ports import DecidedAnew, Evidence, Lane, LostRace, RoleOwner
 from jit_engine.rules.record import clearance_record, cleared_asks
 
 
@@ -95,14 +96,30 @@ class MemoryLedger:
             raise NotFound(kind="grant", id=grant)
         return self._decisions[grant]
 
-    def claim_due(self, now: datetime, limit: int, lease: timedelta) -> Sequence[Grant]:
+    def claim_due(
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        lane: Lane = Lane.ALL,
+        busy: Collection[str] = (),
+        each: int | None = None,
+    ) -> Sequence[Grant]:
         """As the port says."""
         with self._lock:
-            due = [grant for grant in self.grants.values() if grant.state not in ENDED and grant.due_at <= now]
-            claimed = [
-                replace(grant, due_at=now + lease, version=grant.version + 1)
-                for grant in sorted(due, key=lambda grant: grant.due_at)[:limit]
+            due = [
+                grant
+                for grant in self.grants.values()
+                if grant.state not in ENDED and grant.due_at <= now and (lane is Lane.ALL or _is_urgent(grant))
             ]
+            wanted: list[Grant] = []
+            turns: Counter[str] = Counter()
+            for grant in sorted(due, key=lambda grant: grant.due_at):
+                account = grant.principals[0].account
+                turns[account] += 1
+                if account not in busy and (each is None or turns[account] <= each):
+                    wanted.append(grant)
+            claimed = [replace(grant, due_at=now + lease, version=grant.version + 1) for grant in wanted[:limit]]
             self.grants.update({grant.id: grant for grant in claimed})
             return claimed
 
@@ -112,6 +129,24 @@ class MemoryLedger:
             self._check_version(grant)
             stored = self.grants[grant.id]
             self.grants[grant.id] = replace(stored, due_at=due_at, version=stored.version + 1)
+
+    def role_owners(self, names: Sequence[str]) -> Mapping[str, RoleOwner]:
+        """As the port says."""
+        wanted = {name.lower() for name in names}
+        return {
+            owner.name.lower(): owner
+            for grant in self.grants.values()
+            for owner in _owners(grant)
+            if owner.name.lower() in wanted
+        }
+
+    def active_roles(self, after: GrantId | None, limit: int) -> Sequence[RoleOwner]:
+        """As the port says."""
+        active = sorted(
+            (grant for grant in self.grants.values() if grant.state is GrantState.ACTIVE and grant.id > (after or "")),
+            key=lambda grant: grant.id,
+        )
+        return [owner for grant in active[:limit] for owner in _owners(grant)]
 
     def grant_of_role(self, name: str) -> Grant | None:
         """As the port says."""
@@ -191,3 +226,23 @@ class MemoryLedger:
         stored = self.grants.get(grant.id)
         if stored is None or stored.version != grant.version:
             raise LostRace("another version")
+
+
+def _is_urgent(grant: Grant) -> bool:
+    return grant.state in (GrantState.REVOKING, GrantState.STUCK) and grant.shut_at is None and grant.sessions > 0
+
+
+def _owners(grant: Grant) -> list[RoleOwner]:
+    return [
+        RoleOwner(
+            grant=grant.id,
+            state=grant.state,
+            created_at=grant.created_at,
+            account=principal.account,
+            name=role.name,
+            role_id=role.role_id,
+            deleted=role.deleted,
+        )
+        for principal in grant.principals
+        for role in principal.roles
+    ]

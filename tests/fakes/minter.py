@@ -140,7 +140,10 @@ class FakeMinter:
     def roles(self) -> Sequence[FoundRole]:
         """As the port says: a listing tells neither tags nor boundary."""
         self._called("roles", "")
-        return [replace(role.found, tags={}, boundary_arn=None) for role in self.kept.values()]
+        return [
+            replace(role.found, tags={}, boundary_arn=None, shut=role.trust == TRUST_NOBODY)
+            for role in self.kept.values()
+        ]
 
     def operations(self) -> list[str]:
         """What was called, in order."""

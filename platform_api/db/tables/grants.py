@@ -12,6 +12,7 @@ from platform_api.db.columns import Document, JsonObject, UtcTime, Value
 from platform_api.db.tables.row import Row
 
 _STANDING = sa.text("NOT deleted")
+_URGENT = "state in ('revoking', 'stuck') and shut_at is null and sessions > 0"
 ContractKeys = frozenset[tuple[str, str]]
 
 
@@ -33,7 +34,10 @@ class AccessRequestRow(Row):
 
 
 class GrantRow(Row):
-    """One grant; `version` is the fence of every write. The reconciler has the partial index on `due_at`."""
+    """One grant; `version` is the fence of every write. The reconciler has the partial indexes on `due_at`.
+
+    `account` is that of the grant's first principal: what its IAM takes decides when the grant can be tended.
+    """
 
     __tablename__ = "grants"
     __table_args__ = (
@@ -50,6 +54,12 @@ class GrantRow(Row):
             sqlite_where=sa.text("state <> 'closed'"),
             postgresql_where=sa.text("state <> 'closed'"),
         ),
+        sa.Index(
+            "ix_grants_urgent",
+            "due_at",
+            sqlite_where=sa.text(_URGENT),
+            postgresql_where=sa.text(_URGENT),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -60,6 +70,7 @@ class GrantRow(Row):
     tier: Mapped[str]
     purpose: Mapped[str]
     contracts: Mapped[ContractKeys] = mapped_column(Value(ContractKeys))
+    account: Mapped[str]
     state: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     ends_at: Mapped[datetime] = mapped_column(UtcTime)

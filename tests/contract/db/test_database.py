@@ -145,6 +145,25 @@ def test_postgresql_that_does_not_answer_is_unavailable(postgres_url: str) -> No
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize(("set_to", "found"), [("off", "on"), ("on", "on"), ("remote_apply", "remote_apply")])
+def test_a_commit_on_postgresql_is_a_commit_however_the_server_is_set(
+    postgres_url: str, set_to: str, found: str
+) -> None:
+    """With `off`, a server that crashes forgets commits that callers were told of: make chaos lost a revocation so."""
+    database = Database(create_engine(postgres_url))
+    try:
+        with database.write() as connection:
+            connection.exec_driver_sql(
+                f"ALTER ROLE postgres IN DATABASE {connection.engine.url.database} SET synchronous_commit = {set_to}"
+            )
+        database.close()
+        with database.read() as connection:
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == found
+    finally:
+        database.close()
+
+
+@pytest.mark.postgres
 def test_postgresql_is_given_bounds_for_locks_and_statements(postgres_url: str) -> None:
     database = Database(create_engine(postgres_url))
     with database.read() as connection:

@@ -38,8 +38,8 @@ UNRECORDED = {
     "SqlActivities.claim_due_environments": "says only who looks next",
     "SqlIdempotencyKeys.claim": "belongs to the transport",
     "SqlIdempotencyKeys.complete": "belongs to the transport",
-    "SqlIdempotencyKeys.release": "belongs to the transport",
     "SqlIdempotencyKeys.rename": "belongs to the transport",
+    "SqlIdempotencyKeys.release": "belongs to the transport",
     "SqlIdempotencyKeys.forget": "belongs to the transport",
 }
 """Writes without an audit record, and why."""

@@ -9,7 +9,7 @@ import pytest
 from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole, StepTime, attempt_at
 from jit_engine.domain.ids import GrantId
 from jit_engine.errors import NotFound, RoleBudgetSpent
-from jit_engine.ports import Ledger, LostRace
+from jit_engine.ports import Lane, Ledger, LostRace
 from jit_engine.rules.record import clearance_record
 from platform_api.db.audit import AuditTrail
 from platform_api.db.ledger import SqlLedger
@@ -228,3 +228,54 @@ def test_a_role_is_found_whatever_its_case_and_attempt(ledger: Ledger) -> None:
     assert ledger.grant_of_role("sG-sECOND-2") == saved
     assert ledger.grant_of_role(grant.role.name.upper()) == saved
     assert ledger.grant_of_role("sg-second") is None
+
+
+def test_no_account_takes_more_of_a_claim_than_its_share_and_a_busy_one_nothing(ledger: Ledger) -> None:
+    flood = [due(ledger, n) for n in (6, 5, 4, 3)]
+    other = replace(samples.grant(2), due_at=NOW - timedelta(minutes=1))
+    (principal,) = other.principals
+    other = ledger.open(
+        replace(other, principals=(replace(principal, account="222222222222"),)),
+        samples.clearance(2),
+        samples.evidence(2),
+        event("grant.opened", 2),
+    )
+    busy = [flood[0].principals[0].account]
+    assert [grant.id for grant in ledger.claim_due(NOW, 9, HOUR, busy=busy, each=2)] == [other.id]
+    assert [grant.id for grant in ledger.claim_due(NOW, 9, HOUR, each=2)] == [flood[0].id, flood[1].id]
+    assert [grant.id for grant in ledger.claim_due(NOW, 9, HOUR)] == [flood[2].id, flood[3].id]
+
+
+def test_the_urgent_lane_has_revocations_whose_deny_is_not_written_and_nothing_else(ledger: Ledger) -> None:
+    revoked = replace(samples.grant(1), state=GrantState.REVOKING, sessions=1, last_session_end=NOW, due_at=NOW - HOUR)
+    for n, grant in enumerate(
+        (
+            revoked,
+            replace(revoked, state=GrantState.EXPIRING),
+            replace(revoked, shut_at=NOW),
+            replace(revoked, sessions=0, last_session_end=None),
+            replace(revoked, due_at=NOW + HOUR),
+            replace(revoked, state=GrantState.STUCK),
+        ),
+        start=1,
+    ):
+        of = samples.grant(n)
+        ledger.open(
+            replace(grant, id=of.id, request=of.request, principals=of.principals),
+            samples.clearance(n),
+            samples.evidence(n),
+            event("grant.opened", n),
+        )
+    urgent = ledger.claim_due(NOW, 9, HOUR, lane=Lane.URGENT)
+    assert {grant.id for grant in urgent} == {samples.grant(1).id, samples.grant(6).id}
+
+
+def test_the_owners_of_roles_are_told_by_name_and_those_of_active_grants_in_order(ledger: Ledger) -> None:
+    first, second = opened(ledger), opened(ledger, 2)
+    active = ledger.save(second.moved(GrantState.ACTIVE), event())
+    owners = ledger.role_owners([first.role.name.upper(), second.role.name, "sg-nobody"])
+    assert set(owners) == {first.role.name.lower(), second.role.name.lower()}
+    owner = owners[second.role.name.lower()]
+    assert (owner.grant, owner.state, owner.account) == (second.id, GrantState.ACTIVE, second.principals[0].account)
+    assert list(ledger.active_roles(None, 9)) == [owner]
+    assert list(ledger.active_roles(active.id, 9)) == []

@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.ids import RequestId
 from jit_engine.domain.tier import Tier
 from jit_engine.errors import AwsRefused, AwsUnavailable
 from jit_engine.flows.sweep import YOUNG
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY
-from tests.fakes.world import ADA, ENVIRONMENTS, NOW, place
+from tests.fakes.world import ADA, ENVIRONMENTS, NOW, place, request
 from tests.unit.engine.desk import Desk
 
 BOUNDARY = place(ENVIRONMENTS[Tier.RESEARCH]).boundary_arn
@@ -33,7 +34,7 @@ def test_a_role_of_ours_that_no_row_owns_is_deleted_and_recorded() -> None:
     desk.minter.plant(f"sg-{LOST}-1", tags=OURS, boundary_arn=BOUNDARY)
     assert desk.sweep(NOW) == 1
     assert desk.minter.kept == {}
-    assert desk.actions() == ["sweep.role-deleted"]
+    assert desk.actions() == ["alarm.role-without-row", "sweep.role-deleted"]
     assert desk.sweep(NOW) == 0
 
 
@@ -132,7 +133,7 @@ def test_a_role_that_aws_will_not_let_us_touch_is_an_alarm_and_holds_up_no_other
     assert desk.sweep(NOW) == 1
     assert list(desk.minter.kept) == ["jit-lookalike"]
     assert desk.minter.kept["jit-lookalike"].trust == TRUST_NOBODY
-    assert sorted(desk.actions()) == ["alarm.role-not-swept", "sweep.role-deleted"]
+    assert sorted(desk.actions()) == ["alarm.role-not-swept", "alarm.role-without-row", "sweep.role-deleted"]
 
 
 def test_an_aws_that_does_not_answer_for_one_role_does_not_end_the_sweep() -> None:
@@ -143,3 +144,63 @@ def test_an_aws_that_does_not_answer_for_one_role_does_not_end_the_sweep() -> No
     assert desk.sweep(NOW) == 1
     assert desk.sweep(NOW) == 1
     assert desk.minter.kept == {}
+
+
+# ---- an old backup was restored
+
+
+def test_a_grant_minted_after_the_backup_is_found_by_its_role_which_goes_with_an_alarm() -> None:
+    desk = Desk()
+    backup = dict(desk.ledger.grants)
+    desk.ask()
+    desk.ledger.grants = backup
+    desk.later(hours=1)
+    assert desk.sweep(desk.now) == 1
+    assert desk.minter.kept == {}
+    assert desk.actions()[-2:] == ["alarm.role-without-row", "sweep.role-deleted"]
+
+
+@pytest.mark.parametrize("then", ["shut", "deleted"])
+def test_a_grant_revoked_after_the_backup_is_not_made_live_again(then: str) -> None:
+    """The backup says that it is active; AWS knows better."""
+    desk = Desk()
+    grant = desk.ask()
+    desk.deliver(grant.id, ADA, desk.now)
+    backup = dict(desk.ledger.grants)
+    desk.revoke(grant.id, ADA, "a mistake", desk.now)
+    desk.step(4)
+    if then == "deleted":
+        desk.later(hours=1)
+        desk.step()
+    desk.ledger.grants = backup
+    desk.restart()
+    desk.later(minutes=6)
+    assert desk.sweep(desk.now) == 1
+    assert desk.grant(grant).state is GrantState.REVOKING
+    assert desk.actions()[-1] == "alarm.grant-behind-aws"
+    desk.step(3)
+    desk.later(hours=2)
+    desk.step()
+    assert desk.grant(grant).state is GrantState.CLOSED
+    assert desk.minter.kept == {}
+
+
+def test_a_live_grant_and_one_that_is_just_minted_are_left_alone() -> None:
+    desk = Desk()
+    old = desk.ask()
+    desk.later(minutes=6)
+    assert desk.sweep(desk.now) == 0
+    assert desk.grant(old).state is GrantState.ACTIVE
+    young = desk.ask(replace(request(), id=RequestId("rq_01JABCDEFGHJKMNPQRSTVWXYZ8")))
+    del desk.minter.kept[young.role.name]  # the listing was made before it
+    assert desk.sweep(desk.now) == 0
+
+
+def test_an_account_that_does_not_answer_proves_nothing_gone() -> None:
+    desk = Desk()
+    grant = desk.ask()
+    desk.later(minutes=6)
+    desk.minter.faults["roles"] = [AwsUnavailable(operation="iam:list_roles", retry_after=timedelta(seconds=15))]
+    with pytest.raises(AwsUnavailable):
+        desk.sweep(desk.now)
+    assert desk.grant(grant).state is GrantState.ACTIVE
