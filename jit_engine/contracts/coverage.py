@@ -9,19 +9,34 @@ from typing import Final
 from jit_engine.contracts.terms import TableScope
 from jit_engine.contracts.view import VENDOR, Findings, Node, columns, custom
 from jit_engine.domain.classification import Classification
-from jit_engine.domain.source import GlueTable, S3Prefix, check_account
+from jit_engine.domain.names import check_account
+from jit_engine.domain.services import ServiceSource
+from jit_engine.domain.source import GlueTable, S3Prefix
 from jit_engine.errors import InvalidValue
+from jit_engine.sources.kinds import KINDS, source_of_uri
 
 # What cannot be in a prefix is refused here already, so that what is left is either right or lacks its slash.
 _LOCATION: Final = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<prefix>[^*?$%\x00-\x1f\x7f-\U0010ffff]*)\Z")
 
 OURS: Final = {
-    "server": frozenset({"awsRegion", "awsAccount", "lakeFormationManaged", "kmsKeyAlias"}),
+    "server": frozenset({"awsRegion", "awsAccount", "lakeFormationManaged", "kmsKeyAlias", "source"}),
     "column": frozenset({"masking", "dataCategory"}),
     "role": frozenset({"accessProfile"}),
     "document": frozenset({"usageContract"}),
 }
 """Every custom property of ours, by where it may stand; another of our vendor is a mistake, not a remark."""
+
+
+SERVED: Final = {
+    "kinesis": frozenset({"kinesis-stream"}),
+    "redshift": frozenset({"redshift-database", "redshift-workgroup"}),
+    "postgres": frozenset({"rds-database"}),
+    "postgresql": frozenset({"rds-database"}),
+    "mysql": frozenset({"rds-database"}),
+    "api": frozenset({"public-endpoint"}),
+    "custom": frozenset({"dynamodb-table", "bedrock-model", "secret", "image-repository", "package-repository"}),
+}
+"""The types of server of ODCS that hold what is not made of files, and which kinds of source each may name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,21 +46,29 @@ class Coverage:
     account: str
     prefixes: tuple[S3Prefix, ...]
     tables: tuple[TableScope, ...]
+    services: tuple[ServiceSource, ...] = ()
 
 
 def read_coverage(document: Node, findings: Findings) -> Coverage:
     """The coverage that the document's servers state; what is wrong goes to `findings`."""
     servers = list(document["servers"])
     if not servers:
-        findings.add(document["servers"], "names no server", "add the s3 or glue server where the data lies")
+        findings.add(document["servers"], "names no server", "add the server where the data lies, such as s3 or glue")
     glue_accounts = {s["account"].text for s in servers if s["type"].text == "glue"}
     accounts: set[str] = set()
     prefixes: list[S3Prefix] = []
     tables: list[TableScope] = []
+    services: list[ServiceSource] = []
     for server in servers:
         kind = server["type"].text
+        if kind in SERVED:
+            service = read_service(server, findings)
+            if service is not None:
+                services.append(service)
+                accounts |= {service.account} - {""}
+            continue
         if kind not in ("s3", "glue"):
-            findings.add(server["type"], f"is {kind}", "use s3 or glue; other kinds of server are not offered yet")
+            findings.add(server["type"], f"is {kind}", f"use one of: s3, glue, {', '.join(sorted(SERVED))}")
             continue
         account = _account(server, glue_accounts, findings)
         if account is None:
@@ -61,7 +84,35 @@ def read_coverage(document: Node, findings: Findings) -> Coverage:
             f"lies in several accounts ({', '.join(sorted(accounts))})",
             "write one contract for each account",
         )
-    return Coverage(account=min(accounts, default=""), prefixes=tuple(dict.fromkeys(prefixes)), tables=tuple(tables))
+    return Coverage(
+        account=min(accounts, default=""),
+        prefixes=tuple(dict.fromkeys(prefixes)),
+        tables=tuple(tables),
+        services=tuple(dict.fromkeys(services)),
+    )
+
+
+def read_service(server: Node, findings: Findings) -> ServiceSource | None:
+    """What a server names by its `source`, where ODCS has no fields that say it; None, and a finding, when it does not.
+
+    The URI's kind has to be one that servers of this type hold.
+    """
+    allowed = SERVED[server["type"].text]
+    given = dict(custom(server)).get("source")
+    forms = " or ".join(kind.form for kind in KINDS if kind.name in allowed)
+    if given is None:
+        fix = f"add {{property: source, value: {forms}, vendor: {VENDOR}}} to its customProperties"
+        findings.add(server, "does not say which source it is", fix)
+        return None
+    try:
+        source = source_of_uri(given.text, account="")
+    except InvalidValue as error:
+        findings.add(given, f"{error.field} {error.given!r} cannot be used", error.fix)
+        return None
+    if source.kind not in allowed or isinstance(source, S3Prefix | GlueTable):
+        findings.add(given, f"is a {source.kind}", f"a {server['type'].text} server holds {forms}")
+        return None
+    return source
 
 
 def read_prefix(location: Node, account: str, findings: Findings) -> tuple[S3Prefix, ...]:

@@ -108,6 +108,8 @@ def _of_coverage(old: Contract, new: Contract) -> Iterator[DiffLine]:
     yield from set_changed(
         "servers", "covers table", "no longer covers table", _tables(old.tables), _tables(new.tables)
     )
+    services = (frozenset(service.uri for service in one.services) for one in (old, new))
+    yield from set_changed("servers", "covers", "no longer covers", *services)
 
 
 def _apart(these: Iterable[S3Prefix], others: Iterable[S3Prefix]) -> list[S3Prefix]:

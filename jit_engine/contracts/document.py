@@ -159,6 +159,7 @@ class _Reading:
             approvals=self._approvals(),
             prefixes=coverage.prefixes,
             tables=coverage.tables,
+            services=coverage.services,
             session_minting=self._terms["mint"].text == "session",
             forbidden=self._forbidden(),
             min_aggregation=self._min_aggregation(),

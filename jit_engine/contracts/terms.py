@@ -9,6 +9,7 @@ from enum import StrEnum
 from jit_engine.contracts.profiles import AccessProfile, DescribedTable
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, SubjectId
+from jit_engine.domain.services import DynamoTable, ServiceSource
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix, Source
 from jit_engine.domain.tier import Tier
 from jit_engine.errors import WrongState
@@ -179,6 +180,7 @@ class Contract:
     described: tuple[DescribedTable, ...] = ()
     profiles: tuple[AccessProfile, ...] = ()
     renewals: int = 0
+    services: tuple[ServiceSource, ...] = ()
 
     @property
     def key(self) -> tuple[ContractId, str]:
@@ -198,9 +200,14 @@ class Contract:
 
     def covers(self, source: Source) -> bool:
         """Whether `source` lies wholly in what the contract is about, its write targets included."""
-        if isinstance(source, GlueTable):
-            return any(scope.contains(source) for scope in self.tables)
-        return any(prefix.contains(source) for prefix in self.prefixes) or self.target_for(source) is not None
+        match source:
+            case S3Prefix():
+                return any(prefix.contains(source) for prefix in self.prefixes) or self.target_for(source) is not None
+            case GlueTable():
+                return any(scope.contains(source) for scope in self.tables)
+            case DynamoTable():
+                return any(isinstance(own, DynamoTable) and own.contains(source) for own in self.services)
+        return source in self.services
 
     def target_for(self, source: S3Prefix) -> WriteTarget | None:
         """The write target that contains `source`, if the contract names one."""

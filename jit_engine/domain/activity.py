@@ -72,7 +72,10 @@ class Activity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What provisioning made for an environment: where its roles are fenced in and where they may write."""
+    """What provisioning made for an environment: where its roles are fenced in and where they may write.
+
+    `egress` are the hosts of the internet that its network lets through; none unless the network says so.
+    """
 
     account: str
     region: str
@@ -81,6 +84,7 @@ class Place:
     boundary_arn: str
     workgroup: str
     broker_role_arn: str
+    egress: frozenset[str] = frozenset()
 
     @property
     def workspace(self) -> S3Prefix:

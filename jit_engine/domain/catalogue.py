@@ -7,6 +7,7 @@ from functools import cached_property
 
 from jit_engine.domain.catalogue_index import PlaceIndex, Position
 from jit_engine.domain.classification import Classification
+from jit_engine.domain.services import DynamoTable, ServiceSource
 from jit_engine.domain.source import PREFIX_LIMIT, GlueTable, S3Prefix, Source
 
 
@@ -46,6 +47,7 @@ class PrefixItem:
     classes: frozenset[str]
     closed: bool = False
     copy_of: S3Prefix | None = None
+    key_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class TableItem:
     keeps_history: bool = False
     erasure: bool = False
     copy_of: GlueTable | None = None
+    key_arn: str | None = None
 
     @property
     def files(self) -> tuple[S3Prefix, ...]:
@@ -89,7 +92,21 @@ class TableItem:
         return frozenset().union(*(group.classes for group in self.groups))
 
 
-CatalogueItem = PrefixItem | TableItem
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceItem:
+    """A catalogued source that is not made of files. `key_arn` is the account's own key that it is encrypted with."""
+
+    source: ServiceSource
+    title: str
+    product: str
+    owner_team: str
+    domain: str
+    classification: Classification
+    classes: frozenset[str]
+    key_arn: str | None = None
+
+
+CatalogueItem = PrefixItem | TableItem | ServiceItem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +124,9 @@ class Catalogue:
         if isinstance(source, S3Prefix):
             around = self._prefixes.around(source)
             return self.items[self._first_of(around)] if around else None
+        if isinstance(source, DynamoTable):
+            around_it = self.parts_around(source)
+            return around_it[-1] if around_it else None
         position = self._named.get(source)
         return None if position is None else self.items[position]
 
@@ -116,12 +136,20 @@ class Catalogue:
             item for place in self._prefixes.around(prefix) if isinstance(item := self.items[place], PrefixItem)
         )
 
+    def parts_around(self, table: DynamoTable) -> tuple[ServiceItem, ...]:
+        """Every catalogued DynamoDB table, or part of one, that holds the whole of `table`; the smallest last."""
+        around = [item for item in self._of_one_table(table) if _holds(item.source, table)]
+        return tuple(sorted(around, key=lambda item: len(item.source.uri)))
+
     def touching(self, source: Source) -> tuple[CatalogueItem, ...]:
         """Every item whose data is reached through `source`: prefixes inside it and tables whose files it overlaps.
 
         A table is touched in both directions, since its files may lie above or beneath the prefix. What is a copy is
-        reached together with its original, as far as that is catalogued.
+        reached together with its original, as far as that is catalogued. The parts of a DynamoDB table are touched
+        where they overlap.
         """
+        if isinstance(source, DynamoTable):
+            return tuple(item for item in self._of_one_table(source) if _reaches_into(item.source, source))
         found: set[Position] = set()
         seen: set[Source] = set()
         unread: list[Source] = [source]
@@ -136,7 +164,7 @@ class Catalogue:
             for place in places:
                 now.update(self._prefixes.within(place), self._files.overlapping(place))
                 unread += (_mirrored(place, outer) for outer in self.around(place) if outer.copy_of is not None)
-            unread += (original for n in now if (original := self.items[n].copy_of) is not None)
+            unread += (original for n in now if (original := original_of(self.items[n])) is not None)
             found |= now
         return tuple(self.items[position] for position in sorted(found))
 
@@ -144,11 +172,22 @@ class Catalogue:
         """This catalogue less what is reached through `within` in `regions` alone."""
 
         def is_kept(item: CatalogueItem) -> bool:
-            files = (item.source,) if isinstance(item, PrefixItem) else item.files
+            files = files_of(item)
             reached = [place for place in files if place.overlaps(within)]
             return not reached or not all(any(region.contains(place) for region in regions) for place in reached)
 
         return Catalogue(generation=self.generation, items=tuple(filter(is_kept, self.items)))
+
+    def _of_one_table(self, table: DynamoTable) -> list[ServiceItem]:
+        return self._parts.get((table.account, table.region, table.table), [])
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, str, str], list[ServiceItem]]:
+        parts: dict[tuple[str, str, str], list[ServiceItem]] = {}
+        for item in self.items:
+            if isinstance(item, ServiceItem) and isinstance(table := item.source, DynamoTable):
+                parts.setdefault((table.account, table.region, table.table), []).append(item)
+        return parts
 
     @cached_property
     def _named(self) -> dict[Source, Position]:
@@ -182,3 +221,27 @@ def _mirrored(place: S3Prefix, copy: PrefixItem) -> S3Prefix:
     if len(original.prefix) + len(rest) > PREFIX_LIMIT:
         return original
     return S3Prefix(account=original.account, bucket=original.bucket, prefix=original.prefix + rest)
+
+
+def _holds(outer: ServiceSource, inner: DynamoTable) -> bool:
+    return isinstance(outer, DynamoTable) and outer.contains(inner)
+
+
+def _reaches_into(one: ServiceSource, other: DynamoTable) -> bool:
+    return isinstance(one, DynamoTable) and one.overlaps(other) and (one == other or not one.contains(other))
+
+
+def files_of(item: CatalogueItem) -> tuple[S3Prefix, ...]:
+    """Every place in S3 that holds the item's data; none of what is not made of files."""
+    match item:
+        case PrefixItem():
+            return (item.source,)
+        case TableItem():
+            return item.files
+        case ServiceItem():
+            return ()
+
+
+def original_of(item: CatalogueItem) -> Source | None:
+    """What the item is a copy of."""
+    return None if isinstance(item, ServiceItem) else item.copy_of

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from jit_engine.domain.names import check_account, check_region
+from jit_engine.domain.services import ServiceSource
 from jit_engine.errors import InvalidValue
 
-_ACCOUNT = re.compile(r"[0-9]{12}\Z", re.ASCII)
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]\Z", re.ASCII)
 _ALIAS = "-s3alias"
 """How S3 ends the alias of an access point, which serves as a bucket's name and whose policy is another's."""
 _SEGMENT = re.compile(r"[A-Za-z0-9!_.=,@ ()+:'-]+\Z", re.ASCII)
 _GLUE_NAME = re.compile(r"[a-z0-9_]{1,255}\Z", re.ASCII)
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]\Z", re.ASCII)
 PREFIX_LIMIT = 512
 
 
@@ -93,20 +93,8 @@ class GlueTable:
         return f"glue://{self.account}/{self.region}/{self.database}/{self.table}"
 
 
-Source = S3Prefix | GlueTable
+Source = S3Prefix | GlueTable | ServiceSource
 """Every identity there is. Evidence and records are read back by it."""
-
-
-def check_account(account: str) -> None:
-    """Raises `InvalidValue` unless `account` is twelve ASCII digits."""
-    if not _ACCOUNT.match(account):
-        raise InvalidValue(field="account", given=account, fix="use the 12 digits of a registered AWS account")
-
-
-def check_region(region: str) -> None:
-    """Raises `InvalidValue` unless `region` is spelt as AWS spells regions."""
-    if not _REGION.match(region):
-        raise InvalidValue(field="region", given=region, fix="use an AWS region such as us-east-1")
 
 
 def check_prefix(prefix: str) -> None:

@@ -148,6 +148,7 @@ class ClearedSource:
     The prefix itself, a table's location, or none for what is not made of files. With `columns` (the only ones to
     be seen) or a `row_filter` there are none either: what is seen of them is an enforcer's to show.
     `without` are prefixes inside of the files that are denied whatever else is given.
+    `key_arn` is the KMS key that the data is encrypted with, where it is one of the account's own.
     """
 
     ask: SourceAsk
@@ -156,6 +157,7 @@ class ClearedSource:
     row_filter: RowFilter | None = None
     treatments: tuple[ColumnTreatment, ...] = ()
     without: tuple[S3Prefix, ...] = ()
+    key_arn: str | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -13,12 +13,22 @@ from jit_engine.domain.activity import Place
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.source import Operation, S3Prefix
 from jit_engine.domain.tier import Tier
-from jit_engine.domain.verdict import Clearance
+from jit_engine.domain.verdict import Clearance, ClearedSource
 from jit_engine.iam.merging import merged, numbered
-from jit_engine.iam.statement import Allow, Deny, Statement, bucket_arn, iam_time, object_arn, objects_arn
+from jit_engine.iam.statement import (
+    Allow,
+    Deny,
+    Statement,
+    bucket_arn,
+    iam_time,
+    object_arn,
+    objects_arn,
+    used_as_asked,
+)
+from jit_engine.sources.bounds import Bounds
+from jit_engine.sources.data_keys import key_allows
 from jit_engine.sources.files import LIST, READ, no_other_list
-from jit_engine.sources.kind import Bounds
-from jit_engine.sources.kinds import kind_of
+from jit_engine.sources.kinds import KINDS, kind_of
 
 WORKSPACE = (
     "s3:AbortMultipartUpload",
@@ -41,6 +51,8 @@ NO_WRITE = (
 NO_DELETE = ("s3:DeleteObject*",)
 NO_READ = ("s3:GetObject*",)
 """What each kind of use is denied as where it has no place: families of actions, in Denies only."""
+EVERYWHERE = "*"
+"""The resource of the few actions that know none: tokens that open nothing by themselves."""
 RESULTS_PREFIX = "athena/"
 """Where the environment's workgroup writes query results, beside the workspace's `work/`."""
 
@@ -50,10 +62,17 @@ def grant_statements(clearance: Clearance, place: Place, grant: GrantId) -> tupl
     bounds = Bounds(place=place, grant=grant, ends_at=clearance.ends_at)
     # A table of which something is withheld is never given by a policy, which cannot tell columns and rows apart.
     cleared = sorted((c for c in clearance.cleared if c.is_whole), key=lambda c: c.ask.source.uri)
-    given = (allow for each in cleared for allow in kind_of(each.ask.source).allows(each, bounds))
-    allows = (*merged(given), *_workspace(clearance, bounds))
-    own = (deny for each in cleared for deny in kind_of(each.ask.source).denies(each, bounds))
+    allows = (*merged(_allows(cleared, bounds)), *_workspace(clearance, bounds))
+    of_kind = {kind: [c for c in cleared if kind_of(c.ask.source) is kind] for kind in KINDS}
+    own = (deny for kind, some in of_kind.items() if some for deny in kind.denies(some, bounds))
     return (*allows, *numbered((*own, *_closing(allows, clearance, place))))
+
+
+def _allows(cleared: Iterable[ClearedSource], bounds: Bounds) -> Iterator[Allow]:
+    for each in cleared:
+        kind = kind_of(each.ask.source)
+        yield from kind.allows(each, bounds)
+        yield from key_allows(each, kind.key_use(each), bounds)
 
 
 def _workspace(clearance: Clearance, bounds: Bounds) -> Iterator[Allow]:
@@ -106,14 +125,17 @@ def _closing(allows: tuple[Allow, ...], clearance: Clearance, place: Place) -> I
         resources=("*",),
         conditions={},
     )
+    anywhere = _distinct(action for allow in allows if EVERYWHERE in allow.resources for action in allow.actions)
     yield Deny(
         sid="NowhereElse",
         why="nothing outside the grant's own resources, whatever a bucket, key or catalogue policy gives",
-        actions=("*",),
+        actions=() if anywhere else ("*",),
+        except_actions=anywhere,
         resources=(),
-        except_resources=_distinct(arn for allow in allows for arn in allow.resources),
+        except_resources=_distinct(arn for allow in allows for arn in allow.resources if arn != EVERYWHERE),
         conditions={},
     )
+    yield from _used_as_asked(allows)
     yield from (no_other_list(bucket, prefixes) for bucket, prefixes in _listed(allows))
     yield from _of_each_use(clearance, place)
     yield Deny(
@@ -137,6 +159,23 @@ def _closing(allows: tuple[Allow, ...], clearance: Clearance, place: Place) -> I
         resources=("*",),
         conditions={"DateGreaterThanEquals": {"aws:CurrentTime": iam_time(clearance.ends_at)}},
     )
+
+
+def _used_as_asked(allows: Iterable[Allow]) -> Iterator[Deny]:
+    """Beside S3, each action on its own resources: what may be read is not thereby written, whatever a policy gives."""
+    reach: dict[str, set[str]] = defaultdict(set)
+    for allow in allows:
+        for action in allow.actions:
+            reach[action].update(allow.resources)
+    services: dict[str, dict[tuple[str, ...], list[str]]] = defaultdict(lambda: defaultdict(list))
+    for action, resources in sorted(reach.items()):
+        if EVERYWHERE not in resources:
+            services[action.partition(":")[0]][tuple(sorted(resources))].append(action)
+    for service, uses in sorted(services.items()):
+        if service == "s3" or len(uses) == 1:
+            continue
+        every = {resource for spared in uses for resource in spared}
+        yield from (used_as_asked(tuple(used), spared) for spared, used in uses.items() if set(spared) != every)
 
 
 def _of_each_use(clearance: Clearance, place: Place) -> Iterator[Deny]:

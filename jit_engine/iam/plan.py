@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from jit_engine.domain.activity import Place
 from jit_engine.domain.grant import MintWay, Principal, StatementNote, attempt_at
 from jit_engine.domain.ids import GrantId
+from jit_engine.domain.services import PublicEndpoint
 from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.verdict import Clearance, ClearedSource
 from jit_engine.errors import NotOneSession, PolicyTooLarge, TooManyParts
@@ -130,7 +131,7 @@ def _units(cleared: Sequence[ClearedSource]) -> list[Unit]:
 
 def _seat(unit: Unit, home: Seat) -> Seat:
     """Where the unit is used from: its account, and its region where it has but one."""
-    accounts = sorted({one.ask.source.account for one in unit})
+    accounts = sorted({one.ask.source.account or home.account for one in unit})
     if len(accounts) > 1:
         raise NotOneSession(job=_job(unit), why=f"its sources lie in the accounts {', '.join(accounts)}", sizes={})
     regions = {_region(one, home) for one in unit}
@@ -141,7 +142,7 @@ def _seat(unit: Unit, home: Seat) -> Seat:
 def _region(cleared: ClearedSource, home: Seat) -> str:
     """The region that the source is asked in; S3 answers for a bucket wherever it lies."""
     match cleared.ask.source:
-        case S3Prefix():
+        case S3Prefix() | PublicEndpoint():
             return home.region
         case source:
             return source.region

@@ -14,12 +14,29 @@ from jit_engine.domain.activity import Place
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.verdict import Clearance
 from jit_engine.errors import EngineError
+from jit_engine.iam.readings.databases import RdsReading, RedshiftReading
+from jit_engine.iam.readings.dynamodb import DynamoReading
 from jit_engine.iam.readings.glue import GlueReading
 from jit_engine.iam.readings.keys import KeysReading
 from jit_engine.iam.readings.lake import LakeReading
+from jit_engine.iam.readings.libraries import ImageReading, PackageReading
+from jit_engine.iam.readings.models import ModelReading
 from jit_engine.iam.readings.reading import EVERYTHING, Decided, ReadAllow, Reading, has_only, spares_only, texts
+from jit_engine.iam.readings.streams_and_secrets import KinesisReading, SecretReading
 
-READINGS: tuple[type[Reading], ...] = (LakeReading, GlueReading, KeysReading)
+READINGS: tuple[type[Reading], ...] = (
+    LakeReading,
+    GlueReading,
+    KeysReading,
+    DynamoReading,
+    RedshiftReading,
+    RdsReading,
+    ModelReading,
+    KinesisReading,
+    SecretReading,
+    ImageReading,
+    PackageReading,
+)
 """Every reading; no action belongs to two."""
 
 
@@ -106,13 +123,15 @@ def _missing(denies: Sequence[Mapping[str, object]], allows: Sequence[ReadAllow]
         for s in denies
     ):
         yield "every other action"
+    anywhere = {action for allow in allows if "*" in allow.resources for action in allow.actions}
     if not any(
-        has_only(s, "Action", "NotResource")
-        and s["Action"] == EVERYTHING
+        has_only(s, "NotAction" if anywhere else "Action", "NotResource")
+        and (spares_only(s["NotAction"], anywhere) if anywhere else s["Action"] == EVERYTHING)
         and spares_only(s["NotResource"], resources - set(EVERYTHING))
         for s in denies
     ):
         yield "every other resource"
+    yield from _crossed(denies, allows, anywhere)
     after = {"DateGreaterThanEquals": {"aws:CurrentTime": end}}
     if not any(
         has_only(s, "Action", "Resource", "Condition")
@@ -120,6 +139,22 @@ def _missing(denies: Sequence[Mapping[str, object]], allows: Sequence[ReadAllow]
         for s in denies
     ):
         yield "anything after the grant's end"
+
+
+def _crossed(denies: Sequence[Mapping[str, object]], allows: Sequence[ReadAllow], anywhere: set[str]) -> Iterator[str]:
+    """Beside S3: each action of a service on the resources of another of its actions, where the two differ."""
+    reach: dict[str, set[str]] = {}
+    for allow in allows:
+        for action in set(allow.actions) - anywhere:
+            reach.setdefault(action, set()).update(allow.resources)
+    by_place = [s for s in denies if has_only(s, "Action", "NotResource")]
+    for action, own in sorted(reach.items()):
+        service = action.partition(":")[0]
+        others = set().union(*(r for other, r in reach.items() if other.startswith(f"{service}:")))
+        if service == "s3" or others == own:
+            continue
+        if not any(action in texts(s["Action"]) and spares_only(s["NotResource"], own) for s in by_place):
+            yield f"{action} beside what it was cleared for"
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

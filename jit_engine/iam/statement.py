@@ -73,6 +73,23 @@ def _as_json(statement: Statement) -> dict[str, object]:
     return out
 
 
+def used_as_asked(actions: tuple[str, ...], resources: tuple[str, ...]) -> Deny:
+    """These actions on these resources only: what may be read is not thereby written, whatever a policy gives."""
+    return Deny(
+        sid="UsedAsAsked",
+        why=f"{', '.join(actions)} on what it was asked for only",
+        actions=actions,
+        resources=(),
+        except_resources=resources,
+        conditions={},
+    )
+
+
+def is_of_s3(statement: Statement) -> bool:
+    """Whether it is about S3, whose uses are kept apart in a way of their own."""
+    return all(action.startswith("s3:") for action in statement.actions)
+
+
 def objects_arn(prefix: S3Prefix) -> str:
     """Every object of the prefix, which ends in a slash and holds nothing that IAM expands (`S3Prefix`)."""
     return f"arn:aws:s3:::{prefix.bucket}/{prefix.prefix}*"

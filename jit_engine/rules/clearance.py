@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from jit_engine.contracts.breaches import SHORTEST_SESSION
 from jit_engine.contracts.terms import Contract, HeldContract
 from jit_engine.domain.activity import Activity, Environment
-from jit_engine.domain.catalogue import TableItem
+from jit_engine.domain.catalogue import PrefixItem, ServiceItem, TableItem
 from jit_engine.domain.request import MIN_DURATION, AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.verdict import (
@@ -270,8 +270,10 @@ def _cleared(verdict: SourceVerdict, facts: Facts) -> ClearedSource:
     ask = verdict.ask
     item = facts.catalogue.item(ask.source)
     match ask.source, item:
-        case S3Prefix() as prefix, _:
-            return ClearedSource(ask=ask, files=(prefix,), without=withheld_places(verdict))
+        case S3Prefix() as prefix, PrefixItem() as around:
+            return ClearedSource(ask=ask, files=(prefix,), without=withheld_places(verdict), key_arn=around.key_arn)
+        case _, ServiceItem() as service:
+            return ClearedSource(ask=ask, files=(), key_arn=service.key_arn)
         case _, TableItem() as table if verdict.columns is not None:
             found = verdict.columns.obligations
             return ClearedSource(
@@ -280,6 +282,7 @@ def _cleared(verdict: SourceVerdict, facts: Facts) -> ClearedSource:
                 columns=found.columns,
                 row_filter=found.row_filter,
                 treatments=found.treatments,
+                key_arn=table.key_arn if found.enforcer is None else None,
             )
     raise ValueError(f"{ask.source.uri} passed without being catalogued")
 

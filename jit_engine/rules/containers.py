@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jit_engine.contracts.terms import Contract
-from jit_engine.domain.catalogue import Catalogue, CatalogueItem, PrefixItem, TableItem
+from jit_engine.domain.catalogue import Catalogue, CatalogueItem, PrefixItem, TableItem, files_of, original_of
 from jit_engine.domain.request import AccessRequest, SourceAsk
 from jit_engine.domain.source import Operation, S3Prefix
 from jit_engine.domain.verdict import Breach, Gate, NamedRule, SourceVerdict, Withheld
@@ -49,11 +49,12 @@ def catalogue_breaches(ask: SourceAsk, catalogue: Catalogue) -> Iterator[Breach]
                 allowed="the table itself, which shows what is left",
                 next_step=f"ask for {item.source.uri}",
             )
-        if item.copy_of is not None and catalogue.item(item.copy_of) is None:
+        original = original_of(item)
+        if original is not None and catalogue.item(original) is None:
             yield Breach(
                 code="original-unknown",
                 clause="catalogue.copy_of",
-                given=f"{item.source.uri}, a copy of {item.copy_of.uri}",
+                given=f"{item.source.uri}, a copy of {original.uri}",
                 allowed="a copy of what is catalogued, whose limits it inherits",
                 next_step="have the original catalogued",
             )
@@ -142,7 +143,7 @@ def _by_contract(ask: SourceAsk, facts: Facts, judge: Judge) -> Iterator[Withhel
     for item in inside:
         others = tuple(c.key for c in facts.contracts if not c.covers(ask.source) and c.covers(item.source))
         history = isinstance(item, TableItem) and item.keeps_history and item.erasure
-        kind = (item.owner_team, item.classification, others, history, item.copy_of)
+        kind = (item.owner_team, item.classification, others, history, original_of(item))
         kinds.setdefault(item.source if len(inside) <= MOST_ALONE else kind, []).append(item)
     for some in kinds.values():
         alone = _only(ask, facts, some[:1])
@@ -167,7 +168,7 @@ def _inside(ask: SourceAsk, catalogue: Catalogue) -> list[CatalogueItem]:
 
 def _places(ask: SourceAsk, item: CatalogueItem) -> tuple[S3Prefix, ...]:
     """Where a Deny can hold the item exactly as far as `ask` reaches it: nowhere, when it cannot."""
-    files = (item.source,) if isinstance(item, PrefixItem) else item.files
+    files = files_of(item)
     asked = ask.source
     if not isinstance(asked, S3Prefix):
         return ()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from jit_engine.contracts.breaches import CoarseAsk, approval_rule, contract_breaches
 from jit_engine.contracts.terms import Contract, HeldContract
+from jit_engine.domain.activity import Environment
 from jit_engine.domain.catalogue import CatalogueItem
 from jit_engine.domain.request import AccessRequest, SourceAsk
+from jit_engine.domain.services import PublicEndpoint
 from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.verdict import Breach, ContractVerdict, SourceVerdict
 from jit_engine.ports import Facts
@@ -63,9 +65,23 @@ def contract_verdict(
             *column_breaches(ask, request, facts, covering[0]),
             *catalogue_breaches(ask, facts.catalogue),
             *of_others,
+            *_of_network(ask, facts.environment),
         ),
         approval=None if rule is None or rule.automatic else rule,
     )
+
+
+def _of_network(ask: SourceAsk, environment: Environment) -> Iterator[Breach]:
+    """IAM cannot hold an endpoint: what the environment's network does not list is not given."""
+    listed = frozenset[str]() if environment.place is None else environment.place.egress
+    if isinstance(ask.source, PublicEndpoint) and ask.source.host not in listed:
+        yield Breach(
+            code="endpoint-not-listed",
+            clause="environment.egress",
+            given=ask.source.uri,
+            allowed=", ".join(sorted(listed)) or "no endpoint",
+            next_step="have the host added to the environment's network, which is reviewed",
+        )
 
 
 def _about(coarse: CoarseAsk, items: Sequence[CatalogueItem]) -> CoarseAsk:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from jit_engine.domain.catalogue import PrefixItem
+from jit_engine.domain.catalogue import files_of
 from jit_engine.domain.request import MAX_SOURCES, AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.verdict import Clearance, Refusal
@@ -128,7 +128,7 @@ def _inside(ask: SourceAsk, facts: Facts) -> tuple[SourceAsk, ...]:
         return ()
     found = []
     for item in facts.catalogue.touching(ask.source):
-        files = (item.source,) if isinstance(item, PrefixItem) else item.files
+        files = files_of(item)
         operations = ask.operations & frozenset(kind_of(item.source).offers)
         if item.source != ask.source and operations and all(ask.source.contains(place) for place in files):
             found.append(replace(ask, source=item.source, operations=operations, columns=None))

@@ -6,9 +6,18 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from jit_engine.domain.activity import Activity, Environment
-from jit_engine.domain.catalogue import Catalogue, CatalogueItem, ColumnGroup, PrefixItem, TableItem
+from jit_engine.domain.catalogue import (
+    Catalogue,
+    CatalogueItem,
+    ColumnGroup,
+    PrefixItem,
+    ServiceItem,
+    TableItem,
+    files_of,
+)
 from jit_engine.domain.ids import SubjectId
 from jit_engine.domain.request import AccessRequest
+from jit_engine.domain.services import DynamoTable, ServiceSource
 from jit_engine.domain.source import S3Prefix, Source
 from jit_engine.domain.subject import Person, Subject
 from jit_engine.ports import Facts
@@ -112,6 +121,9 @@ def add_item(slice_: EntitySlice, item: CatalogueItem, catalogue: Catalogue) -> 
             source_ref(item.source), {**attrs, "zone": item.zone.value}, [product, *_around(item.source, catalogue)]
         )
         return
+    if isinstance(item, ServiceItem):
+        slice_.add(source_ref(item.source), attrs, [product, *_tables_around(item.source, catalogue)])
+        return
     database = ref("Database", f"glue://{item.source.account}/{item.source.region}/{item.source.database}")
     slice_.add(database, {}, [product])
     around = [source_ref(outer.source) for place in item.files for outer in catalogue.around(place)]
@@ -133,6 +145,20 @@ def add_asked_prefix(slice_: EntitySlice, asked: S3Prefix, item: PrefixItem, cat
     )
 
 
+def add_asked_part(slice_: EntitySlice, asked: DynamoTable, item: ServiceItem, catalogue: Catalogue) -> None:
+    """A part of a catalogued table, with the facts of the smallest catalogued part that holds it."""
+    slice_.add(
+        source_ref(asked),
+        {"sensitivity": item.classification.rank, "classes": frozenset(item.classes)},
+        [ref("DataProduct", item.product), *_tables_around(asked, catalogue)],
+    )
+
+
+def _tables_around(source: ServiceSource, catalogue: Catalogue) -> list[EntityRef]:
+    around = catalogue.parts_around(source) if isinstance(source, DynamoTable) else ()
+    return [source_ref(item.source) for item in around if item.source != source]
+
+
 def _around(prefix: S3Prefix, catalogue: Catalogue) -> list[EntityRef]:
     return [source_ref(item.source) for item in catalogue.around(prefix) if item.source != prefix]
 
@@ -152,6 +178,8 @@ def slice_for(request: AccessRequest, facts: Facts, now: datetime) -> tuple[Enti
         around = facts.catalogue.item(ask.source)
         if isinstance(ask.source, S3Prefix) and isinstance(around, PrefixItem) and around.source != ask.source:
             add_asked_prefix(slice_, ask.source, around, facts.catalogue)
+        if isinstance(ask.source, DynamoTable) and isinstance(around, ServiceItem) and around.source != ask.source:
+            add_asked_part(slice_, ask.source, around, facts.catalogue)
     return slice_.entities()
 
 
@@ -162,9 +190,15 @@ def reached(request: AccessRequest, catalogue: Catalogue) -> list[CatalogueItem]
         own = catalogue.item(ask.source)
         for item in (*((own,) if own else ()), *catalogue.touching(ask.source)):
             found[item.source.uri] = item
-            for place in (item.source,) if isinstance(item, PrefixItem) else item.files:
-                found.update((outer.source.uri, outer) for outer in catalogue.around(place))
+            found.update((other.source.uri, other) for other in items_around(item, catalogue))
     return list(found.values())
+
+
+def items_around(item: CatalogueItem, catalogue: Catalogue) -> tuple[CatalogueItem, ...]:
+    """Every catalogued item that holds data of this one."""
+    if isinstance(item.source, DynamoTable):
+        return catalogue.parts_around(item.source)
+    return tuple(outer for place in files_of(item) for outer in catalogue.around(place))
 
 
 def is_member(activity: Activity, subject: SubjectId) -> bool:

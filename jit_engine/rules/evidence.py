@@ -25,7 +25,7 @@ from jit_engine.rules.record import Record, clearance_record, refusal_record
 from jit_engine.rules.treatments import telling_questions
 from policy import SCHEMA_VERSION, Question
 
-FORMAT = 6
+FORMAT = 7
 """The number of the form in which evidence is kept. Raise it when a type changes that evidence is made of.
 
 Earlier forms are read as long as they lack nothing but fields that have a default: what was not known then is the

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jit_engine.domain.source import S3Prefix
+from jit_engine.domain.verdict import ClearedSource
 from jit_engine.iam.statement import Allow, Deny, bucket_arn, objects_arn, statement_size
-from jit_engine.sources.kind import Bounds
+from jit_engine.sources.bounds import Bounds, KeyUse
 
 LIST = ("s3:ListBucket",)
 LOCATE = ("s3:GetBucketLocation",)
@@ -92,6 +93,12 @@ def withheld_names(files: tuple[S3Prefix, ...], places: tuple[S3Prefix, ...]) ->
                 "StringNotEquals": {"s3:delimiter": "/"},
             },
         )
+
+
+def key_of_files(cleared: ClearedSource) -> KeyUse | None:
+    """S3 gives the bucket's ARN where bucket keys are on, else the object's; prefixes stay S3's own to hold."""
+    arns = {arn for files in cleared.files for arn in (bucket_arn(files.bucket), objects_arn(files))}
+    return KeyUse(service="s3", context={"aws:s3:arn": tuple(sorted(arns))}) if arns else None
 
 
 def list_size(files: tuple[S3Prefix, ...]) -> int:

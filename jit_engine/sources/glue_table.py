@@ -10,8 +10,9 @@ from jit_engine.domain.verdict import ClearedSource
 from jit_engine.errors import InvalidValue
 from jit_engine.iam.statement import Allow, bucket_arn
 from jit_engine.ports import ProbeCall
-from jit_engine.sources.files import LIST, LOCATE, READ, list_objects, list_size, read_objects
-from jit_engine.sources.kind import Bounds, Kind, Offer, identity
+from jit_engine.sources.bounds import Bounds, KeyUse
+from jit_engine.sources.files import LIST, LOCATE, READ, key_of_files, list_objects, list_size, read_objects
+from jit_engine.sources.kind import Kind, Offer, identity
 from jit_engine.sources.s3_prefix import beside
 
 DESCRIBE = (
@@ -33,6 +34,7 @@ QUERY = (
 class GlueTableKind(Kind):
     """Definition and partitions from Glue; for `select` the environment's workgroup and the table's files."""
 
+    name = "glue-table"
     scheme = "glue"
     form = "glue://account/region/database/table"
     entity = "GlueTable"
@@ -86,6 +88,10 @@ class GlueTableKind(Kind):
             resources=(bucket_arn(place.workspace_bucket), *(bucket_arn(files.bucket) for files in cleared.files)),
             conditions=bounds.time,
         )
+
+    def key_use(self, cleared: ClearedSource) -> KeyUse | None:
+        """As `key_of_files`."""
+        return key_of_files(cleared)
 
     def probes(self, cleared: ClearedSource) -> tuple[ProbeCall, ...]:
         """Beside its files."""

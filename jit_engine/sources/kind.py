@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar, TypeVar
 
-from jit_engine.domain.activity import Place
-from jit_engine.domain.ids import GrantId
 from jit_engine.domain.source import Operation, Source
 from jit_engine.domain.verdict import ClearedSource
-from jit_engine.iam.statement import Allow, Conditions, Deny, iam_time, statement_size
+from jit_engine.errors import InvalidValue
+from jit_engine.iam.statement import Allow, Deny, is_of_s3, statement_size, used_as_asked
 from jit_engine.ports import ProbeCall
+from jit_engine.sources.bounds import Bounds, KeyUse
+from jit_engine.sources.data_keys import key_allows
 
 S = TypeVar("S", bound=Source)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """What binds every statement of one grant: where it is minted, whose it is and when it ends (UTC)."""
-
-    place: Place
-    grant: GrantId
-    ends_at: datetime
-
-    @property
-    def time(self) -> Conditions:
-        """Not at or after the grant's end."""
-        return {"DateLessThan": {"aws:CurrentTime": iam_time(self.ends_at)}}
-
-    def within(self, account: str, **others: Mapping[str, str | tuple[str, ...]]) -> Conditions:
-        """Only in `account`, not at or after the grant's end, and under `others`, by operator."""
-        equals = {"aws:ResourceAccount": account, **others.pop("StringEquals", {})}
-        return {"StringEquals": equals, **self.time, **others}
+_WORKSPACE_KEY = 600
+"""What the workspace's key adds where the data has a key of its own: Denies that keep the two apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +31,11 @@ class Offer:
 class Kind(ABC):
     """One kind of source. Holds no state; actions come from `offers` and never from input.
 
-    `identity` is its identities' type, `scheme` and `form` are of its URIs, `entity` is its type in Cedar. `columns`
-    and `rows` say what keeps withheld columns and rows from the reader, in words for the documents.
+    `name` is on the wire and in its identities, `scheme` and `form` are of its URIs, `entity` is its type in Cedar;
+    `columns` and `rows` say what keeps withheld columns and rows from the reader, in words for the documents.
     """
 
+    name: ClassVar[str]
     scheme: ClassVar[str]
     form: ClassVar[str]
     entity: ClassVar[str]
@@ -59,11 +43,6 @@ class Kind(ABC):
     offers: ClassVar[Mapping[Operation, Offer]]
     columns: ClassVar[str]
     rows: ClassVar[str]
-
-    @property
-    def name(self) -> str:
-        """On the wire, and as the identities themselves say."""
-        return self.identity.kind
 
     @abstractmethod
     def parse(self, rest: str, account: str) -> Source:
@@ -80,9 +59,13 @@ class Kind(ABC):
     def allows(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Allow]:
         """What one cleared source needs. Those of one form are merged, over all sources, by `iam.merging`."""
 
-    def denies(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Deny]:
-        """What one cleared source has to be denied beside the closing Denies of every grant."""
+    def denies(self, cleared: Sequence[ClearedSource], bounds: Bounds) -> Iterator[Deny]:
+        """What a grant with these sources, all of this kind, is denied beside the closing Denies of every grant."""
         yield from ()
+
+    def key_use(self, cleared: ClearedSource) -> KeyUse | None:
+        """How its service uses the key that the data is encrypted with; None where the reader needs no key."""
+        return None
 
     def probes(self, cleared: ClearedSource) -> tuple[ProbeCall, ...]:
         """Calls beside the source that AWS must refuse, and that would read or change no data if it did not."""
@@ -94,10 +77,27 @@ class Kind(ABC):
 
     def size(self, cleared: ClearedSource, bounds: Bounds) -> int:
         """Characters of policy that the source adds at most, as IAM counts them: alone, with nothing to merge with."""
-        allows = list(self.allows(cleared, bounds))
+        allows = [*self.allows(cleared, bounds), *key_allows(cleared, self.key_use(cleared), bounds)]
         repeated = {text for allow in allows for text in (*allow.actions, *allow.resources)}
-        statements = (*allows, *self.denies(cleared, bounds))
-        return sum(statement_size(each) for each in statements) + sum(len(text) + 3 for text in repeated)
+        closing = [used_as_asked(allow.actions, allow.resources) for allow in allows if not is_of_s3(allow)]
+        statements = (*allows, *self.denies((cleared,), bounds), *closing)
+        others = _WORKSPACE_KEY if cleared.key_arn is not None else 0
+        return sum(statement_size(each) for each in statements) + sum(len(text) + 3 for text in repeated) + others
+
+
+def parts_of_uri(kind: Kind, rest: str, *counts: int) -> list[str]:
+    """What stands between the slashes of a URI; raises `InvalidValue` unless there are as many parts as may be."""
+    parts = rest.split("/")
+    if len(parts) not in counts:
+        raise InvalidValue(field="source", given=f"{kind.scheme}://{rest}", fix=f"use {kind.form}")
+    return parts
+
+
+def canonical(kind: Kind, source: Source, rest: str) -> Source:
+    """The source; raises `InvalidValue` when it was written in another way than its one canonical text."""
+    if source.uri != f"{kind.scheme}://{rest}":
+        raise InvalidValue(field="source", given=f"{kind.scheme}://{rest}", fix=f"write {source.uri}")
+    return source
 
 
 def identity(cleared: ClearedSource, of: type[S]) -> S:

@@ -4,11 +4,33 @@ from __future__ import annotations
 
 from jit_engine.domain.source import Operation, Source
 from jit_engine.errors import InvalidValue
+from jit_engine.sources.bedrock_model import BedrockModelKind
+from jit_engine.sources.dynamodb_table import DynamoTableKind
 from jit_engine.sources.glue_table import GlueTableKind
+from jit_engine.sources.image_repository import ImageRepositoryKind
 from jit_engine.sources.kind import Kind
+from jit_engine.sources.kinesis_stream import KinesisStreamKind
+from jit_engine.sources.package_repository import PackageRepositoryKind
+from jit_engine.sources.public_endpoint import PublicEndpointKind
+from jit_engine.sources.rds_database import RdsDatabaseKind
+from jit_engine.sources.redshift import RedshiftDatabaseKind, RedshiftWorkgroupKind
 from jit_engine.sources.s3_prefix import S3PrefixKind
+from jit_engine.sources.secret import SecretKind
 
-KINDS: tuple[Kind, ...] = (S3PrefixKind(), GlueTableKind())
+KINDS: tuple[Kind, ...] = (
+    S3PrefixKind(),
+    GlueTableKind(),
+    DynamoTableKind(),
+    RedshiftDatabaseKind(),
+    RedshiftWorkgroupKind(),
+    RdsDatabaseKind(),
+    BedrockModelKind(),
+    KinesisStreamKind(),
+    SecretKind(),
+    ImageRepositoryKind(),
+    PackageRepositoryKind(),
+    PublicEndpointKind(),
+)
 
 _OF_NAME = {kind.name: kind for kind in KINDS}
 _OF_SCHEME = {kind.scheme: kind for kind in KINDS}

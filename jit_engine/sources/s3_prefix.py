@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from jit_engine.domain.source import Operation, S3Prefix, Source
 from jit_engine.domain.verdict import ClearedSource
 from jit_engine.iam.statement import Allow, Deny
 from jit_engine.ports import ProbeCall, ProbeKind
+from jit_engine.sources.bounds import Bounds, KeyUse
 from jit_engine.sources.files import (
     INSERT,
     LIST,
     READ,
     insert_objects,
+    key_of_files,
     list_objects,
     list_size,
     read_objects,
     withheld,
     withheld_names,
 )
-from jit_engine.sources.kind import Bounds, Kind, Offer
+from jit_engine.sources.kind import Kind, Offer
 
 
 class S3PrefixKind(Kind):
     """Raw files. Nothing withholds a column or a row of a file, so a file with either is not granted."""
 
+    name = "s3-prefix"
     scheme = "s3"
     form = "s3://bucket/prefix/"
     entity = "S3Prefix"
@@ -58,12 +61,17 @@ class S3PrefixKind(Kind):
             if Operation.INSERT in operations:
                 yield from insert_objects(files, uri, bounds)
 
-    def denies(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Deny]:
-        """What is withheld of it, and its names."""
-        if cleared.without:
-            yield withheld(cleared.without)
-            if cleared.ask.operations & {Operation.SELECT, Operation.DESCRIBE}:
-                yield from withheld_names(cleared.files, cleared.without)
+    def key_use(self, cleared: ClearedSource) -> KeyUse | None:
+        """As `key_of_files`."""
+        return key_of_files(cleared)
+
+    def denies(self, cleared: Sequence[ClearedSource], bounds: Bounds) -> Iterator[Deny]:
+        """What is withheld of each, and its names."""
+        for each in cleared:
+            if each.without:
+                yield withheld(each.without)
+                if each.ask.operations & {Operation.SELECT, Operation.DESCRIBE}:
+                    yield from withheld_names(each.files, each.without)
 
     def probes(self, cleared: ClearedSource) -> tuple[ProbeCall, ...]:
         """As `beside`, and into what is withheld."""

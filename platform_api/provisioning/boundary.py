@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from jit_engine.domain.tier import Tier
 from jit_engine.errors import LimitExceeded
+from jit_engine.sources.kinds import KINDS
 from platform_api.provisioning.order import ENGINE_PREFIX, environment_names
 
 if TYPE_CHECKING:
@@ -50,6 +51,12 @@ KMS_ACTIONS: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 # Who am I is answered by AWS whatever a policy says; an AWS that asks the policy should answer the same.
 _HARMLESS: Final = ("sts:GetCallerIdentity",)
 # Already outside of what is allowed; said by name so that a longer list of allowed actions cannot reach them.
+_KEY_SERVICES: Final = {
+    "dynamodb-table": "dynamodb",
+    "kinesis-stream": "kinesis",
+    "secret": "secretsmanager",
+}
+"""The kinds beside S3 whose readers use a key, and the service that uses it for them."""
 NEVER: Final = (
     "account:*",
     "iam:*",
@@ -76,8 +83,9 @@ def boundary_document(order: EnvironmentOrder) -> dict[str, object]:
             *_buckets_closed(workspace, lake),
             *_catalogue(order),
             *_queries(order),
+            *_services(order),
             *_keys(order, workspace, lake),
-            *_everything_else_closed(),
+            *_everything_else_closed(order),
         ],
     }
     check_boundary_size(document)
@@ -157,6 +165,28 @@ def _queries(order: EnvironmentOrder) -> tuple[Statement, ...]:
     )
 
 
+def _services(order: EnvironmentOrder) -> tuple[Statement, ...]:
+    """Room for the services of the kinds that the catalogue holds in the account; `NothingElse` says which actions."""
+    actions = _of_services(order)
+    if not actions:
+        return ()
+    services = sorted({f"{action.partition(':')[0]}:*" for action in actions})
+    return (_allow("Services", services, ["*"]),)
+
+
+def _of_services(order: EnvironmentOrder) -> tuple[str, ...]:
+    """The actions of those kinds, by their closed tables: in research and validation none that writes."""
+    match order.tier:
+        case Tier.RESEARCH | Tier.VALIDATION:
+            writes = False
+        case Tier.OPERATION:
+            writes = True
+        case _:
+            assert_never(order.tier)
+    offers = [offer for kind in KINDS if kind.name in order.services for offer in kind.offers.items()]
+    return tuple(sorted({action for o, offer in offers if writes or not o.writes for action in offer.actions}))
+
+
 def _keys(order: EnvironmentOrder, workspace: str, lake: Sequence[str]) -> tuple[Statement, ...]:
     """Keys only as S3 uses them for the buckets above.
 
@@ -181,12 +211,19 @@ def _keys(order: EnvironmentOrder, workspace: str, lake: Sequence[str]) -> tuple
             room = [_allow("Keys", KMS_ACTIONS, keys, used_for(readable))]
         case _:
             assert_never(order.tier)
+    others = [f"{_KEY_SERVICES[kind]}.{order.region}.amazonaws.com" for kind in order.services if kind in _KEY_SERVICES]
+    if others:
+        actions = ["kms:Decrypt"] if order.tier is not Tier.OPERATION else KMS_ACTIONS
+        room.append(_allow("ServiceKeys", actions, keys, {"StringEquals": {"kms:ViaService": others}}))
     # A negated operator matches an absent key: a direct call carries none and is denied.
-    return (*room, _deny("KeysViaS3Only", ["kms:*"], ["*"], {"StringNotEquals": via_s3}))
+    via = (
+        {"StringNotEquals": {"kms:ViaService": [*via_s3.values(), *others]}} if others else {"StringNotEquals": via_s3}
+    )
+    return (*room, _deny("KeysViaServicesOnly" if others else "KeysViaS3Only", ["kms:*"], ["*"], via))
 
 
-def _everything_else_closed() -> tuple[Statement, ...]:
-    allowed = (*WORKSPACE_ACTIONS, *GLUE_READS, *ATHENA_ACTIONS, *KMS_ACTIONS, *_HARMLESS)
+def _everything_else_closed(order: EnvironmentOrder) -> tuple[Statement, ...]:
+    allowed = (*WORKSPACE_ACTIONS, *GLUE_READS, *ATHENA_ACTIONS, *KMS_ACTIONS, *_of_services(order), *_HARMLESS)
     return (
         _deny("Never", NEVER, ["*"]),
         {"Sid": "NothingElse", "Effect": "Deny", "NotAction": sorted(allowed), "Resource": "*"},

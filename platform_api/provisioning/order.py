@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from jit_engine.domain.ids import SLUG, check_id
 from jit_engine.errors import InvalidValue
+from jit_engine.sources.kinds import KINDS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +36,8 @@ PROBE_KEY: Final = ".sluicegate/probe"
 class EnvironmentOrder:
     """One environment to make: whose, where, of which tier, and which lake buckets it may ever reach.
 
-    `lake_buckets` are the enterprise lake's and the report buckets that the activity's contracts may name.
+    `lake_buckets` are the enterprise lake's and the report buckets that the activity's contracts may name, `services`
+    the kinds of source that are not made of files and lie in the account.
     Raises `InvalidValue` for anything that could mean more than itself in a name, an ARN or a tag.
     """
 
@@ -51,6 +53,7 @@ class EnvironmentOrder:
     region: str
     lake_buckets: tuple[str, ...]
     broker_role_arn: str
+    services: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_id(self.environment_id, "en", "environment_id")
@@ -74,6 +77,8 @@ class EnvironmentOrder:
                 raise InvalidValue(field="lake_buckets", given=bucket, fix="a workspace is not the lake")
         if len(set(self.lake_buckets)) != len(self.lake_buckets):
             raise InvalidValue(field="lake_buckets", given=str(self.lake_buckets), fix="name each once")
+        if not set(self.services) <= {kind.name for kind in KINDS}:
+            raise InvalidValue(field="services", given=str(self.services), fix="use kinds of source (docs/sources.md)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,4 +180,8 @@ def _catalogued(contract: Contract, catalogue: Catalogue) -> tuple[CatalogueItem
     for scope in contract.tables:
         for table in scope.tables:
             sources.append(GlueTable(account=scope.account, region=scope.region, database=scope.database, table=table))
-    return tuple(item for source in sources for item in catalogue.touching(source))
+    reached = [item for source in sources for item in catalogue.touching(source)]
+    for service in contract.services:
+        own = catalogue.item(service)
+        reached += catalogue.touching(service) or ((own,) if own is not None else ())
+    return tuple(reached)

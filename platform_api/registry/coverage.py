@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from jit_engine.contracts.terms import Contract, TableScope
+from jit_engine.domain.services import DynamoTable, ServiceSource
 from jit_engine.domain.source import S3Prefix
 
 
@@ -26,11 +27,19 @@ def _shared(one: Contract, other: Contract) -> Iterator[str]:
         for theirs in _prefixes(other):
             if prefix.overlaps(theirs):
                 yield max(prefix, theirs, key=lambda p: len(p.prefix)).uri
+    for service in one.services:
+        for theirs_too in other.services:
+            if service == theirs_too or _overlap(service, theirs_too):
+                yield service.uri
     for scope in one.tables:
         for scope_of_other in other.tables:
             for table in sorted(scope.tables & scope_of_other.tables):
                 if _database(scope) == _database(scope_of_other):
                     yield "glue://" + "/".join((*_database(scope), table))
+
+
+def _overlap(one: ServiceSource, other: ServiceSource) -> bool:
+    return isinstance(one, DynamoTable) and isinstance(other, DynamoTable) and one.overlaps(other)
 
 
 def _prefixes(contract: Contract) -> tuple[S3Prefix, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol, assert_never
 
 from jit_engine.domain.activity import ActivityState, EnvironmentState, Place
-from jit_engine.domain.catalogue import Catalogue, PrefixItem, Zone
+from jit_engine.domain.catalogue import Catalogue, PrefixItem, ServiceItem, TableItem, Zone
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.ids import EnvironmentId
 from jit_engine.domain.source import S3Prefix
@@ -174,6 +174,7 @@ class ProvisioningReconciler:
         return self._store.save_environment(failed, self._event("environment.failed", failed, now, details))
 
     def _order(self, record: EnvironmentRecord, activity: ActivityRecord) -> EnvironmentOrder:
+        catalogue = self._store.catalogue()
         return EnvironmentOrder(
             environment_id=record.environment.id,
             activity_id=activity.activity.id,
@@ -185,7 +186,8 @@ class ProvisioningReconciler:
             expires_at=record.environment.expires_at,
             account_id=self._ground.account,
             region=self._ground.region,
-            lake_buckets=lake_buckets(self._store.catalogue(), self._ground.account),
+            lake_buckets=lake_buckets(catalogue, self._ground.account),
+            services=service_kinds(catalogue, self._ground.account),
             broker_role_arn=self._ground.broker_role_arn,
         )
 
@@ -214,11 +216,18 @@ def lake_buckets(catalogue: Catalogue, account: str) -> tuple[str, ...]:
     """Every bucket of the account that the catalogue knows as lake or report: what boundaries leave room for."""
     places: set[S3Prefix] = set()
     for item in catalogue.items:
-        if not isinstance(item, PrefixItem):
+        if isinstance(item, TableItem):
             places.add(item.location)
-        elif item.zone is not Zone.WORKSPACE:
+        elif isinstance(item, PrefixItem) and item.zone is not Zone.WORKSPACE:
             places.add(item.source)
     return tuple(sorted({place.bucket for place in places if place.account == account}))
+
+
+def service_kinds(catalogue: Catalogue, account: str) -> tuple[str, ...]:
+    """Every kind that is not made of files and of which the account holds something: room for its actions."""
+    return tuple(
+        sorted({i.source.kind for i in catalogue.items if isinstance(i, ServiceItem) and i.source.account == account})
+    )
 
 
 def _line(event: StackEvent) -> ProvisioningEvent:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from jit_engine.contracts.terms import ContractState
-from jit_engine.domain.catalogue import CatalogueItem, PrefixItem
+from jit_engine.domain.catalogue import CatalogueItem
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, check_id
 from jit_engine.errors import InvalidValue, NotFound
@@ -188,7 +188,7 @@ def _contract(caller: Caller, id: str, version: str) -> ContractRecord:
 
 
 def _fits(item: CatalogueItem, query: SourceFilters) -> bool:
-    kind = "s3-prefix" if isinstance(item, PrefixItem) else "glue-table"
+    kind = item.source.kind
     words = f"{item.title} {item.product} {item.source.uri}".lower()
     return (
         query.kind in (None, kind)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field
 
 from jit_engine.contracts.terms import Contract
-from jit_engine.domain.catalogue import CatalogueItem, PrefixItem
+from jit_engine.domain.catalogue import CatalogueItem, PrefixItem, ServiceItem
 from platform_api.registry.records import Acceptance, ContractRecord, SignatureRole
 from platform_api.schemas.forms import spoken_text
 from platform_api.schemas.wire import ActivityRef, Asked, Moment, Shown
@@ -182,6 +182,8 @@ class SourceItemShown(Shown):
                 "zone": item.zone.value,
             }
             return cls(**known, **place)
+        if isinstance(item, ServiceItem):
+            return cls(**known, kind=item.source.kind)
         columns = [
             ColumnsShown(
                 group=g.name,

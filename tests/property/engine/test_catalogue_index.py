@@ -44,5 +44,6 @@ def _reached(items: list[CatalogueItem], files: S3Prefix) -> list[CatalogueItem]
     return [
         item
         for item in items
-        if (files.contains(item.source) if isinstance(item, PrefixItem) else item.location.overlaps(files))
+        if (isinstance(item, PrefixItem) and files.contains(item.source))
+        or (isinstance(item, TableItem) and item.location.overlaps(files))
     ]

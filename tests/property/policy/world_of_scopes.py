@@ -130,7 +130,7 @@ class World:
                 return {"tier": tier, "activity": self._known("Activity"), "state": "active"}
             case "S3Prefix":
                 return {**thing, "zone": self._draw.choice(("lake", "report"))}
-            case "GlueTable" | "ColumnGroup":
+            case "GlueTable" | "ColumnGroup" | "Model" | "PublicEndpoint":
                 return thing
             case "Contract":
                 return {"proposer": self._known("Person"), "ownerTeam": self._known("Team")}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +22,7 @@ from pydantic_core import PydanticUndefined
 
 from jit_engine.domain.grant import GRANT_MOVES, GrantState
 from jit_engine.domain.request import SourceAsk
+from jit_engine.domain.services import ServiceSource
 from jit_engine.domain.source import Operation, Source
 from jit_engine.domain.tier import Tier
 from jit_engine.iam.grant_policy import grant_statements
@@ -29,6 +30,8 @@ from jit_engine.iam.statement import Allow, Statement
 from jit_engine.sources.kinds import KINDS, kind_of
 from platform_api.problems import KINDS as PROBLEMS
 from platform_api.settings import Settings
+from tests.fakes.services import EVERY, KEY, SCORES_OF_ONE_ALONE
+from tests.fakes.services import cleared as services_cleared
 from tests.fakes.world import FACTS_PREFIX, GRANT, LOANS, REPORT_PREFIX, ask, cleared, place_of
 
 ROOT = Path(__file__).parents[3]
@@ -100,7 +103,9 @@ def kind_rows() -> list[Row]:
         for kind in KINDS
         for operation in Operation
         if operation in kind.offers
-        for actions in [_minted(kind.name, operation)]
+        for actions in [
+            _minted(kind.name, operation) if kind.name in _SAMPLES else sorted(kind.offers[operation].actions)
+        ]
     ]
 
 
@@ -116,11 +121,24 @@ def _statements(writes: bool, *asks: SourceAsk) -> tuple[Statement, ...]:
     return grant_statements(clearance, place_of(clearance), GRANT)
 
 
+def every_kind_rows() -> list[Row]:
+    """Each kind with its URI, its type in Cedar, and what keeps withheld columns and rows from the reader."""
+    return [(kind.name, f"`{kind.form}`", f"`{kind.entity}`", kind.columns, kind.rows) for kind in KINDS]
+
+
+def _of_service(source: ServiceSource) -> tuple[Statement, ...]:
+    clearance = services_cleared(ask(source), key_arn=KEY)
+    everything = frozenset(kind_of(source).offers)
+    asked = tuple(replace(c, ask=replace(c.ask, operations=everything)) for c in clearance.cleared)
+    return grant_statements(replace(clearance, cleared=asked), place_of(clearance), GRANT)
+
+
 def statement_rows() -> list[Row]:
     """Every statement that a minted policy can hold, by its Sid without number and account."""
     both = (
         *_statements(False, ask(FACTS_PREFIX), ask(LOANS)),
         *_statements(True, ask(FACTS_PREFIX), ask(REPORT_PREFIX, Operation.INSERT)),
+        *(statement for source in (*EVERY, SCORES_OF_ONE_ALONE) for statement in _of_service(source)),
     )
     found = {re.sub(r"\d+\Z", "", s.sid): "Allow" if isinstance(s, Allow) else "Deny" for s in both}
     return [(f"`{sid}`", effect) for sid, effect in sorted(found.items(), key=lambda item: item[1])]
@@ -141,6 +159,13 @@ TABLES = (
         heads=("kind", "operation", "Cedar action", "AWS actions"),
         rows=kind_rows,
         prose=False,
+    ),
+    Table(
+        name="every kind",
+        document="docs/sources.md",
+        heads=("kind", "URI", "Cedar type", "columns are withheld by", "rows are withheld by"),
+        rows=every_kind_rows,
+        prose=True,
     ),
     Table(
         name="statements", document="docs/sources.md", heads=("statement", "effect"), rows=statement_rows, prose=True

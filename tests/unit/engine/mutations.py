@@ -77,7 +77,7 @@ def _of_statement(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, An
 
 def _of_list(value: list[str], wide: str, *, spares: bool) -> Iterator[tuple[str, Any]]:
     """Changes of a list of actions or resources. `spares`: a longer list means that more may be done."""
-    for position, text in enumerate(value):
+    for position, text in enumerate(value) if value != ["*"] else ():
         before, after = value[:position], value[position + 1 :]
         if spares:
             for name, mutant in _of_text(text):
@@ -88,7 +88,8 @@ def _of_list(value: list[str], wide: str, *, spares: bool) -> Iterator[tuple[str
     if spares:
         yield "and one more", [*value, wide]
         yield "and a star", [*value, "*"]
-        yield "as one star", ["*"]
+        if value != ["*"]:
+            yield "as one star", ["*"]
         yield "as the text *", "*"
         if len(value) == 1:
             yield "as one text", value[0]
@@ -104,7 +105,7 @@ def _of_condition(keys: dict[str, Any], key: str, value: str | list[str]) -> Ite
         for name, mutant in _of_text(value):
             yield f"{key} {name}", {**keys, key: mutant}
         yield f"{key} and one more", {**keys, key: [value, "999988887777"]}
-        for later in ("2099-01-01T00:00:00Z", "1999999999", "3", "999988887777", "true"):
+        for later in {"2099-01-01T00:00:00Z", "1999999999", "3", "999988887777", "true"} - {value}:
             yield f"{key} is {later}", {**keys, key: later}
         return
     for position, text in enumerate(value):
@@ -133,7 +134,7 @@ def _operators(operator: str) -> Iterator[str]:
     yield f"{operator}IfExists"
     yield f"ForAllValues:{operator}"
     yield f"ForAnyValue:{operator}"
-    yield {
+    others = {
         "StringEquals": "StringLike",
         "StringLike": "StringNotLike",
         "StringNotLike": "StringLike",
@@ -141,4 +142,8 @@ def _operators(operator: str) -> Iterator[str]:
         "DateLessThan": "DateGreaterThan",
         "DateGreaterThanEquals": "DateLessThan",
         "Null": "Bool",
-    }[operator]
+        "StringEqualsIfExists": "StringLikeIfExists",
+        "ForAllValues:StringEquals": "ForAllValues:StringLike",
+        "ForAnyValue:StringNotEquals": "ForAllValues:StringNotEquals",
+    }
+    yield others[operator]

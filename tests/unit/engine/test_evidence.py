@@ -46,6 +46,7 @@ FORMS = {
     4: "88e508e57cf3c946",
     5: "7dc58edd843638ab",
     6: "f07e41ed47f90639",
+    7: "a85216c2b33a6005",
 }
 """The form of evidence behind each number: what is stored today has to be readable tomorrow, or refused by name."""
 

@@ -42,6 +42,8 @@ class Example:
 
 WORKSPACES = "inv-research-and-validation-write-only-to-workspaces"
 TABLES = "inv-research-and-validation-change-no-table"
+ITEMS = "inv-research-and-validation-put-into-no-dynamodb-table"
+STREAMS = "inv-research-and-validation-put-into-no-stream"
 SHARING = "inv-nobody-shares-in-research"
 PIPELINES = "inv-operation-is-for-pipelines"
 SAME_TIER = "inv-environment-has-the-tier"
@@ -75,6 +77,13 @@ EXAMPLES = [
     Example("Person:ada", "write", "GlueTable:loans", RESEARCH, (TABLES,)),
     Example("Person:ada", "remove", "GlueTable:loans", VALIDATION, (TABLES,)),
     Example("Pipeline:scorer", "share", "GlueTable:loans", VALIDATION, (TABLES,)),
+    # nor into what services hold
+    Example("Pipeline:scorer", "write", "DynamoTable:scores", OPERATION),
+    Example("Pipeline:scorer", "write", "DynamoTable:scores", VALIDATION, (ITEMS,)),
+    Example("Person:ada", "write", "DynamoTable:scores", RESEARCH, (ITEMS,)),
+    Example("Pipeline:scorer", "write", "KinesisStream:events", OPERATION),
+    Example("Pipeline:scorer", "write", "KinesisStream:events", VALIDATION, (STREAMS,)),
+    Example("Person:ada", "write", "KinesisStream:events", RESEARCH, (STREAMS,)),
     # nothing is shared in research, not even from a workspace
     Example("Person:ada", "share", "S3Prefix:workspace", VALIDATION),
     Example("Person:ada", "share", "S3Prefix:workspace", RESEARCH, (SHARING,)),

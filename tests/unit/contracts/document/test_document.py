@@ -150,7 +150,7 @@ BAD: list[tuple[Callable[[Document], object], str, str, str]] = [
     (root("team", "nam", value="x"), "$.team", "unknown keys: nam", "spelling"),
     (root("schema", 0, "properties", 0, "nope", value=1), "$.schema[0].properties[0]", "nope", "spelling"),
     # Coverage
-    (lambda d: d.pop("servers"), "$.servers", "names no server", "add the s3 or glue server"),
+    (lambda d: d.pop("servers"), "$.servers", "names no server", "add the server where the data lies"),
     (root("servers", 0, "location", value="s3://acme-prod-lake/sf_loans"), "$.servers[0].location", "cannot be used", "s3://acme-prod-lake/sf_loans/"),
     (root("servers", 0, "location", value="s3://acme-prod-lake/"), "$.servers[0].location", "cannot be used", "ends in a slash"),
     (root("servers", 0, "location", value="s3://acme-prod-lake/a/*/"), "$.servers[0].location", "a/*/", "no wildcard"),
@@ -168,7 +168,7 @@ BAD: list[tuple[Callable[[Document], object], str, str, str]] = [
     (lambda d: d.pop("schema"), "$.schema", "describes no table", "describe the tables"),
     (lambda d: d["servers"].append({"server": "s", "type": "s3", "location": "s3://b-x/p/", "customProperties": [{"property": "awsAccount", "value": "999988887777", "vendor": "sluicegate"}]}), "$.servers", "several accounts", "one contract for each"),
     (root("servers", value=[{"server": "s", "type": "s3", "location": "s3://b-x/p/"}]), "$.servers[0]", "whose account", "awsAccount"),
-    (root("servers", value=[{"server": "s", "type": "kafka", "host": "h:1"}]), "$.servers[0].type", "is kafka", "s3 or glue"),
+    (root("servers", value=[{"server": "s", "type": "kafka", "host": "h:1"}]), "$.servers[0].type", "is kafka", "use one of: s3, glue, api"),
     # Columns and custom properties
     (root("schema", 0, "properties", 0, "classification", value="secret"), "$.schema[0].properties[0].classification", "is 'secret'", "restricted"),
     (lambda d: d["schema"][0]["properties"][0].pop("classification"), "$.schema[0].properties[0]", "no classification", "add classification"),

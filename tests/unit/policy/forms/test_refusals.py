@@ -127,10 +127,13 @@ def test_no_id_takes_a_quote_a_control_or_a_letter_that_looks_like_another(field
         ("data", {"data": Within(kind="database", ids=("d",), only="prefix")}),
         ("classes.names", {"classes": Classes(match=Match.ANY, names=())}),
         ("classes.names", {"classes": Classes(match=Match.ALL, names=("a",))}),
-        ("classes", {"classes": Classes(match=Match.ANY, names=("a",)), "actions": ("use",), "data": Anything()}),
+        (
+            "classes",
+            {"classes": Classes(match=Match.ANY, names=("a",)), "actions": ("view-contracts",), "data": Anything()},
+        ),
         (
             "sensitivity_at_most",
-            {"sensitivity_at_most": Sensitivity.PUBLIC, "actions": ("invoke",), "data": Anything()},
+            {"sensitivity_at_most": Sensitivity.PUBLIC, "actions": ("view-contracts",), "data": Anything()},
         ),
         (
             "sensitivity_at_most",
