@@ -26,6 +26,9 @@ def list_(
     classification: Annotated[str | None, typer.Option("--class", help="Only of this classification.")] = None,
     kind: Annotated[str | None, typer.Option(help="s3-prefix or glue-table.")] = None,
     product: Annotated[str | None, typer.Option(help="Only of this data product.")] = None,
+    label: Annotated[str | None, typer.Option("--label", help="Only with this label, such as personal.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only of this team.")] = None,
+    contract: Annotated[str | None, typer.Option(help="Only under this contract in force (id or name).")] = None,
     columns: Annotated[bool, typer.Option("--columns", help="Show each table's columns too.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -33,8 +36,9 @@ def list_(
 
     The first column can be given to `sluice request` as it stands.
     """
+    asked = {"q": q, "classification": classification, "kind": kind, "product": product}
     with connect() as client:
-        found = list(client.every("/v1/sources", q=q, classification=classification, kind=kind, product=product))
+        found = list(client.every("/v1/sources", **asked, label=label, owner=owner, contract=contract))
     listing(found, as_json=as_json, show=_show_columns if columns else _show_all)
 
 

@@ -1,11 +1,12 @@
 """The catalogue of sources, data contracts, and the rules."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from jit_engine.contracts.terms import ContractState
+from jit_engine.contracts.terms import Contract, ContractState
 from jit_engine.domain.catalogue import CatalogueItem
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, check_id
@@ -36,12 +37,19 @@ _VERSION = "/contracts/{contract_id}/versions/{version}"
 
 
 class SourceFilters(Paged):
-    """Filters of the sources; `q` is looked for in title, product and URI."""
+    """Filters of the sources; `q` is looked for in title, product and URI.
+
+    `label` is one that the source carries, such as personal; `owner` a team; `contract` the id or the name of a
+    contract that is in force and covers the whole of it.
+    """
 
     kind: Filter = None
     q: Filter = None
     classification: Filter = None
     product: Filter = None
+    label: Filter = None
+    owner: Filter = None
+    contract: Filter = None
 
 
 class ContractFilters(Paged):
@@ -66,7 +74,7 @@ def sources(
     contracts = [record.contract for record in registry.contracts_in_force()]
     now = caller.now
     live = [contract for contract in contracts if contract.starts_at <= now < contract.ends_at]
-    found = [item for item in registry.catalogue().items if _fits(item, query)]
+    found = [item for item in registry.catalogue().items if _fits(item, query) and _is_covered(item, query, live)]
     return cut(found, query, lambda item: item.source.uri, lambda item: SourceItemShown.of(item, live))
 
 
@@ -187,6 +195,11 @@ def _contract(caller: Caller, id: str, version: str) -> ContractRecord:
     return record
 
 
+def _is_covered(item: CatalogueItem, query: SourceFilters, live: Sequence[Contract]) -> bool:
+    named = [contract for contract in live if query.contract in (contract.id, contract.name)]
+    return query.contract is None or any(contract.covers(item.source) for contract in named)
+
+
 def _fits(item: CatalogueItem, query: SourceFilters) -> bool:
     kind = item.source.kind
     words = f"{item.title} {item.product} {item.source.uri}".lower()
@@ -194,5 +207,7 @@ def _fits(item: CatalogueItem, query: SourceFilters) -> bool:
         query.kind in (None, kind)
         and query.classification in (None, item.classification.value)
         and query.product in (None, item.product)
+        and query.owner in (None, item.owner_team)
+        and (query.label is None or query.label in item.classes)
         and (query.q is None or query.q.lower() in words)
     )

@@ -90,6 +90,13 @@ def test_the_catalogue_says_which_contract_covers_what(cast: Cast, story: Story)
     assert [table["table"] for table in tables] == ["applicants"]
     assert tables[0]["columns"][0]["classes"] == ["personal"]
     level = tables[0]["classification"]
+    personal = cast.dana.get("/v1/sources", label="personal").json()["items"]
+    assert personal
+    assert all("personal" in item["classes"] for item in personal)
+    owned = cast.dana.get("/v1/sources", owner="lending-data-owners").json()["items"]
+    assert {item["uri"] for item in personal} < {item["uri"] for item in owned}
+    assert cast.dana.get("/v1/sources", owner="nobody").json()["items"] == []
+    assert cast.dana.get("/v1/sources", contract="nothing").json()["items"] == []
     alike = cast.dana.get("/v1/sources", classification=level).json()["items"]
     assert tables[0] in alike
     assert {item["classification"] for item in alike} == {level}
