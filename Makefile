@@ -10,7 +10,7 @@ STAMP := $(VENV)/.stamp
 RIVALS := $(VENV)/rivals
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test slow check lint console types format bench chaos mutants lock clean
+.PHONY: help demo up test slow check lint console screens types format bench chaos mutants lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ lint: $(STAMP)
 # Without the console everything else works: what cannot be built is said, and does not stop the rest.
 console: $(STAMP)  ## Build the web console, when its sources have changed
 	@$(BIN)/python -m platform_api.console.build || true
+
+screens: console  ## Write a picture of every screen of the console, in both themes, to var/screens
+	@mkdir -p var/screens
+	@SCREENS_TO=var/screens REQUIRE_BROWSER=1 $(BIN)/pytest -n0 tests/e2e/console/test_screens.py -k shows
 
 types: console  ## Write the console's types anew from the API's own description
 	@$(BIN)/python -m tests.console.openapi platform_api/console/openapi.json

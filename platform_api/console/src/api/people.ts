@@ -24,3 +24,11 @@ export function useName(): (id: string) => string {
   const people = usePeople();
   return (id) => people.get(id)?.name ?? id;
 }
+
+const IDS = /\b(?:pe|wl)_[0-9A-Z]{26}\b/g;
+
+/** A sentence with names in place of the ids that it speaks of. */
+export function useNamed(): (sentence: string) => string {
+  const name = useName();
+  return (sentence) => sentence.replace(IDS, (id) => name(id));
+}

@@ -1,25 +1,31 @@
 // Choosing several things from a long list by typing: what is chosen stands as chips that can be taken out.
-import { IconX } from "@tabler/icons-react";
-import { useId, useState } from "react";
-import { ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
+import { IconChevronDown, IconX } from "@tabler/icons-react";
+import { useEffect, useId, useRef } from "react";
+import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
 
 export interface Option { id: string; name: string; about?: string }
 
 export function PickMany({ label, options, chosen, onChange, help }: { label: string; options: Option[]; chosen: string[]; onChange: (ids: string[]) => void; help?: string }) {
-  const [text, setText] = useState("");
   const names = new Map(options.map((one) => [one.id, one.name]));
-  const open = options.filter((one) => !chosen.includes(one.id));
   const helpId = useId();
+  const input = useRef<HTMLInputElement>(null);
+  const picked = useRef(0);
+  const round = chosen.length;
+  // Each choice begins a new, empty box, and the keyboard stays where it was.
+  useEffect(() => { if (picked.current === round && round > 0) input.current?.focus(); }, [round]);
   return (
     <div className="field">
-      <ComboBox inputValue={text} onInputChange={setText} selectedKey={null} aria-describedby={help ? helpId : undefined} menuTrigger="focus" allowsEmptyCollection
-        items={open.filter((one) => `${one.name} ${one.about ?? ""} ${one.id}`.toLowerCase().includes(text.toLowerCase())).slice(0, 50)}
-        onSelectionChange={(key) => { if (key !== null) { onChange([...chosen, String(key)]); setText(""); } }}>
+      <ComboBox key={round} aria-describedby={help ? helpId : undefined} allowsEmptyCollection
+        defaultItems={options.filter((one) => !chosen.includes(one.id))} defaultFilter={(text, typed) => text.toLowerCase().includes(typed.toLowerCase())}
+        onSelectionChange={(key) => { if (key !== null) { picked.current = round + 1; onChange([...chosen, String(key)]); } }}>
         <Label>{label}</Label>
-        <Input className="input" placeholder="Type to search" />
+        <div className="row" style={{ flexWrap: "nowrap", gap: 4 }}>
+          <Input ref={input} className="input" placeholder="Type to search" />
+          <Button className="button icon"><IconChevronDown size={16} aria-hidden /></Button>
+        </div>
         <Popover className="popover" style={{ minWidth: 280 }}>
           <ListBox className="menu" renderEmptyState={() => <p className="faint" style={{ padding: 8 }}>Nothing of that name.</p>}>
-            {(one: Option) => <ListBoxItem id={one.id} textValue={one.name}><span className="grow">{one.name}</span>{one.about ? <span className="faint">{one.about}</span> : null}</ListBoxItem>}
+            {(one: Option) => <ListBoxItem id={one.id} textValue={`${one.name} ${one.about ?? ""}`}><span className="grow">{one.name}</span>{one.about ? <span className="faint">{one.about}</span> : null}</ListBoxItem>}
           </ListBox>
         </Popover>
       </ComboBox>

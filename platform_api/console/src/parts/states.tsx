@@ -17,7 +17,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   return (
     <div className="empty">
       <IconInbox size={28} stroke={1.5} aria-hidden />
-      <strong>{title}</strong>
+      {title ? <strong>{title}</strong> : null}
       {children}
     </div>
   );

@@ -48,6 +48,7 @@ export default function CedarEditor({ text, onChange, faults, label }: { text: s
       }),
     });
     view.current = editor;
+    editor.scrollDOM.tabIndex = 0; // what scrolls can be scrolled by keyboard
     return () => editor.destroy();
     // made once; later texts from outside come in below
   }, []);

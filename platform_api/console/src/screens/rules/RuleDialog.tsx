@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { api, Problem, told } from "../../api/client";
+import { useNamed } from "../../api/people";
 import { useSettled } from "../../parts/settled";
 import { Trouble } from "../../parts/states";
 import { RuleFormFields } from "./RuleFormFields";
@@ -10,6 +11,7 @@ import { EMPTY, tidy, type RuleForm } from "./form";
 
 export function RuleDialog({ first, owner, onDone, onClose }: { first: RuleForm | null; owner: string; onDone: (cedar: string) => void; onClose: () => void }) {
   const [form, setForm] = useState<RuleForm>(first ?? { ...EMPTY, owner });
+  const named = useNamed();
   const settled = useSettled(JSON.stringify(tidy(form)));
   const written = useQuery({
     queryKey: ["form", settled], retry: false, enabled: form.title.trim() !== "" && form.owner.trim() !== "" && form.actions.length > 0, placeholderData: keepPreviousData,
@@ -28,7 +30,7 @@ export function RuleDialog({ first, owner, onDone, onClose }: { first: RuleForm 
             {written.isError ? (
               faults.length && form.title ? <ul>{faults.map((one) => <li key={one.field}>{one.field}: {one.message ?? one.problem}</li>)}</ul>
                 : form.title ? <Trouble error={written.error} /> : <span className="secondary">Give the rule a name, and choose what it says.</span>
-            ) : <span>{written.data?.sentence ?? "…"}</span>}
+            ) : <span>{named(written.data?.sentence ?? "…")}</span>}
           </div>
           {ready ? <details><summary>The same in Cedar</summary><pre className="code" tabIndex={0}>{written.data?.cedar}</pre></details> : null}
           <div className="row">

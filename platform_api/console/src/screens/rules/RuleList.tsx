@@ -2,6 +2,7 @@
 import { IconPencil, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Schemas } from "../../api/client";
+import { useNamed } from "../../api/people";
 import { useSession } from "../../api/session";
 import { Status } from "../../parts/status";
 import type { RuleForm } from "./form";
@@ -12,6 +13,7 @@ type Written = Schemas["WrittenRuleShown"];
 export function RuleList({ rules, text, onText, warnings }: { rules: Written[]; text: string; onText?: (text: string) => void; warnings: Schemas["WarningShown"][] }) {
   const session = useSession();
   const [editing, setEditing] = useState<Written | "new" | null>(null);
+  const named = useNamed();
   const [find, setFind] = useState("");
   const shown = rules.filter((rule) => `${rule.title} ${rule.id} ${rule.sentence ?? ""}`.toLowerCase().includes(find.toLowerCase()));
   const replace = (rule: Written, by: string) => onText?.(withRule(text, rule.text, by));
@@ -32,7 +34,7 @@ export function RuleList({ rules, text, onText, warnings }: { rules: Written[]; 
               </span>
             ) : null}
           </div>
-          <p>{rule.sentence ?? <span className="secondary">It has no common shape, and stays a text: {rule.not_a_form}</span>}</p>
+          <p>{rule.sentence ? named(rule.sentence) : <span className="secondary">It has no common shape, and stays a text: {rule.not_a_form}</span>}</p>
           {warnings.filter((one) => one.rule === rule.id).map((one) => <p key={one.message} className="secondary"><Status state="denied" label="Look at this" /> {one.message} {one.fix}</p>)}
         </li>
       ))}</ul>

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
+import { useNamed } from "../../api/people";
 import { Ask } from "../../parts/ask";
 import { List, useFilters, type Column } from "../../parts/list";
 import { Facts, Page } from "../../parts/page";
@@ -60,13 +61,14 @@ export default function Rules() {
 }
 
 function OneRule({ id }: { id: string }) {
+  const named = useNamed();
   const answer = useQuery({ queryKey: ["policy", id], queryFn: () => told(api.GET("/v1/policies/{rule_id}", { params: { path: { rule_id: id } } })) });
   if (answer.isPending) return <Panel title="Rule"><Loading /></Panel>;
   if (answer.isError) return <Panel title="Rule"><Trouble error={answer.error} /></Panel>;
   const rule = answer.data;
   return (
     <Panel title={<><h2>{rule.title}</h2><Status state={rule.effect} label={rule.effect === "permit" ? "May" : "May not"} /></>}>
-      <p>{rule.sentence ?? <span className="secondary">{rule.not_a_form}</span>}</p>
+      <p>{rule.sentence ? named(rule.sentence) : <span className="secondary">{rule.not_a_form}</span>}</p>
       <Facts of={[["Id", <code key="i">{rule.id}</code>], ["Owner", rule.owner], ["Advice", rule.advice ?? "none"], ["Kind", rule.editable ? "editable" : "always holds, nobody edits it"]]} />
       <section className="stack-s"><h3>Cedar</h3><pre className="code" tabIndex={0}>{rule.text}</pre></section>
     </Panel>

@@ -26,9 +26,9 @@ const look = HighlightStyle.define([
   { tag: tags.string, color: "var(--ok)" },
   { tag: tags.comment, color: "var(--text-3)", fontStyle: "italic" },
   { tag: tags.meta, color: "var(--warn)" },
-  { tag: tags.typeName, color: "var(--chart-3)" },
+  { tag: tags.typeName, color: "var(--text-2)", fontWeight: "500" },
   { tag: tags.variableName, color: "var(--chart-1)" },
-  { tag: tags.number, color: "var(--chart-4)" },
+  { tag: tags.number, color: "var(--warn)" },
 ]);
 
 export const cedar = [language, syntaxHighlighting(look)];

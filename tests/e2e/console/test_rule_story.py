@@ -1,0 +1,77 @@
+"""A business person who has never seen Cedar makes a rule, tries it and proposes it; a second person makes it live."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser import Visitor
+from tests.support.platform import FACTS, Cast, Story
+
+pytestmark = pytest.mark.e2e
+TABLE = {"kind": "glue-table", "database": "loans", "table": "applications", "operations": ["describe", "select"]}
+
+
+def test_a_rule_is_made_by_form_tried_proposed_approved_and_changes_an_answer(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    asking = story.asking(sources=[TABLE], dry_run=True)
+    assert cast.dana.post("/v1/access-requests", asking).json()["outcome"] == "would-be-granted"
+
+    author = visitor("gus")
+    page = author.go("/rules")
+    page.get_by_role("button", name="New draft").click()
+    page.get_by_label("What it is for").fill("Dana queries no tables for now")
+    author.check_accessible()
+    page.get_by_role("button", name="Begin").click()
+
+    page.get_by_role("button", name="New rule").click()
+    page.get_by_label("What the rule is called").fill("Dana queries no loan tables")
+    page.get_by_label("It forbids").check()
+    for action in ("read files", "see columns in clear"):
+        page.get_by_role("checkbox", name=action).uncheck()
+    page.get_by_label("Who", exact=True).select_option("named")
+    page.get_by_role("combobox", name="Person or pipeline").fill("dana")
+    page.get_by_role("option", name="Dana Reyes").click()
+    page.get_by_label("With which data").select_option("products")
+    page.get_by_role("combobox", name="Data products").fill("loan-app")
+    page.get_by_role("option", name="loan-applications").click()
+    page.get_by_role("checkbox", name="research").check()
+    page.get_by_label("What to tell whom it refuses").fill("Ask for the files instead.")
+    expect(page.get_by_role("dialog")).to_contain_text("Dana Reyes may not query")
+    author.check_accessible()
+    page.get_by_role("button", name="Add the rule").click()
+    expect(page.get_by_text("Dana queries no loan tables")).to_be_visible()
+
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.get_by_label("This version", exact=True).last).to_contain_text("dana-queries-no-loan-tables")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Saved")).to_be_visible()
+    page.get_by_role("tab", name="What would change").click()
+    page.get_by_role("button", name="Find out what would change").click()
+    expect(page.get_by_text("Only narrows: proved")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Nobody can gain anything by this edit")).to_be_visible()
+    author.check_accessible()
+    page.get_by_role("tab", name="Test cases").click()
+    page.get_by_role("button", name="Run the test cases").click()
+    page.get_by_text("fail").or_(page.get_by_text("pass", exact=False)).first.wait_for()
+    page.get_by_role("button", name="Propose").click()
+    page.get_by_role("dialog").get_by_role("button", name="Propose").click()
+    expect(page.get_by_text("Proposed: a second person approves it.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Approve")).to_be_disabled()
+    address = page.url
+
+    second = visitor("olga")
+    other = second.go(address.removeprefix(second.url))
+    other.get_by_role("button", name="Approve").click()
+    expect(other.get_by_role("dialog")).to_contain_text("Nobody can gain anything by this edit")
+    other.get_by_role("dialog").get_by_role("button", name="Approve").click()
+    expect(other.get_by_text("Approved.")).to_be_visible()
+
+    page.reload()
+    page.get_by_role("button", name="Make live").click()
+    page.get_by_role("dialog").get_by_role("button", name="Make it live").click()
+    expect(page.get_by_text("Live, for every process.")).to_be_visible(timeout=60_000)
+
+    refused = cast.dana.post("/v1/access-requests", asking).json()
+    assert refused["outcome"] == "would-be-refused"
+    assert "Ask for the files instead." in str(refused)
+    assert cast.dana.post("/v1/access-requests", story.asking(sources=[FACTS], dry_run=True)).status_code == 200

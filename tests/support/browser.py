@@ -1,0 +1,137 @@
+"""A real Chromium for the console's tests: people sign in by the local provider, and any error on a page fails.
+
+Debian's Chromium or Playwright's own. Where there is none the tests are skipped; with REQUIRE_BROWSER=1, as in CI,
+they fail.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+
+from platform_api.console.build import CONSOLE
+from platform_api.console.web import BUILT
+from tests.support.platform import Cast
+
+Theme = Literal["light", "dark"]
+_AXE = CONSOLE / "node_modules" / "axe-core" / "axe.min.js"
+_QUIET = ("--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update")
+_REFUSED = "Failed to load resource: the server responded with a status of 4"
+"""What Chromium logs for any refusal of the API; the page shows those as they are told."""
+
+
+def chromium() -> str | None:
+    """Where the machine's Chromium is."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is not None:
+        return found
+    kept = Path.home() / ".cache" / "ms-playwright"
+    return next((str(path) for path in sorted(kept.glob("chromium-*/chrome-linux*/chrome"))), None)
+
+
+def _missing(why: str) -> None:
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail(f"REQUIRE_BROWSER=1, but {why}")
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    program = chromium()
+    if program is None:
+        _missing("there is no Chromium on this machine (Debian: apt install chromium)")
+    if not (BUILT / "index.html").is_file() or not _AXE.is_file():
+        _missing("the console is not built (make console)")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(_QUIET))
+        yield started
+        started.close()
+
+
+class Visit:
+    """One person's window: `go` somewhere, look with `page`; errors are kept until `check_quiet`."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.url = url
+        self.errors: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(_REFUSED):
+            self.errors.append(f"{message.type}: {message.text}")
+
+    def go(self, path: str) -> Page:
+        """Opens a screen and waits until it has its data."""
+        self.page.goto(self.url + path)
+        self.page.get_by_role("heading", level=1).wait_for()
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        """Waits until nothing loads any more."""
+        self.page.locator(".skeleton").first.wait_for(state="detached")
+        try:
+            self.page.wait_for_load_state("networkidle", timeout=5_000)
+        except Error:
+            return  # a screen that keeps itself up to date is never idle for long
+
+    def check_accessible(self) -> None:
+        """Axe finds nothing on the page as it is."""
+        self.evaluated(_AXE.read_text(encoding="utf-8"))
+        found = json.loads(str(self.evaluated(_ASK_AXE)))
+        assert not found, "\n".join(f"{rule}: {', '.join(nodes)}" for rule, nodes in found)
+
+    def evaluated(self, expression: str) -> object:
+        """The value of some JavaScript, by the debugger: the page's own policy lets no script in."""
+        session = self.context.new_cdp_session(self.page)
+        asked = {"expression": expression, "awaitPromise": True, "returnByValue": True}
+        answer: dict[str, object] = session.send("Runtime.evaluate", asked)["result"]
+        session.detach()
+        return answer.get("value")
+
+    def check_quiet(self) -> None:
+        """No error and no violation of the page's policy was logged."""
+        assert self.errors == []
+
+
+_ASK_AXE = """axe.run(document, {runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
+ 'best-practice']}}).then(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 200))])))"""
+Visitor = Callable[..., Visit]
+
+
+@pytest.fixture(scope="module")
+def visitor(browser: Browser, cast: Cast) -> Iterator[Visitor]:
+    """`visitor("gus", theme="dark", width=390)`: that person, signed in by the local provider's page.
+
+    Within a module the same person at the same window is signed in once.
+    """
+    visits: dict[tuple[str, str, int], Visit] = {}
+
+    def sign_in(login: str, *, theme: Theme = "light", width: int = 1280) -> Visit:
+        if (login, theme, width) in visits:
+            return visits[login, theme, width]
+        context = browser.new_context(
+            viewport={"width": width, "height": 860}, color_scheme=theme, reduced_motion="reduce", locale="en-GB"
+        )
+        visit = Visit(context, cast.platform.api_url)
+        visits[login, theme, width] = visit
+        visit.page.goto(f"{visit.url}/grants")
+        visit.page.locator(f"a[href*='/as/{login}?']").click()
+        visit.page.get_by_role("heading", name="Grants").wait_for()
+        return visit
+
+    yield sign_in
+    for visit in visits.values():
+        visit.context.close()
