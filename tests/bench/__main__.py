@@ -1,6 +1,7 @@
 """Speed, as ratios against a floor measured in the same run: one JSON object a line; exit 1 when an aim is missed.
 
-A figure without an aim is only told.
+A figure without an aim is only told. `python -m tests.bench scale` measures the reconciler at scale alone,
+`make bench` leaves it to the end.
 
 Each pair is measured in turn (A B A B …) and the medians are compared, so that a machine whose speed drifts
 slows both alike.
@@ -20,6 +21,8 @@ from tests.bench.figure import Figure, ratio_figure, tell
 from tests.bench.request import request_to_credentials
 from tests.bench.start import start_of_help
 
+SCALE = "tests.bench.scale"
+
 
 def figures() -> Iterator[Figure]:
     """Every figure, as soon as it is known."""
@@ -31,7 +34,7 @@ def figures() -> Iterator[Figure]:
     ):
         yield ratio_figure(name, measure(), aim)
     yield from change_figures()
-    for module in ("tests.bench.policy_scale", "tests.bench.policy_rivals"):
+    for module in ("tests.bench.policy_scale", "tests.bench.policy_rivals", SCALE):
         yield from elsewhere(module)
 
 
@@ -44,14 +47,14 @@ def elsewhere(module: str) -> Iterator[Figure]:
         raise SystemExit(f"{module} has failed: see what it wrote above")
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
     """0 when every aim is met."""
     good = True
-    for figure in figures():
+    for figure in elsewhere(SCALE) if words == ["scale"] else figures():
         tell(figure)
         good = good and figure.ok
     return 0 if good else 1
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))
