@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from platform_api.schemas.wire import Asked, Shown
 
@@ -23,6 +23,8 @@ class PermissionAsked(Asked):
 
 class PermissionsAsked(Asked):
     """Several questions at once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"asks": [{"action": "readAudit"}]}]})
 
     asks: Annotated[list[PermissionAsked], Field(min_length=1, max_length=_LONGEST_LIST)]
 
