@@ -20,6 +20,7 @@ from jit_engine.domain.subject import Subject
 from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.flows.approve import Approve, LookAtWaiting
 from jit_engine.flows.ask import Ask, RequestRules
+from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.mint_waiting import MintWaiting
 from jit_engine.flows.reconcile import Reconcile
@@ -37,6 +38,7 @@ from platform_api.authzen.ports import EvaluationPoint
 from platform_api.authzen.registry_entities import CONSIDERS, RegistryEntities
 from platform_api.clock import Clock
 from platform_api.db.audit import AuditTrail
+from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.clock import DatabaseClock
 from platform_api.db.decisions import SqlDecisions
 from platform_api.db.engine import Database, create_engine
@@ -203,6 +205,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
     throttle = Throttle()
     calls = AwsCalls(access=access, role_arn=settings.aws.broker_role_arn, bucket=throttle.of(settings.aws.account_id))
     minters: Minters = {settings.aws.account_id: AwsMinter(calls=calls, external_id=settings.aws.external_id)}
+    bases = BaseRoles(store=SqlBaseRoles(database), minters=minters, external_id=settings.aws.external_id)
     own = clock or system_clock
     jwks = JwksCache(own)
     provisioner = Provisioner(client=RoleClients(access, settings.aws.provisioner_role_arn))
@@ -229,6 +232,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         facts=facts,
         ledger=ledger,
         minters=minters,
+        bases=bases,
         judges=judges,
         external_id=settings.aws.external_id,
         new_grant_id=lambda now: GrantId(new_id("gr", now)),
@@ -274,7 +278,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
             look=look,
             new_request_id=lambda now: RequestId(new_id("rq", now)),
         ),
-        deliver=Deliver(facts=facts, ledger=ledger, minters=minters, judges=judges, token=_token),
+        deliver=Deliver(facts=facts, ledger=ledger, minters=minters, bases=bases, judges=judges, token=_token),
         revoke=Revoke(ledger=ledger),
         renew=Renew(ledger=ledger, new_request_id=lambda now: RequestId(new_id("rq", now))),
         revoke_many=RevokeMany(
@@ -284,13 +288,14 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         reconcile=Reconcile(
             ledger=ledger,
             minters=minters,
+            bases=bases,
             place_of=place_of,
             token=_token,
             where="the engine's own session",
             redecide=redecide,
             budget=throttle,
         ),
-        sweep=Sweep(ledger=ledger, minters=minters),
+        sweep=Sweep(ledger=ledger, minters=minters, bases=bases),
         activities=ActivityDesk(
             store=registry,
             new_id=new_id,

@@ -43,7 +43,7 @@ def decide_anew(
         return Changed(why="other columns or rows of it may be seen now")
     place = verdict.environment.place
     then = replace(verdict, ends_at=grant.ends_at)
-    if place is None or not mints_the_same(parts_of(then, place, grant.id), grant.principals):
+    if place is None or not mints_the_same(parts_of(then, place, grant.id, facts.contracts), grant.principals):
         return Changed(why="the catalogue or the environment changed")
     if verdict.sessions_end_by < grant.ends_at:
         return Changed(why=f"contract, activity or environment now end at {verdict.sessions_end_by.isoformat()}")

@@ -7,16 +7,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import Grant, GrantState, Principal
+from jit_engine.domain.grant import Grant, GrantState, MintWay, Principal
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Refusal
 from jit_engine.errors import NotFound
 from jit_engine.flows.anew import Changed, decide_anew, recorded_anew
+from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.outcome import AccessRefused, GrantNotUsable, ProfileNeeded
 from jit_engine.iam.limits import LONGEST_CHAINED_SESSION, SHORTEST_SESSION
 from jit_engine.iam.role import session_plan
-from jit_engine.ports import Credentials, DecidedAnew, DecisionOutcome, FactSource, Ledger, LostRace, Minters, minter_in
+from jit_engine.ports import (
+    Credentials,
+    DecidedAnew,
+    DecisionOutcome,
+    FactSource,
+    Ledger,
+    LostRace,
+    Minters,
+    SessionPlan,
+    minter_in,
+)
 from jit_engine.rules.clearance import Judges
 
 TRIES = 4
@@ -38,6 +49,7 @@ class Deliver:
     facts: FactSource
     ledger: Ledger
     minters: Minters
+    bases: BaseRoles
     judges: Callable[[], Judges]
     token: Callable[[], str]
 
@@ -65,9 +77,9 @@ class Deliver:
             principal = _principal(grant, profile)
             duration = _duration(grant, now)
             name = f"{subject.id}.{grant.sessions + 1}.{self.token()}"
-            plan = session_plan(grant, principal, name=name, duration=duration, policy=None)
             try:
                 rulebook = self._decide_anew(grant, subject, now)  # 3
+                plan = self._plan(grant, principal, name, duration, now)
                 grant = self._record(grant, principal, name, now + duration, now)  # 4
             except LostRace:
                 continue
@@ -75,6 +87,16 @@ class Deliver:
             if self._holds(grant.id, rulebook):  # 6
                 return Delivered(grant=grant, principal=principal, credentials=credentials)
         raise GrantNotUsable(grant=grant_id, state="changing", why="it is being changed by others; try again")
+
+    def _plan(self, grant: Grant, principal: Principal, name: str, duration: timedelta, now: datetime) -> SessionPlan:
+        """A session of the principal's own role, or one of the base role that is cut to what was decided."""
+        if principal.way is MintWay.ROLE:
+            return session_plan(grant, principal, name=name, duration=duration, policy=None)
+        environment = self.facts.facts_for(grant.activity, grant.environment).environment
+        if environment is None or environment.place is None:
+            raise GrantNotUsable(grant=grant.id, state=grant.state.value, why="its environment is gone")
+        base = self.bases.serving(grant.environment, grant.activity, environment.place, now)
+        return session_plan(grant, principal, name=name, duration=duration, policy=principal.policy, base_arn=base.arn)
 
     def _holds(self, grant_id: GrantId, rulebook: str) -> bool:
         grant = self.ledger.get(grant_id)
@@ -108,7 +130,7 @@ class Deliver:
             "profile": principal.profile,
             "account": principal.account,
             "region": principal.region,
-            "role": principal.role.name,
+            "way": principal.way.value,
         }
         return self.ledger.save(delivered, _event("credentials.delivered", grant, now, details))
 

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole, Principal
+from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole, MintWay, Principal
 from jit_engine.domain.ids import EnvironmentId, GrantId
 from jit_engine.errors import EngineError
+from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY, marker, probe_session_policy, session_plan
 from jit_engine.ports import (
@@ -64,6 +65,7 @@ class Reconcile:
 
     ledger: Ledger
     minters: Minters
+    bases: BaseRoles
     place_of: Callable[[EnvironmentId], Place | None]
     token: Callable[[], str]
     where: str
@@ -128,7 +130,7 @@ class Reconcile:
                 observers = [self._observer(grant, principal, place) for principal in grant.principals]
                 if all(observers):
                     self._watches[grant.id] = _Watch(observers=tuple(one for one in observers if one is not None))
-        self._of_each(grant, self._deny)
+        self._of_each(grant, self._deny, now)
         self._save(replace(grant, shut_at=now, due_at=now + LOOK_AGAIN, tries=0), "shut", now)
 
     def _deny(self, principal: Principal, role: MintedRole) -> None:
@@ -139,9 +141,16 @@ class Reconcile:
         if not minter.is_shut(role.name, DENY_EVERYTHING):
             minter.shut(role.name, TRUST_NOBODY, DENY_EVERYTHING)
 
-    def _of_each(self, grant: Grant, act: Callable[[Principal, MintedRole], None]) -> None:
-        """Acts on every role; one that fails keeps no other waiting, and its error is raised at the end."""
+    def _of_each(self, grant: Grant, act: Callable[[Principal, MintedRole], None], now: datetime) -> None:
+        """Acts on every role, and has base roles refuse what is a session of them; one that fails keeps no other
+        waiting, and its error is raised at the end.
+        """
         failed: EngineError | None = None
+        for account in sorted({p.account for p in grant.principals if p.way is MintWay.SESSION}):
+            try:
+                self.bases.deny(grant.environment, account, grant.id, grant.last_session_end or now, now)
+            except EngineError as error:
+                failed = error
         for principal, role in _existing(grant):
             try:
                 act(principal, role)
@@ -151,7 +160,8 @@ class Reconcile:
             raise failed
 
     def _observer(self, grant: Grant, principal: Principal, place: Place) -> Observer | None:
-        if principal.role.arn is None:
+        base_arn = self.bases.arn(grant.environment, principal.account)
+        if (base_arn if principal.way is MintWay.SESSION else principal.role.arn) is None:
             return None
         probes = Probes(allowed=marker(place), denied=())
         plan = session_plan(
@@ -160,6 +170,7 @@ class Reconcile:
             name=f"sluicegate-observer.{self.token()}",
             duration=SHORTEST_SESSION,
             policy=probe_session_policy(probes),
+            base_arn=base_arn,
         )
         return minter_in(self.minters, principal.account).observer(plan, probes)
 
@@ -187,7 +198,7 @@ class Reconcile:
 
     def _read_back(self, grant: Grant, now: datetime) -> None:
         """After a crash no session is left to look with: the Deny is read back, the last session's end is the bound."""
-        self._of_each(grant, self._deny_if_open)
+        self._of_each(grant, self._deny_if_open, now)
         denial = Denial(count=0, first_at=None, where="the Deny read back; no session of the engine's own was open")
         self._save(replace(grant, denial=denial, due_at=grant.last_session_end or now, tries=0), "deny-read-back", now)
 

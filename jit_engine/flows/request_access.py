@@ -16,6 +16,7 @@ from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest, WaitingState
 from jit_engine.errors import AwsUnavailable, EngineError, NotFound, RoleExists
+from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.outcome import AccessRefused, ApprovalNeeded, DurationTooLong
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.plan import PlannedPart, parts_of
@@ -51,6 +52,7 @@ class RequestAccess:
     facts: FactSource
     ledger: Ledger
     minters: Minters
+    bases: BaseRoles
     judges: Callable[[], Judges]
     external_id: str
     new_grant_id: Callable[[datetime], GrantId]
@@ -58,10 +60,11 @@ class RequestAccess:
 
     def preview(self, request: AccessRequest, now: datetime) -> Refusal | Preview:
         """What would be answered, `NoEnforcer` included, and as which principals; nothing is recorded or minted."""
-        verdict = clear(request, self.facts.facts_for(request.activity, request.environment), self.judges(), now)
+        facts = self.facts.facts_for(request.activity, request.environment)
+        verdict = clear(request, facts, self.judges(), now)
         if isinstance(verdict, Refusal):
             return verdict
-        return Preview(clearance=verdict, parts=self._planned(verdict, self.new_grant_id(now))[1])
+        return Preview(clearance=verdict, parts=self._planned(verdict, self.new_grant_id(now), facts)[1])
 
     def offers(self, refusal: Refusal, now: datetime) -> tuple[Offer, ...]:
         """What would be cleared instead; nothing is recorded."""
@@ -106,7 +109,7 @@ class RequestAccess:
                 refused = DurationTooLong if refused_only_by_duration(verdict) else AccessRefused
                 raise refused(verdict, offers)
             grant_id = self.new_grant_id(now)
-            place, parts = self._planned(verdict, grant_id)
+            place, parts = self._planned(verdict, grant_id, facts)
             intent = self._intent(grant_id, verdict, parts, now)
             intent = replace(intent, renews=request.renews, renewals=self._renewal(verdict, facts, now))
             event = _event("grant.opened", request, now, clearance_record(verdict), grant=intent.id)
@@ -118,12 +121,12 @@ class RequestAccess:
             return parts, place, grant
         raise LostRace("the rules changed again and again while this was decided")
 
-    def _planned(self, clearance: Clearance, grant: GrantId) -> tuple[Place, tuple[PlannedPart, ...]]:
+    def _planned(self, clearance: Clearance, grant: GrantId, facts: Facts) -> tuple[Place, tuple[PlannedPart, ...]]:
         """How it is minted; an account that is not served is refused here, before anything is on record."""
         place = clearance.environment.place
         if place is None:
             raise ValueError("an active environment has a place")
-        parts = parts_of(clearance, place, grant)
+        parts = parts_of(clearance, place, grant, facts.contracts)
         for part in parts:
             minter_in(self.minters, part.seat.account)
         return place, parts
@@ -167,11 +170,16 @@ class RequestAccess:
         """
         watch = _Stopwatch()
         for part in parts:
-            grant = self._create(grant, part, place, now)
-            watch.lap("create role", part)
+            if part.base is None:
+                grant = self._create(grant, part, place, now)
+                watch.lap("create role", part)
+            else:
+                self.bases.ready(grant.environment, grant.activity, place, part.base, now)
+                watch.lap("find base role", part)
         for part in parts:
-            self._minter(part).put_policy(_principal(grant, part).role.name, part.policy)
-            watch.lap("write policy", part)
+            if part.base is None:
+                self._minter(part).put_policy(_principal(grant, part).role.name, part.policy)
+                watch.lap("write policy", part)
         denied = 0
         for part in parts:
             denied += self._prove(grant, part, place)
@@ -182,8 +190,9 @@ class RequestAccess:
                 "profile": principal.profile,
                 "account": principal.account,
                 "region": principal.region,
-                "role": principal.role.name,
-                "role_id": principal.role.role_id,
+                "way": principal.way.value,
+                "role": principal.role.name if principal.roles else None,
+                "role_id": principal.role.role_id if principal.roles else None,
             }
             for principal in grant.principals
         ]
@@ -209,14 +218,19 @@ class RequestAccess:
         raise AwsUnavailable(operation="iam:CreateRole", retry_after=RETRY_AFTER)
 
     def _prove(self, grant: Grant, part: PlannedPart, place: Place) -> int:
-        """Sees the part's role assumed, and its probes answered as decided; how many of them were to be refused."""
+        """Sees the part's role assumed, and its probes answered as decided; how many of them were to be refused.
+
+        The engine's session of a role is cut to the probes. One of a base role is cut as the person's will be: what is
+        beside the decision may well lie within the base role, and only the session's own policy refuses it.
+        """
         probes = probes_for(part.clearance, place)
         session = session_plan(
             grant,
             _principal(grant, part),
             name=f"sluicegate-probe.{self.token()}",
             duration=SHORTEST_SESSION,
-            policy=probe_session_policy(probes),
+            policy=probe_session_policy(probes) if part.base is None else part.policy,
+            base_arn=self.bases.arn(grant.environment, part.seat.account),
         )
         self._minter(part).prove(session, probes)
         return len(probes.denied)

@@ -11,6 +11,7 @@ from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.errors import AwsUnavailable, EngineError
+from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY
 from jit_engine.ports import FoundRole, Ledger, LostRace, Minter, Minters, RoleOwner
 
@@ -32,6 +33,7 @@ class Sweep:
 
     ledger: Ledger
     minters: Minters
+    bases: BaseRoles
 
     def __call__(self, now: datetime) -> int:
         """How many roles were deleted or quarantined and grants revoked; raises what an account that could not be
@@ -73,6 +75,8 @@ class Sweep:
             return False
         if owner is not None and owner.state is GrantState.MINTING and now - role.created_at < YOUNG:
             return False
+        if owner is None and (removed := self.bases.judge(role.name, role.role_id, now)) is not None:
+            return removed
         full = minter.find(role.name)
         if full is None or full.role_id != role.role_id:
             return False
@@ -132,7 +136,9 @@ def _owns(owner: RoleOwner, role: FoundRole) -> bool:
 
 def _is_ours(role: FoundRole) -> bool:
     """By tags and boundary, as every role is that the engine makes; the path is given."""
-    tagged = role.tags.get("sluicegate:managed-by") == "sluicegate" and role.name.startswith(
-        f"sg-{role.tags.get('sluicegate:grant', 'no grant')}-"
+    begins = (
+        f"sg-{role.tags.get('sluicegate:grant', 'no grant')}-",
+        f"sg-base-{role.tags.get('sluicegate:base', 'no base')}-",
     )
+    tagged = role.tags.get("sluicegate:managed-by") == "sluicegate" and role.name.startswith(begins)
     return tagged and BOUNDARY_PATH in (role.boundary_arn or "")

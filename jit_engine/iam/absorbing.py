@@ -15,12 +15,8 @@ def absorbed(statement: Statement) -> Statement:
 
     A list is a union for an Allow, and for what a Deny spares: a part of a whole that is there adds nothing to it.
     """
-    shorter = replace(
-        statement, resources=_widest(statement.resources), conditions=_conditions_of(statement.conditions)
-    )
-    return (
-        replace(shorter, except_resources=_widest(shorter.except_resources)) if isinstance(shorter, Deny) else shorter
-    )
+    shorter = replace(statement, resources=widest(statement.resources), conditions=_conditions_of(statement.conditions))
+    return replace(shorter, except_resources=widest(shorter.except_resources)) if isinstance(shorter, Deny) else shorter
 
 
 def _conditions_of(conditions: Conditions) -> Conditions:
@@ -31,10 +27,10 @@ def _conditions_of(conditions: Conditions) -> Conditions:
 
 
 def _values(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
-    return value if isinstance(value, str) else _widest(value)
+    return value if isinstance(value, str) else widest(value)
 
 
-def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
+def widest(patterns: Iterable[str]) -> tuple[str, ...]:
     """Those that no other covers, in their order. Only a plain beginning with one star at its end covers anything."""
     listed = tuple(dict.fromkeys(patterns))
     starts = tuple(one[:-1] for one in listed if one.endswith("*") and len(one) > 1 and not _expands(one[:-1]))

@@ -10,13 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from jit_engine.contracts.terms import Contract
 from jit_engine.domain.activity import Place
+from jit_engine.domain.base_role import PlannedBase
 from jit_engine.domain.grant import MintWay, Principal, StatementNote, attempt_at
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.services import PublicEndpoint
 from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.verdict import Clearance, ClearedSource
 from jit_engine.errors import NotOneSession, PolicyTooLarge, TooManyParts
+from jit_engine.iam.base_role import base_policy, session_policy, whole_of, why_no_session
 from jit_engine.iam.limits import INLINE_POLICY_LIMIT, INLINE_POLICY_RESERVE, policy_size
 from jit_engine.iam.role import grant_policy, role_statements
 from jit_engine.iam.statement import document
@@ -42,7 +45,7 @@ class Seat:
 class PlannedPart:
     """One principal to be: `clearance` is cut to the part's own sources, `policy` is written for exactly that.
 
-    `why` says why it is a principal of its own.
+    `why` says why it is a principal of its own, and minted as it is. `base` is what a session is cut from.
     """
 
     part: int
@@ -53,6 +56,7 @@ class PlannedPart:
     clearance: Clearance
     policy: str
     notes: tuple[StatementNote, ...]
+    base: PlannedBase | None = None
 
     def principal(self, grant: GrantId) -> Principal:
         """The principal before AWS has heard of it."""
@@ -66,20 +70,23 @@ class PlannedPart:
             sources=tuple(cleared.ask.source.uri for cleared in self.clearance.cleared),
             policy=self.policy,
             notes=self.notes,
-            roles=(attempt_at(grant, self.part, 1),),
+            roles=() if self.way is MintWay.SESSION else (attempt_at(grant, self.part, 1),),
         )
 
 
-def parts_of(clearance: Clearance, place: Place, grant: GrantId, room: int = ROOM) -> tuple[PlannedPart, ...]:
+def parts_of(
+    clearance: Clearance, place: Place, grant: GrantId, contracts: Sequence[Contract] = (), room: int = ROOM
+) -> tuple[PlannedPart, ...]:
     """The parts that together hold what was cleared and nothing beside it; the same whatever the order of sources.
 
-    `room` is what one role holds, in characters.
+    `room` is what one role holds, in characters; `contracts` those that may let a part be a session of a base role.
 
     1. Sources of one job form a unit; a unit that no one session can hold raises `NotOneSession`.
     2. Units are put to the account and region that they lie in; the environment's own come first.
     3. What lies together is one role if it fits; else units are taken in order of their names, as many as fit.
     4. A source too large by itself raises `PolicyTooLarge`, more parts than `MOST_PARTS` `TooManyParts`: with sizes.
     5. Each part's policy is written for its own sources and read against them (`PolicyWidens`); nothing is ever cut.
+    6. What its contracts let be a session, and what fits into a session's policy, is one; else a role of its own.
     """
     home, measure = (
         Seat(account=place.account, region=place.region),
@@ -108,7 +115,33 @@ def parts_of(clearance: Clearance, place: Place, grant: GrantId, room: int = ROO
             )
     if len(planned) > MOST_PARTS:
         raise TooManyParts(parts=len(planned), limit=MOST_PARTS, sizes=measure.each(clearance.cleared))
-    return tuple(planned)
+    return tuple(_as_session(part, home, place, grant, contracts) for part in planned)  # 6
+
+
+def _as_session(
+    part: PlannedPart, home: Seat, place: Place, grant: GrantId, contracts: Sequence[Contract]
+) -> PlannedPart:
+    """The part as a session of the base role where that may be, with the reason where it may not."""
+    if not any(contract.session_minting for contract in contracts if contract.key in part.clearance.contracts):
+        return part  # no contract of it speaks of sessions
+    against = (
+        why_no_session(part.clearance, contracts, place, grant) if part.seat == home else "its data lies elsewhere"
+    )
+    if against is not None:
+        return replace(part, why=f"{part.why}; no session, for {against}")
+    policy, notes = session_policy(part.clearance, place, grant)
+    base = PlannedBase(
+        policy=base_policy(part.clearance, contracts, place, grant),
+        ends_at=whole_of(part.clearance, contracts).ends_at,
+    )
+    return replace(
+        part,
+        way=MintWay.SESSION,
+        why=f"{part.why}; its contracts let it be a session, and its policy fits one",
+        policy=policy,
+        notes=tuple(StatementNote(sid=sid, why=why) for sid, why in notes),
+        base=base,
+    )
 
 
 def mints_the_same(parts: Sequence[PlannedPart], principals: Sequence[Principal]) -> bool:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
 
 from jit_engine.domain.activity import Place
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.verdict import Clearance
-from jit_engine.errors import EngineError
 from jit_engine.iam.readings.databases import RdsReading, RedshiftReading
 from jit_engine.iam.readings.dynamodb import DynamoReading
 from jit_engine.iam.readings.glue import GlueReading
@@ -23,6 +21,7 @@ from jit_engine.iam.readings.libraries import ImageReading, PackageReading
 from jit_engine.iam.readings.models import ModelReading
 from jit_engine.iam.readings.reading import EVERYTHING, Decided, ReadAllow, Reading, has_only, spares_only, texts
 from jit_engine.iam.readings.streams_and_secrets import KinesisReading, SecretReading
+from jit_engine.iam.readings.widens import PolicyWidens
 
 READINGS: tuple[type[Reading], ...] = (
     LakeReading,
@@ -38,16 +37,6 @@ READINGS: tuple[type[Reading], ...] = (
     PackageReading,
 )
 """Every reading; no action belongs to two."""
-
-
-class PolicyWidens(EngineError):
-    """A policy that says more than was cleared, or lacks a closing Deny. A fault of ours: nothing is minted."""
-
-    code: ClassVar[str] = "policy-widens"
-
-    def __init__(self, *, findings: tuple[str, ...]) -> None:
-        self.findings = findings
-        super().__init__("the policy was not minted, for it is not within the decision: " + "; ".join(findings))
 
 
 def check_within(policy: str, clearance: Clearance, place: Place, grant: GrantId) -> None:

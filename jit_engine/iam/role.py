@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 from jit_engine.domain.activity import Place
-from jit_engine.domain.grant import Grant, Principal
+from jit_engine.domain.grant import Grant, MintWay, Principal
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.source import Operation
 from jit_engine.domain.verdict import Clearance
@@ -112,14 +112,24 @@ def role_plan(grant: Grant, principal: Principal, place: Place, external_id: str
 
 
 def session_plan(
-    grant: Grant, principal: Principal, *, name: str, duration: timedelta, policy: str | None
+    grant: Grant,
+    principal: Principal,
+    *,
+    name: str,
+    duration: timedelta,
+    policy: str | None,
+    base_arn: str | None = None,
 ) -> SessionPlan:
-    """A session of the principal's role; `policy` cuts it further, as the engine's own sessions are."""
-    if principal.role.arn is None:
-        raise ValueError(f"part {principal.part} of grant {grant.id} has no role yet")
+    """A session of the principal's role, or of the base role `base_arn`; `policy` cuts it further.
+
+    A session of a base role is never opened without a policy.
+    """
+    arn = base_arn if principal.way is MintWay.SESSION else principal.role.arn
+    if arn is None or (principal.way is MintWay.SESSION and policy is None):
+        raise ValueError(f"part {principal.part} of grant {grant.id} has no role yet, or a session of it no policy")
     check_session(name=name, source_identity=grant.subject, duration=duration, policy=policy)
     return SessionPlan(
-        role_arn=principal.role.arn,
+        role_arn=arn,
         session_name=name,
         source_identity=grant.subject,
         duration=duration,

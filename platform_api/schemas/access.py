@@ -199,7 +199,7 @@ class PrincipalShown(Shown):
     way: str
     why: str
     sources: list[str]
-    role: RoleShown
+    role: RoleShown | None
     boundary_arn: str | None
     policy: dict[str, Any]
     statements: list[StatementShown]
@@ -209,7 +209,7 @@ class PrincipalShown(Shown):
         """The principal, with why each statement of its policy is there."""
         policy = json.loads(principal.policy)
         why = {note.sid: note.why for note in principal.notes}
-        role = principal.role
+        role = principal.role if principal.roles else None
         return cls(
             part=principal.part,
             profile=principal.profile,
@@ -218,7 +218,9 @@ class PrincipalShown(Shown):
             way=principal.way.value,
             why=principal.why,
             sources=list(principal.sources),
-            role=RoleShown(name=role.name, arn=role.arn, role_id=role.role_id, attempt=role.attempt),
+            role=None
+            if role is None
+            else RoleShown(name=role.name, arn=role.arn, role_id=role.role_id, attempt=role.attempt),
             boundary_arn=boundary_arn,
             policy=policy,
             statements=[

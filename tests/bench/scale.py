@@ -27,9 +27,11 @@ from jit_engine.aws.throttle import Throttle, TokenBucket
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.errors import AwsRefused
+from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.sweep import Sweep
 from jit_engine.ports import CreatedRole, Credentials, FoundRole, Observer, Probes, RolePlan, SessionPlan
+from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.engine import Database, create_engine
 from platform_api.db.ledger import SqlLedger
 from platform_api.db.migrate import upgrade
@@ -244,15 +246,17 @@ def flows(world: World) -> tuple[Database, SqlLedger, Reconcile, Sweep]:
     database = Database(create_engine(world.url))
     ledger = SqlLedger(database)
     minters = dict(world.accounts)
+    bases = BaseRoles(store=SqlBaseRoles(database), minters=minters, external_id="ours")
     reconcile = Reconcile(
         ledger=ledger,
         minters=minters,
+        bases=bases,
         place_of=lambda _: None,
         token=lambda: "token",
         where="here",
         budget=world.throttle,
     )
-    return database, ledger, reconcile, Sweep(ledger=ledger, minters=minters)
+    return database, ledger, reconcile, Sweep(ledger=ledger, minters=minters, bases=bases)
 
 
 def measured(world: World) -> Iterator[Figure]:

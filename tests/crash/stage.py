@@ -18,6 +18,7 @@ from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import EnvironmentId, GrantId, RequestId
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
+from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.request_access import RequestAccess
@@ -25,6 +26,7 @@ from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.sweep import Sweep
 from jit_engine.ports import Credentials, DecidedAnew, Evidence, Facts, Lane, Ledger, RoleOwner
 from platform_api.db.audit import AuditTrail
+from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.engine import Database, create_engine
 from platform_api.db.ledger import SqlLedger
 from platform_api.embedded.aws_bootstrap import EmbeddedAccount
@@ -150,11 +152,19 @@ class Stage:
             self.calls.watch = lambda when, name: watch(when, name) if _writes(name) else None
         self.minter = AwsMinter(calls=self.calls, external_id=setting.account.external_id, sleep=lambda _: None)
         self.minters = {world.ACCOUNT: self.minter}
+        self.bases = BaseRoles(
+            store=SqlBaseRoles(self.database), minters=self.minters, external_id=setting.account.external_id
+        )
         self.facts = world.FakeFacts(_facts(setting.began))
         self.judges = world.judges()
         self._tokens = itertools.count()
         self.reconcile = Reconcile(
-            ledger=self.ledger, minters=self.minters, place_of=_place_of, token=self._token, where="here"
+            ledger=self.ledger,
+            minters=self.minters,
+            bases=self.bases,
+            place_of=_place_of,
+            token=self._token,
+            where="here",
         )
 
     @property
@@ -169,6 +179,7 @@ class Stage:
             facts=self.facts,
             ledger=self.ledger,
             minters=self.minters,
+            bases=self.bases,
             judges=lambda: self.judges,
             external_id=self.setting.account.external_id,
             new_grant_id=lambda _: self.grant,
@@ -182,6 +193,7 @@ class Stage:
             facts=self.facts,
             ledger=self.ledger,
             minters=self.minters,
+            bases=self.bases,
             judges=lambda: self.judges,
             token=self._token,
         )
@@ -198,7 +210,7 @@ class Stage:
 
     def sweep(self, *, after: timedelta) -> int:
         """Looks for roles that no row owns."""
-        return Sweep(ledger=self.ledger, minters=self.minters)(self.setting.began + after)
+        return Sweep(ledger=self.ledger, minters=self.minters, bases=self.bases)(self.setting.began + after)
 
     def row(self) -> Grant | None:
         """The grant as the ledger has it."""

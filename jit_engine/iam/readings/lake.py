@@ -60,7 +60,7 @@ class LakeReading(Reading):
         """Each pair of action and resource, then the conditions."""
         for action in allow.actions:
             for resource in allow.resources:
-                if not self._allows(action, resource):
+                if not self.allows(action, resource):
                     yield f"{action} on {resource} was not cleared"
         expected: dict[str, object] = {}
         if allow.actions != [_LOCATE]:
@@ -75,7 +75,7 @@ class LakeReading(Reading):
         if dict(allow.conditions) != expected:
             yield "it is not bound to the account of its resources, or has conditions of another form"
 
-    def _allows(self, action: str, resource: str) -> bool:
+    def allows(self, action: str, resource: str) -> bool:
         """Whether `action` on all that `resource` matches was cleared, conditions aside."""
         if action == _LIST:
             return any(prefix.startswith(f"{resource}/") for prefix in self.listable)

@@ -1,12 +1,24 @@
 """Every table; `metadata` is what the migrations have to arrive at."""
 
-from platform_api.db.tables import activities, catalogue, contracts, decisions, directory, grants, trail, waiting, web
+from platform_api.db.tables import (
+    activities,
+    base_roles,
+    catalogue,
+    contracts,
+    decisions,
+    directory,
+    grants,
+    trail,
+    waiting,
+    web,
+)
 from platform_api.db.tables.row import Row
 
 metadata = Row.metadata
 
 __all__ = [
     "activities",
+    "base_roles",
     "catalogue",
     "contracts",
     "decisions",

@@ -13,7 +13,8 @@ from jit_engine.domain.activity import Place
 from jit_engine.domain.source import Operation
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance
-from jit_engine.iam.reading import PolicyWidens, check_within
+from jit_engine.iam.reading import check_within
+from jit_engine.iam.readings.widens import PolicyWidens
 from jit_engine.iam.role import grant_policy
 from platform_api.provisioning.boundary import boundary_document
 from tests.abuse.rows import rows

@@ -14,9 +14,11 @@ from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import GrantId, RequestId, SubjectId
 from jit_engine.domain.request import AccessRequest, SourceAsk
 from jit_engine.domain.subject import Subject
+from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.outcome import AccessRefused
 from jit_engine.flows.request_access import RequestAccess
 from jit_engine.rules.clearance import Judges
+from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.decision_rows import digest
 from platform_api.db.decisions import SqlDecisions, StoredDecision
 from platform_api.db.engine import Database
@@ -74,7 +76,8 @@ class Office:
         return RequestAccess(
             facts=self.facts,
             ledger=self.ledger,
-            minters={world.ACCOUNT: FakeMinter()},
+            minters=(minters := {world.ACCOUNT: FakeMinter()}),
+            bases=BaseRoles(store=SqlBaseRoles(self.database), minters=minters, external_id="x"),
             judges=lambda: self.judges,
             external_id="x",
             new_grant_id=lambda at: GrantId(new_id("gr", at)),

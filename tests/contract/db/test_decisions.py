@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from jit_engine.errors import InvalidValue, NotFound
+from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.outcome import AccessRefused
 from jit_engine.ports import DecisionOutcome
@@ -24,6 +25,7 @@ from policy.ports import EVERY
 from tests.contract.db.office import HOUR, Office, change_everything
 from tests.contract.db.samples import event
 from tests.fakes import world
+from tests.fakes.base_roles import MemoryBaseRoles
 from tests.fakes.minter import FakeMinter
 from tests.fakes.world import ACCOUNT, ADA, FACTS_PREFIX, LENDING, LOANS, NOW, PEOPLE, ask, facts
 
@@ -270,6 +272,7 @@ def test_a_delivery_that_ends_a_grant_leaves_a_decision_that_can_be_taken_again(
         facts=office.facts,
         ledger=office.ledger,
         minters={ACCOUNT: FakeMinter()},
+        bases=BaseRoles(store=MemoryBaseRoles(), minters={}, external_id="x"),
         judges=lambda: office.judges,
         token=lambda: "t",
     )

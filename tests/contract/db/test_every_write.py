@@ -14,10 +14,12 @@ import pytest
 import sqlalchemy as sa
 
 import platform_api.db
+from jit_engine.domain.base_role import BaseState
 from jit_engine.domain.event import Event
 from jit_engine.domain.grant import GrantState
 from jit_engine.domain.ids import GrantId
 from platform_api.db.audit import AuditTrail
+from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.engine import Database
 from platform_api.db.ledger import SqlLedger
 from platform_api.db.registry import SqlRegistry
@@ -29,6 +31,7 @@ from policy.ports import Deed
 from tests.contract.db import samples, waiting_samples
 from tests.contract.db.rulebook_samples import deed, rulebook
 from tests.contract.db.samples import HOUR, NOW, event
+from tests.contract.db.test_base_roles import base
 
 UNRECORDED = {
     "SqlLedger.claim_due": "says only who looks next",
@@ -78,6 +81,12 @@ def waiting(database: Database) -> SqlWaiting:
     return room
 
 
+def based(database: Database) -> SqlBaseRoles:
+    store = SqlBaseRoles(database)
+    store.open(base(), event("before"))
+    return store
+
+
 WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     "SqlLedger.open": (
         lambda db: None,
@@ -86,6 +95,8 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     "SqlLedger.refuse": (lambda db: None, lambda db, e: SqlLedger(db).refuse(samples.refusal(), samples.evidence(), e)),
     "SqlLedger.save": (opened, lambda db, e: SqlLedger(db).save(samples.grant().moved(GrantState.ACTIVE), e)),
     "SqlLedger.note": (lambda db: None, lambda db, e: SqlLedger(db).note(e)),
+    "SqlBaseRoles.open": (lambda db: None, lambda db, e: SqlBaseRoles(db).open(base(), e)),
+    "SqlBaseRoles.keep": (based, lambda db, e: SqlBaseRoles(db).keep(base().moved(BaseState.READY), e)),
     "SqlRevocations.end_all": (
         opened,
         lambda db, e: SqlRevocations(db).end_all([samples.grant().id, GrantId("gr_none")], "enough", e),

@@ -43,7 +43,7 @@ def split(clearance: Clearance, share: float) -> tuple[PlannedPart, ...]:
     alone = [parts_of(replace(clearance, cleared=(one,)), place, world.GRANT)[0] for one in clearance.cleared]
     largest = max(policy_size(part.policy) for part in alone)
     room = largest + int((policy_size(whole.policy) - largest) * share)
-    return parts_of(clearance, place, world.GRANT, max(room, largest))
+    return parts_of(clearance, place, world.GRANT, room=max(room, largest))
 
 
 @settings(max_examples=150, database=None, suppress_health_check=list(HealthCheck))
@@ -74,7 +74,7 @@ def test_a_job_is_one_part_or_refused(scenario: Scenario, room: int, data: st.Da
         ),
     )
     try:
-        parts = parts_of(clearance, world.place_of(clearance), world.GRANT, room)
+        parts = parts_of(clearance, world.place_of(clearance), world.GRANT, room=room)
     except (NotOneSession, PolicyTooLarge):
         return
     for job in {"a", "b"} & set(jobs):

@@ -10,6 +10,7 @@ from jit_engine.domain.activity import Place
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import EnvironmentId, GrantId
 from jit_engine.domain.request import AccessRequest
+from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.request_access import RequestAccess
@@ -18,6 +19,7 @@ from jit_engine.flows.sweep import Sweep
 from jit_engine.ports import Minters
 from jit_engine.rules.clearance import Judges
 from tests.fakes import world
+from tests.fakes.base_roles import MemoryBaseRoles
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.minter import FakeMinter
 
@@ -29,6 +31,7 @@ class Desk:
     facts: world.FakeFacts = field(default_factory=world.FakeFacts)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     minter: FakeMinter = field(default_factory=FakeMinter)
+    base_roles: MemoryBaseRoles = field(default_factory=MemoryBaseRoles)
     judges: Judges = field(default_factory=world.judges)
     now: datetime = world.NOW
     _tokens: itertools.count[int] = field(default_factory=itertools.count)
@@ -37,6 +40,10 @@ class Desk:
     @property
     def minters(self) -> Minters:
         return {world.ACCOUNT: self.minter}
+
+    @property
+    def bases(self) -> BaseRoles:
+        return BaseRoles(store=self.base_roles, minters=self.minters, external_id="our-external-id")
 
     def ask(self, request: AccessRequest | None = None) -> Grant:
         """Requests access."""
@@ -48,6 +55,7 @@ class Desk:
             facts=self.facts,
             ledger=self.ledger,
             minters=self.minters,
+            bases=self.bases,
             judges=lambda: self.judges,
             external_id="our-external-id",
             new_grant_id=lambda _: GrantId(f"gr_01JABCDEFGHJKMNPQRSTVW{len(self.ledger.grants):04}"),
@@ -57,7 +65,12 @@ class Desk:
     @property
     def deliver(self) -> Deliver:
         return Deliver(
-            facts=self.facts, ledger=self.ledger, minters=self.minters, judges=lambda: self.judges, token=self.token
+            facts=self.facts,
+            ledger=self.ledger,
+            minters=self.minters,
+            bases=self.bases,
+            judges=lambda: self.judges,
+            token=self.token,
         )
 
     @property
@@ -66,14 +79,19 @@ class Desk:
 
     @property
     def sweep(self) -> Sweep:
-        return Sweep(ledger=self.ledger, minters=self.minters)
+        return Sweep(ledger=self.ledger, minters=self.minters, bases=self.bases)
 
     @property
     def reconcile(self) -> Reconcile:
         """One process's reconciler, with what it remembers."""
         if self._reconcile is None:
             self._reconcile = Reconcile(
-                ledger=self.ledger, minters=self.minters, place_of=_place_of, token=self.token, where="here"
+                ledger=self.ledger,
+                minters=self.minters,
+                bases=self.bases,
+                place_of=_place_of,
+                token=self.token,
+                where="here",
             )
         return self._reconcile
 

@@ -8,7 +8,8 @@ import pytest
 from jit_engine.domain.source import Operation
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance
-from jit_engine.iam.reading import PolicyWidens, check_within
+from jit_engine.iam.reading import check_within
+from jit_engine.iam.readings.widens import PolicyWidens
 from jit_engine.iam.role import grant_policy
 from tests.fakes.world import FACTS_PREFIX, GRANT, LENDING, LOANS, REPORT_PREFIX, ask, cleared, place_of
 from tests.unit.engine.mutations import widenings

@@ -366,7 +366,12 @@ def test_two_reconcilers_never_tend_one_grant_at_once() -> None:
     desk = Desk()
     _revoked(desk)
     other = Reconcile(
-        ledger=desk.ledger, minters=desk.minters, place_of=lambda _: None, token=desk.token, where="elsewhere"
+        ledger=desk.ledger,
+        minters=desk.minters,
+        bases=desk.bases,
+        place_of=lambda _: None,
+        token=desk.token,
+        where="elsewhere",
     )
     met: list[int] = []
     desk.minter.faults["shut"] = [lambda: met.append(other.step(desk.now))]

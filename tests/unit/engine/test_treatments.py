@@ -22,7 +22,8 @@ from jit_engine.errors import InvalidValue
 from jit_engine.flows.anew import Changed, decide_anew
 from jit_engine.iam.enforcing import NoEnforcer
 from jit_engine.iam.grant_policy import grant_statements
-from jit_engine.iam.reading import PolicyWidens, check_within
+from jit_engine.iam.reading import check_within
+from jit_engine.iam.readings.widens import PolicyWidens
 from jit_engine.iam.statement import document
 from jit_engine.ports import Facts
 from jit_engine.rules.clearance import clear

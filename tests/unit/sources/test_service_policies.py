@@ -14,7 +14,8 @@ from jit_engine.domain.source import Operation
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.iam.limits import policy_size
-from jit_engine.iam.reading import PolicyWidens, check_within
+from jit_engine.iam.reading import check_within
+from jit_engine.iam.readings.widens import PolicyWidens
 from jit_engine.iam.role import grant_policy
 from jit_engine.rules.clearance import clear
 from jit_engine.sources.bounds import Bounds

@@ -1,0 +1,67 @@
+"""The suite of the port `BaseRoleStore`: the same on the fake, on SQLite and on PostgreSQL."""
+
+from dataclasses import replace
+
+import pytest
+
+from jit_engine.domain.base_role import BaseRole, BaseState, DeniedGrant, base_name
+from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId
+from jit_engine.ports import BaseRoleStore, LostRace
+from platform_api.db.base_roles import SqlBaseRoles
+from tests.contract.db.samples import HOUR, NOW, event, ulid
+from tests.fakes.base_roles import MemoryBaseRoles
+
+HERE, ACCOUNT = EnvironmentId(ulid("en", 1)), "111122223333"
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, kind: str) -> BaseRoleStore:
+    return MemoryBaseRoles() if kind == "fake" else SqlBaseRoles(request.getfixturevalue("database"))
+
+
+def base(generation: int = 1, account: str = ACCOUNT) -> BaseRole:
+    return BaseRole(
+        environment=HERE,
+        activity=ActivityId(ulid("ac", 1)),
+        account=account,
+        generation=generation,
+        name=base_name(HERE, account, generation),
+        policy='{"Version":"2012-10-17","Statement":[]}',
+        state=BaseState.MAKING,
+        created_at=NOW,
+        ends_at=NOW + HOUR,
+    )
+
+
+def test_what_is_kept_is_read_back_in_every_field(store: BaseRoleStore) -> None:
+    opened = store.open(base(), event("base-role.opened"))
+    assert store.of_name(opened.name.upper()) == opened == base()
+    changed = replace(
+        opened.moved(BaseState.READY),
+        arn="arn:aws:iam::111122223333:role/jit/x",
+        role_id="AROAX",
+        denied=(DeniedGrant(grant=GrantId(ulid("gr", 1)), until=NOW + HOUR),),
+        last_end=NOW + 2 * HOUR,
+    )
+    kept = store.keep(changed, event("base-role.made"))
+    assert kept == replace(changed, version=1)
+    assert store.of_name(kept.name) == kept
+
+
+def test_generations_are_told_oldest_first_and_by_account(store: BaseRoleStore) -> None:
+    for one in (base(2), base(1), base(1, "210987654321")):
+        store.open(one, event())
+    assert [one.generation for one in store.every(HERE, ACCOUNT)] == [1, 2]
+    assert store.every(EnvironmentId(ulid("en", 9)), ACCOUNT) == []
+
+
+def test_a_generation_is_opened_once_and_an_old_version_is_not_written(store: BaseRoleStore) -> None:
+    opened = store.open(base(), event())
+    with pytest.raises(LostRace):
+        store.open(base(), event())
+    store.keep(opened.moved(BaseState.READY), event())
+    with pytest.raises(LostRace):
+        store.keep(opened.moved(BaseState.RETIRED), event())
+    with pytest.raises(LostRace):
+        store.keep(base(5), event())
+    assert store.of_name("sg-base-none") is None
