@@ -10,7 +10,6 @@ from typing import Protocol
 
 from jit_engine.contracts.terms import Contract, HeldContract
 from jit_engine.domain.activity import Activity, Environment
-from jit_engine.domain.base_role import BaseRole
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState
@@ -238,26 +237,6 @@ class Directory(Protocol):
         """The humans behind a subject: the same for every login of one person, its owners for a workload; none when
         the directory does not know it.
         """
-        ...
-
-
-class BaseRoleStore(Protocol):
-    """The base roles. A write commits with its audit record; one that names an old version raises `LostRace`."""
-
-    def open(self, base: BaseRole, event: Event) -> BaseRole:
-        """Commits a new generation, before AWS hears of it; `LostRace` when there is one of that name."""
-        ...
-
-    def keep(self, base: BaseRole, event: Event) -> BaseRole:
-        """Commits it as given if its version is still the stored one; returns it with the next version."""
-        ...
-
-    def every(self, environment: EnvironmentId, account: str) -> Sequence[BaseRole]:
-        """Every generation there ever was, the oldest first."""
-        ...
-
-    def of_name(self, name: str) -> BaseRole | None:
-        """The base role of that name, compared without regard to case."""
         ...
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from jit_engine.domain.activity import Place
 from jit_engine.domain.base_role import BaseRole, BaseState, PlannedBase, base_name
@@ -14,12 +15,32 @@ from jit_engine.errors import AwsUnavailable, EngineError, NotFound, RoleExists
 from jit_engine.iam.base_role import DENIED_FULL, DENIED_MOST, base_document, base_plan
 from jit_engine.iam.limits import LONGEST_CHAINED_SESSION
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY
-from jit_engine.ports import BaseRoleStore, LostRace, Minters, minter_in
+from jit_engine.ports import LostRace, Minters, minter_in
 
 TRIES = 4
 MAKING_PATIENCE = timedelta(minutes=3)
 """How long the intent to make one may stand before another process takes it for given up."""
 ASK_AGAIN = timedelta(seconds=5)
+
+
+class BaseRoleStore(Protocol):
+    """The base roles. A write commits with its audit record; one that names an old version raises `LostRace`."""
+
+    def open(self, base: BaseRole, event: Event) -> BaseRole:
+        """Commits a new generation, before AWS hears of it; `LostRace` when there is one of that name."""
+        ...
+
+    def keep(self, base: BaseRole, event: Event) -> BaseRole:
+        """Commits it as given if its version is still the stored one; returns it with the next version."""
+        ...
+
+    def every(self, environment: EnvironmentId, account: str) -> Sequence[BaseRole]:
+        """Every generation there ever was, the oldest first."""
+        ...
+
+    def of_name(self, name: str) -> BaseRole | None:
+        """The base role of that name, compared without regard to case."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

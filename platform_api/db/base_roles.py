@@ -24,7 +24,7 @@ _SAVE = sa.update(BaseRoleRow.table()).where(
 
 
 class SqlBaseRoles:
-    """`jit_engine.ports.BaseRoleStore` in the database."""
+    """`jit_engine.flows.base_roles.BaseRoleStore` in the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -12,7 +12,7 @@ from jit_engine.ports import LostRace
 
 
 class MemoryBaseRoles:
-    """`jit_engine.ports.BaseRoleStore` in memory; `events` is its audit trail."""
+    """`jit_engine.flows.base_roles.BaseRoleStore` in memory; `events` is its audit trail."""
 
     def __init__(self) -> None:
         self.kept: dict[str, BaseRole] = {}

@@ -6,7 +6,8 @@ import pytest
 
 from jit_engine.domain.base_role import BaseRole, BaseState, DeniedGrant, base_name
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId
-from jit_engine.ports import BaseRoleStore, LostRace
+from jit_engine.flows.base_roles import BaseRoleStore
+from jit_engine.ports import LostRace
 from platform_api.db.base_roles import SqlBaseRoles
 from tests.contract.db.samples import HOUR, NOW, event, ulid
 from tests.fakes.base_roles import MemoryBaseRoles
