@@ -27,6 +27,8 @@ from platform_api.db.revocations import SqlRevocations
 from platform_api.db.rulebooks import RulebookState, SqlRulebooks
 from platform_api.db.tables import metadata
 from platform_api.db.waiting import SqlWaiting
+from platform_api.db.web_sessions import SqlWebSessions
+from platform_api.identity.web_session import WebSession
 from policy.ports import Deed
 from tests.contract.db import samples, waiting_samples
 from tests.contract.db.rulebook_samples import deed, rulebook
@@ -44,6 +46,10 @@ UNRECORDED = {
     "SqlIdempotencyKeys.rename": "belongs to the transport",
     "SqlIdempotencyKeys.release": "belongs to the transport",
     "SqlIdempotencyKeys.forget": "belongs to the transport",
+    "SqlWebSessions.begin_sign_in": "nobody is signed in yet",
+    "SqlWebSessions.take_sign_in": "uses up what was begun; who signs in is recorded by `open`",
+    "SqlWebSessions.get": "says only when the session was last seen",
+    "SqlWebSessions.rotate": "gives the same session another id",
 }
 """Writes without an audit record, and why."""
 
@@ -85,6 +91,12 @@ def based(database: Database) -> SqlBaseRoles:
     store = SqlBaseRoles(database)
     store.open(base(), event("before"))
     return store
+
+
+def session() -> WebSession:
+    return WebSession(
+        id_hash="h", issuer="i", subject="gus", began_at=NOW, rotated_at=NOW, seen_at=NOW, ends_at=NOW + HOUR
+    )
 
 
 WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
@@ -147,6 +159,11 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     "SqlRulebooks.activate": (
         drafted,
         lambda db, e: SqlRulebooks(db).activate(rulebook(2, RulebookState.LIVE), rulebook(1), deed(e)),
+    ),
+    "SqlWebSessions.open": (lambda db: None, lambda db, e: SqlWebSessions(db).open(session(), e)),
+    "SqlWebSessions.close": (
+        lambda db: SqlWebSessions(db).open(session(), event("before")),
+        lambda db, e: SqlWebSessions(db).close("gus", NOW, e),
     ),
     "SqlRulebooks.put_rulebook": (lambda db: None, lambda db, e: SqlRulebooks(db).put_rulebook("1", "permit", e)),
 }

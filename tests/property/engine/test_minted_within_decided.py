@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -31,6 +32,8 @@ from tests.property.engine.scenarios import LAKES, Scenario, scenarios
 pytestmark = pytest.mark.oracle
 
 GRANTS_A_TIER = 70
+MANY_GRANTS_A_TIER, POINTS_OF_MANY = 667, 50
+"""Two thousand grants over the three tiers, at fifty points each (the slow suite)."""
 SESSION = f"arn:aws:sts::{world.ACCOUNT}:assumed-role/{role_name(world.GRANT, 1, 1)}/session"
 DECIDED_BY_IAM = {
     "Version": "2012-10-17",
@@ -63,12 +66,25 @@ class Tally:
 
 @pytest.mark.parametrize("tier", Tier)
 def test_a_minted_role_may_do_what_was_decided_and_nothing_beside(tier: Tier, oracle: Oracle) -> None:
+    tally = _judged(tier, oracle, grants=GRANTS_A_TIER, points_each=None)
+    assert tally.allowed >= 4 * tally.grants
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tier", Tier)
+def test_two_thousand_minted_roles_may_do_what_was_decided_and_nothing_beside(tier: Tier, oracle: Oracle) -> None:
+    tally = _judged(tier, oracle, grants=MANY_GRANTS_A_TIER, points_each=POINTS_OF_MANY)
+    assert tally.points >= POINTS_OF_MANY * tally.grants
+
+
+def _judged(tier: Tier, oracle: Oracle, *, grants: int, points_each: int | None) -> Tally:
+    """So many generated grants, each at all of its points, or at so many of them that are drawn by its number."""
     tally = Tally()
     boundary = boundary_document(world.order(tier, *LAKES, world.REPORTS))
 
     @seed(list(Tier).index(tier))
     @settings(
-        max_examples=GRANTS_A_TIER,
+        max_examples=grants,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
@@ -79,12 +95,21 @@ def test_a_minted_role_may_do_what_was_decided_and_nothing_beside(tier: Tier, or
         assert isinstance(clearance, Clearance), clearance
         policy = json.loads(grant_policy(clearance, world.place_of(clearance), world.GRANT)[0])
         asked = list(points(clearance, world.place_of(clearance)))
+        if points_each is not None:
+            asked = _drawn(asked, points_each, Random(tally.grants))
         _judge(oracle, policy, boundary, asked, tally)
 
     judged()
     print(f"{tier}: {tally.grants} grants, {tally.points} points, {tally.allowed} of them allowed")
-    assert tally.grants >= GRANTS_A_TIER
-    assert tally.allowed >= 4 * tally.grants
+    assert tally.grants >= grants
+    return tally
+
+
+def _drawn(asked: list[Point], count: int, chance: Random) -> list[Point]:
+    """So many of the points, some of either kind among them."""
+    chance.shuffle(asked)
+    allowed = [point for point in asked if point.allowed][: count // 3]
+    return [*allowed, *[point for point in asked if not point.allowed][: count - len(allowed)]]
 
 
 def test_what_is_withheld_of_a_container_is_denied_and_the_rest_is_given(oracle: Oracle) -> None:
