@@ -36,7 +36,7 @@ def up_(
 
     try:
         with EmbeddedPlatform(state.absolute(), tell=story) as platform:
-            story(f"\nThe API is at {platform.api_url}, AWS at {platform.aws_endpoint_url}. Act as one of these:")
+            story(f"\nThe console is at {platform.api_url}, AWS at {platform.aws_endpoint_url}. Act as one of these:")
             samples = _write_samples(state, platform.now())
             if shutil.which("sluice") is None:
                 story(f"  export PATH={Path(sys.executable).parent}:$PATH")
