@@ -14,11 +14,14 @@ from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
+from jit_engine.domain.label import Label, LabelRise
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.errors import AccountNotServed
+
+EMPTY = Label()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,8 @@ class Facts:
     """All that one decision reads, gathered once. `purposes` maps a purpose to its parent (None at a root).
 
     `owner` is the activity's owner as the directory knows them; None when the activity is None or its owner has left.
-    `held` is every contract version under which the activity has had data, by the ledger: nothing purges it yet.
+    `held` is every contract version under which the activity has had data, by the ledger, until it is purged;
+    `label` is what the environment's workspace may hold by now.
     """
 
     activity: Activity | None
@@ -36,6 +40,7 @@ class Facts:
     catalogue: Catalogue
     purposes: Mapping[str, str | None]
     held: frozenset[HeldContract]
+    label: Label = EMPTY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,10 +151,14 @@ class Ledger(Protocol):
         """Commits a refused request with all its reasons; `waiting` as in `open`."""
         ...
 
-    def save(self, grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
+    def save(
+        self, grant: Grant, event: Event, decided: DecidedAnew | None = None, rise: LabelRise | None = None
+    ) -> Grant:
         """Commits the grant as given if its version is still the stored one; returns it with the next version.
 
-        With `decided`, the decision that changes it is committed with it.
+        With `decided`, the decision that changes it is committed with it. With `rise`, so is the label of its
+        environment's workspace, and every other active grant there is due; `LostRace` unless the label is still as
+        it was before.
         """
         ...
 

@@ -69,6 +69,19 @@ def contract_breaches(coarse: CoarseAsk, contract: Contract, now: datetime) -> t
     )
 
 
+def derived_breaches(coarse: CoarseAsk, contract: Contract, now: datetime) -> tuple[Breach, ...]:
+    """Every clause that reading what was derived from the contract's data exceeds, wherever it lies."""
+    return (
+        *_of_validity(coarse, contract, now),
+        *_of_purpose(coarse, contract),
+        *_of_stage(coarse, contract),
+        *_of_consumer(coarse, contract),
+        *_of_duration(coarse, contract),
+        *_of_classification(coarse, contract),
+        *_of_combination(coarse, contract),
+    )
+
+
 def _of_owner(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach]:
     """A contract names its owner itself, so the catalogue has to agree: nobody contracts out another's data."""
     if coarse.owners != {contract.owner_team}:

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState, MintWay, Principal
 from jit_engine.domain.ids import GrantId
+from jit_engine.domain.label import LabelRise
 from jit_engine.domain.subject import Subject
-from jit_engine.domain.verdict import Refusal
+from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.errors import NotFound
 from jit_engine.flows.anew import Changed, decide_anew, recorded_anew
 from jit_engine.flows.base_roles import BaseRoles
@@ -29,6 +30,8 @@ from jit_engine.ports import (
     minter_in,
 )
 from jit_engine.rules.clearance import Judges
+from jit_engine.rules.evidence import plain
+from jit_engine.rules.labels import raised_by
 
 TRIES = 4
 
@@ -63,7 +66,7 @@ class Deliver:
            `GrantNotUsable`.
         3. Decided anew from today's facts and rules; a grant that no longer passes is revoked and `AccessRefused`
            (or `GrantNotUsable`, when the same sources would now need another policy).
-        4. Recorded, with the session's name and its latest end, and committed.
+        4. Recorded, with the session's name, its latest end and what it makes of the workspace's label, and committed.
         5. Only then AWS is asked. A crash in between leaves a record of a session that nobody holds, never the reverse.
         6. Handed out only while the grant and the rules that decided are still in force; else decided by the new ones.
         """
@@ -75,16 +78,19 @@ class Deliver:
                 why = f"it is {grant.state.value}" if grant.state is not GrantState.ACTIVE else "its end has come"
                 raise GrantNotUsable(grant=grant.id, state=grant.state.value, why=why)
             principal = _principal(grant, profile)
-            duration = _duration(grant, now)
+            _duration(grant, now)
             name = f"{subject.id}.{grant.sessions + 1}.{self.token()}"
             try:
-                rulebook = self._decide_anew(grant, subject, now)  # 3
+                clearance, rise = self._decide_anew(grant, subject, now)  # 3
+                last = min(grant.sessions_end_by, clearance.sessions_end_by)
+                grant = replace(grant, contracts=clearance.contracts, sessions_end_by=last)
+                duration = _duration(grant, now)
                 plan = self._plan(grant, principal, name, duration, now)
-                grant = self._record(grant, principal, name, now + duration, now)  # 4
+                grant = self._record(grant, principal, name, now + duration, rise, now)  # 4
             except LostRace:
                 continue
             credentials = minter_in(self.minters, principal.account).assume(plan)  # 5
-            if self._holds(grant.id, rulebook):  # 6
+            if self._holds(grant.id, clearance.rulebook):  # 6
                 return Delivered(grant=grant, principal=principal, credentials=credentials)
         raise GrantNotUsable(grant=grant_id, state="changing", why="it is being changed by others; try again")
 
@@ -103,13 +109,13 @@ class Deliver:
         active = grant is not None and grant.state is GrantState.ACTIVE
         return active and self.judges().rulebook.version == rulebook
 
-    def _decide_anew(self, grant: Grant, subject: Subject, now: datetime) -> str:
-        """The rulebook that still permits it; else the grant is revoked, and this raises."""
+    def _decide_anew(self, grant: Grant, subject: Subject, now: datetime) -> tuple[Clearance, LabelRise]:
+        """What still permits it, and what it makes of the workspace's label; else the grant is revoked: this raises."""
         facts, judges = self.facts.facts_for(grant.activity, grant.environment), self.judges()
         decision = self.ledger.decision_of(grant.id)
         verdict = decide_anew(grant, decision, subject, facts, judges, now)
         if not isinstance(verdict, Refusal | Changed):
-            return judges.rulebook.version
+            return verdict, LabelRise(before=facts.label, after=raised_by(verdict, facts))
         reason = verdict.why if isinstance(verdict, Changed) else "no longer permitted"
         ended = recorded_anew(DecisionOutcome.ENDED, decision, subject, facts, judges, now, reason)
         self._revoke(grant, ended, now)
@@ -121,7 +127,9 @@ class Deliver:
         event = _event("grant.no-longer-passes", grant, now, {"reason": ended.reason, "decision": ended.record})
         self.ledger.save(replace(grant.moved(GrantState.REVOKING), due_at=now, reason=ended.reason), event, ended)
 
-    def _record(self, grant: Grant, principal: Principal, name: str, session_end: datetime, now: datetime) -> Grant:
+    def _record(
+        self, grant: Grant, principal: Principal, name: str, session_end: datetime, rise: LabelRise, now: datetime
+    ) -> Grant:
         latest = max(session_end, grant.last_session_end or session_end)
         delivered = replace(grant, sessions=grant.sessions + 1, last_session_end=latest)
         details: dict[str, Json] = {
@@ -132,7 +140,9 @@ class Deliver:
             "region": principal.region,
             "way": principal.way.value,
         }
-        return self.ledger.save(delivered, _event("credentials.delivered", grant, now, details))
+        if rise.after != rise.before:
+            details["workspace_label"] = plain(rise.after)
+        return self.ledger.save(delivered, _event("credentials.delivered", grant, now, details), rise=rise)
 
 
 def _principal(grant: Grant, profile: str | None) -> Principal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -34,7 +34,8 @@ from jit_engine.rules.containers import (
     withholding,
 )
 from jit_engine.rules.contract_gate import contract_verdict, contracts_of
-from jit_engine.rules.entities import slice_for, subject_ref
+from jit_engine.rules.entities import slice_for, source_ref, subject_ref
+from jit_engine.rules.labels import contracts_of_label, label_breaches, rule_breaches
 from jit_engine.rules.questions import Ask, data_context, questions_about, spelled
 from jit_engine.rules.tiers import TIER_MAXIMUM
 from jit_engine.rules.treatments import (
@@ -66,8 +67,10 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
     4. What passes that too is put to the editable rules. A gate that was not asked stays None in the record.
        Of a table that contract and rules leave in part, the part is cleared if it can be enforced.
     5. Mode `all`: one refused source refuses the request; `partial`: what passes is cleared.
-    6. The end is the earliest of all ends, and no AWS session may outlive contract, activity or environment.
-    7. Where a contract has people approve, the request has to bring their approvals; else that is the refusal's only
+    6. The environment's workspace is a source of every grant there: its label is held against every contract in it,
+       as those are today, and put to invariants and rules.
+    7. The end is the earliest of all ends, and no AWS session may outlive contract, activity or environment.
+    8. Where a contract has people approve, the request has to bring their approvals; else that is the refusal's only
        reason, after everything else has passed (`refused_only_by_approval`).
     """
     activity, environment = _check_request(request, facts, now)
@@ -84,7 +87,12 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
         return Refusal(
             request=request, verdicts=verdicts, breaches=(), decided_at=now, rulebook=judges.rulebook.version
         )
-    contracts = contracts_of(passed, facts)
+    asked = contracts_of(passed, facts)
+    if breaches := tuple(_of_workspace(request, facts, judges, (entities, asked, together), now)):
+        return Refusal(
+            request=request, verdicts=verdicts, breaches=breaches, decided_at=now, rulebook=judges.rulebook.version
+        )
+    contracts = [*asked, *(contract for contract in contracts_of_label(facts) if contract not in asked)]
     sessions_end_by = min([activity.ends_at, environment.expires_at, *(c.ends_at for c in contracts)])
     if sessions_end_by - now < SHORTEST_SESSION:
         return Refusal(
@@ -190,6 +198,27 @@ def _verdicts(
         )
         for place, ask in enumerate(request.asks)
     )
+
+
+def _of_workspace(
+    request: AccessRequest,
+    facts: Facts,
+    judges: Judges,
+    read: tuple[tuple[Entity, ...], Sequence[Contract], frozenset[HeldContract]],
+    now: datetime,
+) -> Iterator[Breach]:
+    """What the label of the environment's workspace says against it; nothing while the label is empty."""
+    environment = facts.environment
+    if not facts.label.marks or environment is None or environment.place is None:
+        return
+    entities, asked, together = read
+    yield from label_breaches(request, facts, asked, together, now)
+    question: Ask = ("read", source_ref(environment.place.workspace))
+    answers = [
+        _answers(engine, [[question]], request, facts, entities, now)[question]
+        for engine in (judges.invariants, judges.rulebook)
+    ]
+    yield from rule_breaches(answers)
 
 
 def _answers(

@@ -16,6 +16,7 @@ from jit_engine.domain.catalogue import (
     files_of,
 )
 from jit_engine.domain.ids import SubjectId
+from jit_engine.domain.label import Label
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.services import DynamoTable, ServiceSource
 from jit_engine.domain.source import S3Prefix, Source
@@ -180,7 +181,15 @@ def slice_for(request: AccessRequest, facts: Facts, now: datetime) -> tuple[Enti
             add_asked_prefix(slice_, ask.source, around, facts.catalogue)
         if isinstance(ask.source, DynamoTable) and isinstance(around, ServiceItem) and around.source != ask.source:
             add_asked_part(slice_, ask.source, around, facts.catalogue)
+    if facts.label.marks and facts.environment.place is not None:
+        add_workspace(slice_, facts.environment.place.workspace, facts.label)
     return slice_.entities()
+
+
+def add_workspace(slice_: EntitySlice, workspace: S3Prefix, label: Label) -> None:
+    """An environment's own prefix, as sensitive as its label says."""
+    attrs: dict[str, Value] = {"sensitivity": label.classification.rank, "classes": label.classes, "zone": "workspace"}
+    slice_.add(source_ref(workspace), attrs)
 
 
 def reached(request: AccessRequest, catalogue: Catalogue) -> list[CatalogueItem]:

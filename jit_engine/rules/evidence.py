@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Final
 
 from jit_engine.contracts.breaches import lineage
+from jit_engine.contracts.terms import Contract
 from jit_engine.domain.activity import Activity
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Json
@@ -20,6 +21,7 @@ from jit_engine.ports import Evidence, Facts
 from jit_engine.rules.clearance import Judges, clear
 from jit_engine.rules.containers import contracts_about
 from jit_engine.rules.entities import reached, slice_for, subject_ref
+from jit_engine.rules.labels import contracts_of_label
 from jit_engine.rules.questions import data_context
 from jit_engine.rules.record import Record, clearance_record, refusal_record
 from jit_engine.rules.treatments import telling_questions
@@ -29,7 +31,7 @@ FORMAT = 7
 """The number of the form in which evidence is kept. Raise it when a type changes that evidence is made of.
 
 Earlier forms are read as long as they lack nothing but fields that have a default: what was not known then is the
-default now. 2: columns, rows and treatments. 3: approvals, tickets and starts. 4: jobs. 6: renewals.
+default now. 2: columns, rows and treatments. 3: approvals, tickets and starts. 4: jobs. 6: renewals. 7: labels.
 """
 
 
@@ -37,7 +39,8 @@ def evidence_of(request: AccessRequest, facts: Facts, judges: Judges, now: datet
     """What `clear` reads of these facts: deciding from it gives the same record as deciding from all of them.
 
     1. People are their ids, teams and trainings; names are left out, and members who do not ask.
-    2. Contracts are those that cover something asked for or reached, as they were read; the data is what is reached.
+    2. Contracts are those that cover something asked for or reached, and those of the workspace's label, as they were
+       read; the data is what is reached.
     3. Purposes are the request's and the activity's, with everything above and beneath them, because a rule
        can ask about both. (Only a rule that compares two purposes which it names itself could tell the difference.)
     """
@@ -49,10 +52,11 @@ def evidence_of(request: AccessRequest, facts: Facts, judges: Judges, now: datet
             activity=None if facts.activity is None else _cut_members(facts.activity, subject),
             owner=owner,
             environment=facts.environment,
-            contracts=contracts_about(request, facts),
+            contracts=_about(request, facts),
             catalogue=_reached(request, facts.catalogue),
             purposes=_related(request, facts),
             held=facts.held,
+            label=facts.label.seen_by(request.subject.id),
         ),
         now=now,
         schema=SCHEMA_VERSION,
@@ -149,6 +153,7 @@ def facts_shown(evidence: Evidence) -> dict[str, Json]:
         "data": {item.source.uri: plain(item) for item in facts.catalogue.items},
         "purposes": plain(facts.purposes),
         "held": plain(facts.held),
+        "label": plain(facts.label),
     }
 
 
@@ -195,6 +200,11 @@ def questions_of(
                 for action, resource in asked
             ),
         )
+
+
+def _about(request: AccessRequest, facts: Facts) -> tuple[Contract, ...]:
+    about = {contract.key for contract in (*contracts_about(request, facts), *contracts_of_label(facts))}
+    return tuple(contract for contract in facts.contracts if contract.key in about)
 
 
 def _nameless(subject: Subject) -> Subject:

@@ -17,6 +17,7 @@ from platform_api.db.contracts import read_held, read_terms_in_force
 from platform_api.db.directory import read_subject
 from platform_api.db.engine import Database
 from platform_api.db.generations import Changing, generations
+from platform_api.db.label_rows import read_label
 from platform_api.db.ledger import held_keys
 
 
@@ -51,6 +52,7 @@ class SqlFacts:
             place = one_environment(connection, environment)
             owner = None if record is None else read_subject(connection, record.activity.owner)
             held = self._held_by(connection, activity)
+            label = read_label(connection, environment)
         return Facts(
             activity=None if record is None else record.activity,
             owner=owner,
@@ -59,6 +61,7 @@ class SqlFacts:
             catalogue=parsed.catalogue,
             purposes=parsed.purposes,
             held=held,
+            label=label,
         )
 
     def _held_by(self, connection: Connection, activity: ActivityId) -> frozenset[HeldContract]:

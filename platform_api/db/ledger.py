@@ -14,6 +14,7 @@ from jit_engine.contracts.terms import ContractState
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import ENDED, Grant, GrantState, Principal
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, GrantId, RequestId, SubjectId
+from jit_engine.domain.label import LabelRise
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
@@ -25,6 +26,7 @@ from platform_api.db.audit import recorded
 from platform_api.db.decision_rows import decision_anew, insert_decision, new_decision
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
+from platform_api.db.label_rows import raise_label
 from platform_api.db.lanes import OWNERS, due_ids, owner_of
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
 from platform_api.db.principals import check_room, insert_principals, principals_of, save_roles
@@ -32,6 +34,7 @@ from platform_api.db.requests import Outcome, decide_request, insert_request
 from platform_api.db.rulebooks import check_live
 from platform_api.db.tables.contracts import ContractRow
 from platform_api.db.tables.grants import AccessRequestRow, GrantRow, MintedRoleRow
+from platform_api.db.tables.labels import LabelRow
 from platform_api.db.waiting import keep_waiting
 from platform_api.db.waking import is_under, wake
 from platform_api.paging import Page, PageAsk
@@ -48,7 +51,13 @@ _DECISION = (
 _GIVING = (GrantState.MINTING.value, GrantState.ACTIVE.value)
 _HELD = (
     sa.select(GrantRow.contracts)
-    .where(GrantRow.activity == sa.bindparam("activity"), sa.or_(GrantRow.sessions > 0, GrantRow.state.in_(_GIVING)))
+    .outerjoin(LabelRow, LabelRow.environment == GrantRow.environment)
+    .where(
+        GrantRow.activity == sa.bindparam("activity"),
+        sa.or_(GrantRow.sessions > 0, GrantRow.state.in_(_GIVING)),
+        # A purge takes place only once no session of the environment is left that could have kept anything.
+        sa.or_(LabelRow.purged_at.is_(None), GrantRow.created_at > LabelRow.purged_at),
+    )
     .distinct()
 )
 _LISTING = Listing(
@@ -111,7 +120,9 @@ class SqlLedger:
             write(connection, refusal.request, record, refusal.decided_at, None, Outcome.REFUSED)
             insert_decision(connection, decision)
 
-    def save(self, grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
+    def save(
+        self, grant: Grant, event: Event, decided: DecidedAnew | None = None, rise: LabelRise | None = None
+    ) -> Grant:
         """Commits the grant as given, or raises `LostRace`; returns it with its next version."""
         decision = None if decided is None else decision_anew(decided, grant.id)
         with recorded(self._database, event if decision is None else decision.named_in(event)) as connection:
@@ -119,6 +130,8 @@ class SqlLedger:
             save_roles(connection, grant)
             if decision is not None:
                 insert_decision(connection, decision)
+            if rise is not None:
+                raise_label(connection, grant, rise, event)
         return replace(grant, version=grant.version + 1)
 
     def get(self, grant: GrantId) -> Grant | None:
@@ -254,7 +267,7 @@ class SqlLedger:
 
 
 def held_keys(connection: Connection, activity: ActivityId) -> frozenset[tuple[ContractId, str]]:
-    """The contract versions of every grant of the activity that gave credentials or can; nothing purges data yet."""
+    """The contract versions of every grant of the activity that gave credentials or can, and was not purged since."""
     found = connection.execute(_HELD, {"activity": activity}).scalars()
     return frozenset((ContractId(key[0]), key[1]) for contracts in found for key in contracts)
 

@@ -16,6 +16,7 @@ from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import EnvironmentId, GrantId, RequestId
+from jit_engine.domain.label import Label, LabelRise
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.flows.base_roles import BaseRoles
@@ -28,6 +29,7 @@ from jit_engine.ports import Credentials, DecidedAnew, Evidence, Facts, Lane, Le
 from platform_api.db.audit import AuditTrail
 from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.engine import Database, create_engine
+from platform_api.db.label_rows import read_label
 from platform_api.db.ledger import SqlLedger
 from platform_api.embedded.aws_bootstrap import EmbeddedAccount
 from tests.contract.minter.cloud import Cloud
@@ -88,9 +90,11 @@ class WatchedLedger:
         """As the port says."""
         self._watched(event.action, lambda: self._ledger.refuse(refusal, evidence, event, waiting))
 
-    def save(self, grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
+    def save(
+        self, grant: Grant, event: Event, decided: DecidedAnew | None = None, rise: LabelRise | None = None
+    ) -> Grant:
         """As the port says."""
-        return self._watched(event.action, lambda: self._ledger.save(grant, event, decided))
+        return self._watched(event.action, lambda: self._ledger.save(grant, event, decided, rise))
 
     def get(self, grant: GrantId) -> Grant | None:
         """As the port says."""
@@ -155,7 +159,7 @@ class Stage:
         self.bases = BaseRoles(
             store=SqlBaseRoles(self.database), minters=self.minters, external_id=setting.account.external_id
         )
-        self.facts = world.FakeFacts(_facts(setting.began))
+        self.facts = world.FakeFacts(_facts(setting.began), label_of=self._label_of)
         self.judges = world.judges()
         self._tokens = itertools.count()
         self.reconcile = Reconcile(
@@ -166,6 +170,10 @@ class Stage:
             token=self._token,
             where="here",
         )
+
+    def _label_of(self, environment: EnvironmentId) -> Label:
+        with self.database.read() as connection:
+            return read_label(connection, environment)
 
     @property
     def grant(self) -> GrantId:

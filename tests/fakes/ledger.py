@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import ENDED, Grant, GrantState
-from jit_engine.domain.ids import GrantId, RequestId, SubjectId
+from jit_engine.domain.ids import EnvironmentId, GrantId, RequestId, SubjectId
+from jit_engine.domain.label import Label, LabelRise
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest
@@ -33,6 +34,7 @@ class MemoryLedger:
         self.refusals: list[Refusal] = []
         self.evidence: dict[str, Evidence] = {}
         self.decided_anew: list[DecidedAnew] = []
+        self.labels: dict[EnvironmentId, Label] = {}
         self.room: dict[RequestId, WaitingRequest] = {}
         self._decisions: dict[GrantId, Mapping[str, Json]] = {}
         self._lock = threading.Lock()
@@ -76,15 +78,30 @@ class MemoryLedger:
             self.evidence[refusal.request.id] = evidence
             self.events.append(event)
 
-    def save(self, grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
+    def save(
+        self, grant: Grant, event: Event, decided: DecidedAnew | None = None, rise: LabelRise | None = None
+    ) -> Grant:
         """As the port says."""
         with self._lock:
             self._check_version(grant)
+            if rise is not None:
+                self._raise(grant, rise, event.at)
             saved = replace(grant, version=grant.version + 1)
             self.grants[grant.id] = saved
             self.decided_anew += [] if decided is None else [decided]
             self.events.append(event)
             return saved
+
+    def _raise(self, grant: Grant, rise: LabelRise, now: datetime) -> None:
+        if self.labels.get(grant.environment, Label()) != rise.before:
+            raise LostRace("the workspace's label has changed")
+        if rise.after == rise.before:
+            return
+        self.labels[grant.environment] = rise.after
+        for other in list(self.grants.values()):
+            beside = other.environment == grant.environment and other.id != grant.id
+            if beside and other.state is GrantState.ACTIVE:
+                self.grants[other.id] = replace(other, due_at=now, version=other.version + 1)
 
     def get(self, grant: GrantId) -> Grant | None:
         """As the port says."""

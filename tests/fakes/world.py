@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from jit_engine.domain.catalogue import Catalogue, ColumnGroup, PrefixItem, Tabl
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.grant import MintWay, Principal, attempt_at
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, GrantId, RequestId, SubjectId
+from jit_engine.domain.label import Label
 from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix, Source
 from jit_engine.domain.subject import Person, Subject, Workload
@@ -378,10 +380,14 @@ def place_of(clearance: Clearance) -> Place:
 
 @dataclass(slots=True)
 class FakeFacts:
-    """A `FactSource` that answers with what it holds; a test changes `now_known` as the world changes."""
+    """A `FactSource` that answers with what it holds; a test changes `now_known` as the world changes.
+
+    With `label_of`, labels are those that a ledger has been told.
+    """
 
     now_known: Facts = field(default_factory=facts)
     asked: int = 0
+    label_of: Callable[[EnvironmentId], Label] | None = None
 
     def facts_for(self, activity: ActivityId, environment: EnvironmentId) -> Facts:
         """The facts; nothing of an activity or environment that they are not about."""
@@ -391,4 +397,4 @@ class FakeFacts:
             known = replace(known, activity=None, owner=None)
         if known.environment is None or known.environment.id != environment:
             known = replace(known, environment=None)
-        return known
+        return known if self.label_of is None else replace(known, label=self.label_of(environment))

@@ -45,6 +45,12 @@ class Desk:
     def bases(self) -> BaseRoles:
         return BaseRoles(store=self.base_roles, minters=self.minters, external_id="our-external-id")
 
+    @property
+    def labelled(self) -> world.FakeFacts:
+        """The facts, with the labels that the ledger has been told."""
+        self.facts.label_of = lambda environment: self.ledger.labels.get(environment, self.facts.now_known.label)
+        return self.facts
+
     def ask(self, request: AccessRequest | None = None) -> Grant:
         """Requests access."""
         return self.request_access(request or world.request(), self.now)
@@ -52,7 +58,7 @@ class Desk:
     @property
     def request_access(self) -> RequestAccess:
         return RequestAccess(
-            facts=self.facts,
+            facts=self.labelled,
             ledger=self.ledger,
             minters=self.minters,
             bases=self.bases,
@@ -65,7 +71,7 @@ class Desk:
     @property
     def deliver(self) -> Deliver:
         return Deliver(
-            facts=self.facts,
+            facts=self.labelled,
             ledger=self.ledger,
             minters=self.minters,
             bases=self.bases,

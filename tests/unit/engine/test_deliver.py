@@ -12,6 +12,7 @@ from jit_engine.domain.catalogue import Catalogue, TableItem
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.event import Event
 from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.label import LabelRise
 from jit_engine.errors import AwsRefused, NotFound
 from jit_engine.flows.outcome import AccessRefused, GrantNotUsable
 from jit_engine.ports import Credentials, DecidedAnew
@@ -260,14 +261,16 @@ def _lose(desk: Desk, times: int, then: object = None) -> None:
     true_save = desk.ledger.save
     left = [times]
 
-    def save(grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
+    def save(
+        grant: Grant, event: Event, decided: DecidedAnew | None = None, rise: LabelRise | None = None
+    ) -> Grant:
         if left[0] > 0:
             left[0] -= 1
             stored = desk.ledger.grants[grant.id]
             desk.ledger.grants[grant.id] = replace(stored, version=stored.version + 1)
             if callable(then):
                 then()
-        return true_save(grant, event, decided)
+        return true_save(grant, event, decided, rise)
 
     desk.ledger.save = save  # type: ignore[method-assign]
 
