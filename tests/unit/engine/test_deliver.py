@@ -261,9 +261,7 @@ def _lose(desk: Desk, times: int, then: object = None) -> None:
     true_save = desk.ledger.save
     left = [times]
 
-    def save(
-        grant: Grant, event: Event, decided: DecidedAnew | None = None, rise: LabelRise | None = None
-    ) -> Grant:
+    def save(grant: Grant, event: Event, decided: DecidedAnew | None = None, rise: LabelRise | None = None) -> Grant:
         if left[0] > 0:
             left[0] -= 1
             stored = desk.ledger.grants[grant.id]

@@ -47,6 +47,7 @@ FORMS = {
     5: "7dc58edd843638ab",
     6: "f07e41ed47f90639",
     7: "a85216c2b33a6005",
+    8: "7297abe3288c678d",
 }
 """The form of evidence behind each number: what is stored today has to be readable tomorrow, or refused by name."""
 

@@ -7,6 +7,7 @@ import pytest
 from jit_engine.domain.event import Event
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import GrantId
+from jit_engine.domain.label import LabelRise
 from jit_engine.errors import NotFound, WrongState
 from jit_engine.ports import DecidedAnew
 from tests.fakes.world import ADA, BEN, NOW
@@ -61,7 +62,7 @@ def test_a_lost_race_is_run_again_a_few_times(races: int, *, wins: bool) -> None
     wanted = desk.ask().id
     true_save, left = desk.ledger.save, [races]
 
-    def save(grant: Grant, event: Event, decided: DecidedAnew | None = None) -> Grant:
+    def save(grant: Grant, event: Event, decided: DecidedAnew | None = None, rise: LabelRise | None = None) -> Grant:
         if left[0]:
             left[0] -= 1
             stored = desk.ledger.grants[grant.id]
