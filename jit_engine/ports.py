@@ -14,14 +14,12 @@ from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
-from jit_engine.domain.label import Label, LabelRise
+from jit_engine.domain.label import EMPTY, Label, LabelRise
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.errors import AccountNotServed
-
-EMPTY = Label()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +102,6 @@ class Budget(Protocol):
         ...
 
 
-class Unbounded:
-    """A budget without an end."""
-
-    def busy(self, writes: int, *, urgent: bool) -> Collection[str]:
-        """None."""
-        return ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleOwner:
     """The row of a role, with its grant's state."""
@@ -156,9 +146,8 @@ class Ledger(Protocol):
     ) -> Grant:
         """Commits the grant as given if its version is still the stored one; returns it with the next version.
 
-        With `decided`, the decision that changes it is committed with it. With `rise`, so is the label of its
-        environment's workspace, and every other active grant there is due; `LostRace` unless the label is still as
-        it was before.
+        The decision that changes it is committed with it, and so is its workspace's label: every other active grant
+        there is then due. `LostRace` unless the label is still as it was before.
         """
         ...
 

@@ -78,6 +78,9 @@ class Label:
         return Label(marks=tuple(replace(mark, holders=mark.holders & {subject}) for mark in self.marks))
 
 
+EMPTY = Label()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelRise:
     """The label of an environment's workspace as it was decided on, and as a delivery makes it."""

@@ -24,7 +24,6 @@ from jit_engine.ports import (
     Observer,
     Probe,
     Probes,
-    Unbounded,
     minter_in,
 )
 
@@ -48,6 +47,14 @@ ABSENCE_PROVEN = timedelta(minutes=5)
 _SPENT = frozenset(
     {GrantState.ABANDONED, GrantState.EXPIRING, GrantState.REVOKING, GrantState.DENIED, GrantState.STUCK}
 )
+
+
+class Unbounded:
+    """A budget without an end."""
+
+    def busy(self, writes: int, *, urgent: bool) -> Collection[str]:
+        """None."""
+        return ()
 
 
 @dataclass(slots=True)

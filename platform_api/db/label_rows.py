@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import EnvironmentId
-from jit_engine.domain.label import Label, LabelRise
-from jit_engine.ports import EMPTY, LostRace
+from jit_engine.domain.label import EMPTY, Label, LabelRise
+from jit_engine.ports import LostRace
 from platform_api.db.audit import lock_trail
 from platform_api.db.tables.grants import GrantRow
 from platform_api.db.tables.labels import LabelChangeRow, LabelRow
