@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from jit_engine.aws.calls import AwsAccess, AwsCalls, client_as
+from jit_engine.aws.glue_catalogue import GlueCatalogue
 from jit_engine.aws.minter import AwsMinter
 from jit_engine.aws.throttle import Throttle
 from jit_engine.domain.activity import Place
@@ -64,6 +65,7 @@ from platform_api.provisioning.plan import reviewed_template_digest
 from platform_api.recorded_questions import RecordedQuestions
 from platform_api.registry.activities import ActivityDesk
 from platform_api.registry.contracts import ContractDesk
+from platform_api.registry.importing import CatalogueDesk
 from platform_api.registry.provision import Ground, ProvisioningReconciler
 from platform_api.registry.review import FastPathLimits
 from platform_api.settings import Settings
@@ -117,6 +119,7 @@ class Platform:
     sweep: Sweep
     activities: ActivityDesk
     contracts: ContractDesk
+    catalogue: CatalogueDesk
     rulebook_desk: RulebookDesk
     provisioning: ProvisioningReconciler
 
@@ -308,6 +311,14 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
             template_digest=reviewed_template_digest(),
         ),
         contracts=ContractDesk(store=registry),
+        catalogue=CatalogueDesk(
+            store=registry,
+            definitions=GlueCatalogue(
+                calls=AwsCalls(access=access, role_arn=settings.aws.provisioner_role_arn),
+                account=settings.aws.account_id,
+                region=settings.aws.region,
+            ),
+        ),
         rulebook_desk=RulebookDesk(
             store=rulebooks,
             rights=PeopleRights(subject=registry.subject, authorizer=authorizer),

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from cli.answer import Doc
+from cli.answer import Doc, Json
 from cli.connect import connect
 from cli.lazy import group
-from cli.render import AsJson, line, listing, table
+from cli.render import AsJson, answer, line, listing, table
 
 app = group("Data sources that can be asked for.")
 
@@ -40,6 +40,37 @@ def list_(
     with connect() as client:
         found = list(client.every("/v1/sources", **asked, label=label, owner=owner, contract=contract))
     listing(found, as_json=as_json, show=_show_columns if columns else _show_all)
+
+
+@app.command(name="import")
+def import_(
+    database: Annotated[list[str] | None, typer.Option(help="Only this database; repeat for more.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="TEAM", help="Whose the new tables are.")] = None,
+    product: Annotated[str | None, typer.Option(help="The data product of the new tables.")] = None,
+    domain: Annotated[str | None, typer.Option(help="The domain of the new tables.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take out what is described no longer.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it all, change nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the catalogue up to what the Glue data catalogue describes.
+
+    A new column is restricted until a contract classifies it; nothing that is classified is ever lowered. Grants that
+    a change touches are decided anew. Try it with --dry-run first.
+    """
+    body: dict[str, Json] = {"databases": list(database or ()), "remove": remove, "dry_run": dry_run}
+    given = {"owner": owner, "product": product, "domain": domain}
+    body |= {name: value for name, value in given.items() if value is not None}
+    with connect() as client:
+        found = client.act("/v1/catalogue/imports", body)
+    answer(found, as_json=as_json, show=_show_import)
+
+
+def _show_import(found: Doc) -> None:
+    tables = found.records("tables")
+    rows = [(one.text("change"), one.text("uri"), one.text("classification"), one.text("why")) for one in tables]
+    table(("change", "table", "classification", "why"), rows, empty="Nothing is described there.")
+    generation = found.whole("generation")
+    line("Nothing was changed." if found.flag("dry_run") else f"The catalogue is of generation {generation}.")
 
 
 def _show_all(found: Sequence[Doc]) -> None:

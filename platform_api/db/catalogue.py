@@ -7,9 +7,14 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from jit_engine.domain.catalogue import Catalogue, CatalogueItem
-from jit_engine.domain.event import Event
-from platform_api.db.audit import append
+from jit_engine.contracts.column_labels import DataLabels
+from jit_engine.contracts.terms import Contract
+from jit_engine.domain.catalogue import Catalogue, CatalogueItem, TableItem
+from jit_engine.domain.event import Event, Json
+from jit_engine.domain.source import GlueTable
+from jit_engine.ports import LostRace
+from jit_engine.rules.classifying import classified
+from platform_api.db.audit import append, recorded
 from platform_api.db.engine import Database
 from platform_api.db.generations import Changing, generations, raise_generation
 from platform_api.db.tables.catalogue import CatalogueItemRow, PurposeRow
@@ -66,6 +71,52 @@ class SqlCatalogue:
             wake_every_grant(connection, event.at)
             append(connection, event)
         return True
+
+    def change_catalogue(
+        self, generation: int, put: Sequence[CatalogueItem], removed: Sequence[CatalogueItem], event: Event
+    ) -> None:
+        """Commits what an import changes, in a new generation; every live grant is then due to be decided anew.
+
+        Raises `LostRace` when the catalogue is no longer of `generation`.
+        """
+        with recorded(self._database, event) as connection:
+            raise_generation(connection, Changing.CATALOGUE)  # the row is the lock
+            if generations(connection)[Changing.CATALOGUE] != generation + 1:
+                raise LostRace("the catalogue has changed since it was read")
+            _replace(connection, put, removed)
+            wake_every_grant(connection, event.at)
+
+
+def classify_under(connection: Connection, contract: Contract, labels: DataLabels, event: Event) -> None:
+    """Puts what a contract that comes into force says about its columns into the catalogue, in its transaction.
+
+    Only where that changes anything is there a record of its own, a new generation, and are all grants due.
+    """
+    tables = {
+        GlueTable(account=scope.account, region=scope.region, database=scope.database, table=table).uri: table
+        for scope in contract.tables
+        for table in scope.tables
+    }
+    rows = connection.execute(_ITEMS.where(CatalogueItemRow.uri.in_(sorted(tables)))).scalars()
+    items = [item for item in rows if isinstance(item, TableItem)]
+    classed = [(item, classified(item, labels.tables.get(tables[item.source.uri], {}))) for item in items]
+    changed = [now for before, now in classed if now != before]
+    if changed:
+        _replace(connection, changed, ())
+        raise_generation(connection, Changing.CATALOGUE)
+        wake_every_grant(connection, event.at)
+        said: dict[str, Json] = {"version": contract.version, "tables": [item.source.uri for item in changed]}
+        about = {"contract": contract.id}
+        append(
+            connection, Event(action="catalogue.classified", actor=event.actor, at=event.at, about=about, details=said)
+        )
+
+
+def _replace(connection: Connection, put: Sequence[CatalogueItem], removed: Sequence[CatalogueItem]) -> None:
+    for item in (*put, *removed):
+        connection.execute(sa.delete(CatalogueItemRow).where(CatalogueItemRow.uri == item.source.uri))
+    if put:
+        connection.execute(sa.insert(CatalogueItemRow), [{"uri": item.source.uri, "item": item} for item in put])
 
 
 def read_purposes(connection: Connection) -> dict[str, str | None]:

@@ -10,11 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from jit_engine.contracts.column_labels import data_labels
 from jit_engine.contracts.terms import COMMITTED, HAS_BOUND, Contract, ContractState, HeldContract, version_order
 from jit_engine.domain.event import Event
 from jit_engine.domain.ids import ActivityId, ContractId, SubjectId
 from jit_engine.ports import LostRace
 from platform_api.db.audit import recorded
+from platform_api.db.catalogue import classify_under
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
 from platform_api.db.generations import Changing, raise_generation
@@ -105,6 +107,7 @@ class SqlContracts:
         3. One that comes into force supersedes those before it.
         4. When a contract comes into force or ends, its live grants, and those of contracts that it forbids, are due to
            be decided anew.
+        5. The catalogue takes over what it says about columns; last, for that may add a record of its own.
         """
         terms = contract.contract
         with recorded(self._database, event) as connection:
@@ -119,6 +122,8 @@ class SqlContracts:
             if terms.state in (ContractState.IN_FORCE, ContractState.ENDED):
                 for one in (terms.id, *sorted(terms.forbidden)):
                     wake_grants_under(connection, ContractId(one), event.at)  # 4
+            if terms.state is ContractState.IN_FORCE:
+                classify_under(connection, terms, data_labels(contract.document), event)  # 5
         return replace(contract, version=contract.version + 1)
 
     def accept(self, acceptance: Acceptance, event: Event) -> None:

@@ -123,6 +123,11 @@ def provisioner_policy(account_id: str, region: str) -> Document:
             list(_GLUE_ACTIONS),
             [f"arn:aws:glue:{place}:catalog", f"arn:aws:glue:{place}:database/sg_*"],
         ),
+        _allow(
+            "DescribedTables",
+            list(_IMPORT_ACTIONS),
+            [f"arn:aws:glue:{place}:{part}" for part in ("catalog", "database/*", "table/*/*")],
+        ),
         _allow("Queries", list(_ATHENA_ACTIONS), f"arn:aws:athena:{place}:workgroup/sg-*"),
         _allow("Images", list(_ECR_ACTIONS), f"arn:aws:ecr:{place}:repository/sg-*"),
         _deny("NeverBecome", ["iam:PassRole", "sts:AssumeRole*"], "*"),
@@ -227,6 +232,12 @@ _GLUE_ACTIONS = (
     "glue:TagResource",
     "glue:UpdateDatabase",
 )
+_IMPORT_ACTIONS = (
+    "glue:GetDatabases",
+    "glue:GetPartitions",
+    "glue:GetTables",
+)
+"""Reading what tables there are, for the catalogue (`sluice data import`): definitions, never data."""
 _ATHENA_ACTIONS = (
     "athena:CreateWorkGroup",
     "athena:DeleteWorkGroup",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from jit_engine.domain.catalogue import Catalogue
+from jit_engine.domain.catalogue import Catalogue, CatalogueItem
 from jit_engine.domain.event import Event
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, ReviewId, SubjectId
 from jit_engine.domain.subject import Subject
@@ -31,6 +31,12 @@ class RegistryStore(Protocol):
     def standing_approvals(self, teams: frozenset[str]) -> Sequence[StandingApproval]: ...
     def purposes(self) -> dict[str, str | None]: ...
     def catalogue(self) -> Catalogue: ...
+    def change_catalogue(
+        self, generation: int, put: Sequence[CatalogueItem], removed: Sequence[CatalogueItem], event: Event
+    ) -> None:
+        """Commits what an import changes; `LostRace` when the catalogue is no longer of that generation."""
+        ...
+
     def activity(self, id: ActivityId) -> ActivityRecord | None: ...
     def activity_named(self, name: str) -> ActivityRecord | None: ...
     def environment(self, id: EnvironmentId) -> EnvironmentRecord | None: ...
@@ -67,7 +73,8 @@ class RegistryStore(Protocol):
 
     def propose_contract(self, contract: ContractRecord, event: Event) -> None: ...
     def save_contract(self, contract: ContractRecord, event: Event) -> ContractRecord:
-        """Commits a contract; one that comes into force supersedes its older versions in the same transaction.
+        """Commits a contract; one that comes into force supersedes its older versions in the same transaction, and the
+        catalogue takes over what it says about columns.
 
         Two contracts about the same data never both commit as signed or in force: the later raises
         `ContractOverlap`. What changes the terms of live grants makes them due, in the same transaction.

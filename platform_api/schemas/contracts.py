@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field
 
 from jit_engine.contracts.terms import Contract
-from jit_engine.domain.catalogue import CatalogueItem, PrefixItem, ServiceItem
+from jit_engine.domain.catalogue import CatalogueItem, ColumnGroup, PrefixItem, ServiceItem
 from platform_api.registry.records import Acceptance, ContractRecord, SignatureRole
 from platform_api.schemas.forms import spoken_text
 from platform_api.schemas.wire import ActivityRef, Asked, Moment, Shown
@@ -129,6 +129,16 @@ class ColumnsShown(Shown):
     classification: str
     classes: list[str]
 
+    @classmethod
+    def of(cls, group: ColumnGroup) -> Self:
+        """A group of the catalogue."""
+        return cls(
+            group=group.name,
+            columns=list(group.columns),
+            classification=group.classification.value,
+            classes=sorted(group.classes),
+        )
+
 
 class CoveringShown(Shown):
     """The contract in force that covers a source."""
@@ -184,22 +194,13 @@ class SourceItemShown(Shown):
             return cls(**known, **place)
         if isinstance(item, ServiceItem):
             return cls(**known, kind=item.source.kind)
-        columns = [
-            ColumnsShown(
-                group=g.name,
-                columns=list(g.columns),
-                classification=g.classification.value,
-                classes=sorted(g.classes),
-            )
-            for g in item.groups
-        ]
         return cls(
             **known,
             kind="glue-table",
             region=item.source.region,
             database=item.source.database,
             table=item.source.table,
-            columns=columns,
+            columns=[ColumnsShown.of(group) for group in item.groups],
         )
 
 

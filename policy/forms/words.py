@@ -44,6 +44,7 @@ _PHRASES: Final = {
     "renewGrant": "renew grants",
     "revokeGrant": "revoke grants",
     "revokeGrants": "revoke many grants at once",
+    "importCatalogue": "import the data catalogue",
     "proposePolicy": "propose rules",
     "approvePolicy": "approve rules",
     "activatePolicy": "activate rules",

@@ -35,6 +35,7 @@ WITHOUT_A_KEY = {
     "/v1/grants/{grant_id}/credentials": "an answer with credentials is never stored",
     "/v1/grants/{grant_id}/revoke": "taking back twice is taking back",
     "/v1/revocations": "taking back twice is taking back",
+    "/v1/catalogue/imports": "importing twice changes nothing more",
     "/v1/access-requests/{request_id}/withdraw": "taking back twice is taking back",
     "/v1/audit/verify": "it changes nothing",
     "/v1/permissions": "it changes nothing",

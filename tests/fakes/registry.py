@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from jit_engine.contracts.column_labels import data_labels
 from jit_engine.contracts.terms import COMMITTED, HAS_BOUND, ContractState, version_order
 from jit_engine.domain.activity import EnvironmentState
-from jit_engine.domain.catalogue import Catalogue, CatalogueItem
+from jit_engine.domain.catalogue import Catalogue, CatalogueItem, TableItem
 from jit_engine.domain.event import Event
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, ReviewId, SubjectId
 from jit_engine.domain.subject import Subject
 from jit_engine.ports import Facts, LostRace
+from jit_engine.rules.classifying import classified
 from platform_api.registry.coverage import overlaps
 from platform_api.registry.errors import ContractOverlap
 from platform_api.registry.records import (
@@ -84,6 +86,23 @@ class MemoryRegistry:
     def catalogue(self) -> Catalogue:
         """As the port says."""
         return self._catalogue
+
+    def change_catalogue(
+        self, generation: int, put: Sequence[CatalogueItem], removed: Sequence[CatalogueItem], event: Event
+    ) -> None:
+        """As the port says."""
+        if generation != self._catalogue.generation:
+            raise LostRace("the catalogue has changed since it was read")
+        self._change(put, removed)
+        self.events.append(event)
+
+    def _change(self, put: Sequence[CatalogueItem], removed: Sequence[CatalogueItem] = ()) -> None:
+        items = {item.source.uri: item for item in self._catalogue.items}
+        items |= {item.source.uri: item for item in put}
+        for gone in removed:
+            items.pop(gone.source.uri, None)
+        kept = tuple(items[uri] for uri in sorted(items))
+        self._catalogue = Catalogue(generation=self._catalogue.generation + 1, items=kept)
 
     def activity(self, id: ActivityId) -> ActivityRecord | None:
         """As the port says; what was accepted is looked up, as in the database."""
@@ -207,8 +226,17 @@ class MemoryRegistry:
                     self._contracts[old.key] = replace(other, contract=old, version=other.version + 1)
         saved = replace(contract, version=contract.version + 1)
         self._contracts[contract.contract.key] = saved
+        self._classify(saved, event)
         self.events.append(event)
         return saved
+
+    def _classify(self, contract: ContractRecord, event: Event) -> None:
+        terms, labels = contract.contract, data_labels(contract.document)
+        tables = [i for i in self._catalogue.items if isinstance(i, TableItem) and terms.covers(i.source)]
+        changed = [n for item in tables if (n := classified(item, labels.tables.get(item.source.table, {}))) != item]
+        if terms.state is ContractState.IN_FORCE and changed:
+            self._change(changed)
+            self.events.append(replace(event, action="catalogue.classified", details={}))
 
     def accept(self, acceptance: Acceptance, event: Event) -> None:
         """As the port says."""

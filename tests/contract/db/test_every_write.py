@@ -151,6 +151,10 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     ),
     "SqlCatalogue.put_purposes": (lambda db: None, lambda db, e: registry(db).put_purposes(samples.PURPOSES, e)),
     "SqlCatalogue.put_catalogue": (lambda db: None, lambda db, e: registry(db).put_catalogue(samples.ITEMS, e)),
+    "SqlCatalogue.change_catalogue": (
+        lambda db: None,
+        lambda db, e: registry(db).change_catalogue(0, samples.ITEMS, [], e),
+    ),
     "SqlRulebooks.add": (lambda db: None, lambda db, e: SqlRulebooks(db).add(rulebook(2), deed(e))),
     "SqlRulebooks.save": (
         lambda db: SqlRulebooks(db).add(rulebook(2), deed(event("before"))),

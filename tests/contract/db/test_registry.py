@@ -7,6 +7,7 @@ import pytest
 
 from jit_engine.contracts.terms import ContractState
 from jit_engine.domain.activity import ActivityState, EnvironmentState
+from jit_engine.domain.catalogue import TableItem
 from jit_engine.domain.ids import ActivityId, ContractId, SubjectId
 from jit_engine.ports import FactSource, LostRace
 from platform_api.db.audit import AuditTrail
@@ -296,3 +297,34 @@ def test_the_facts_follow_every_change(kept: Kept) -> None:
 def test_unknown_ids_give_facts_that_say_so(kept: Kept) -> None:
     found = kept[1].facts_for(samples.activity_id(9), samples.environment_id(9))
     assert (found.activity, found.owner, found.environment) == (None, None, None)
+
+
+def test_an_import_changes_the_catalogue_that_it_has_read_or_nothing(kept: Kept) -> None:
+    store, _, actions = kept
+    before = store.catalogue()
+    table, prefix = samples.ITEMS
+    store.change_catalogue(before.generation, [replace(table, title="Other")], [prefix], event("catalogue.imported"))
+    after = store.catalogue()
+    assert [(item.source, item.title) for item in after.items] == [(table.source, "Other")]
+    assert after.generation == before.generation + 1
+    with pytest.raises(LostRace):
+        store.change_catalogue(before.generation, [], [table], event("catalogue.imported"))
+    assert store.catalogue() == after
+    assert actions() == ["catalogue.imported"]
+
+
+def test_a_contract_that_comes_into_force_makes_the_columns_as_strict_as_it_says(kept: Kept) -> None:
+    store, _, actions = kept
+    columns = [{"name": "amount", "classification": "restricted"}, {"name": "purpose", "classification": "public"}]
+    record = replace(samples.contract(), document={"schema": [{"name": "loans", "properties": columns}]})
+    store.propose_contract(record, event("contract.proposed"))
+    before = store.catalogue().generation
+    store.save_contract(samples.signed(record), event("contract.in-force"))
+    (table,) = [item for item in store.catalogue().items if isinstance(item, TableItem)]
+    assert {column: group.classification.value for group in table.groups for column in group.columns} == {
+        "amount": "restricted",
+        "purpose": "internal",
+    }
+    assert table.classes == {"financial"}
+    assert store.catalogue().generation == before + 1
+    assert sorted(actions()) == ["catalogue.classified", "contract.in-force", "contract.proposed"]

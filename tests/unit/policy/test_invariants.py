@@ -139,6 +139,7 @@ EXAMPLES = [
     Example("Pipeline:scorer", "approveAccess", "Grant:g1", TEAMWORK, (GOVERNING,)),
     Example("Pipeline:scorer", "proposeContract", "Platform:sluicegate", TEAMWORK, (GOVERNING,)),
     Example("Pipeline:scorer", "revokeGrants", "Platform:sluicegate", TEAMWORK, (GOVERNING,)),
+    Example("Pipeline:scorer", "importCatalogue", "Platform:sluicegate", TEAMWORK, (GOVERNING,)),
     *(
         Example(who, action, "Rulebook:live", TEAMWORK, refused)
         for action in ("proposePolicy", "approvePolicy", "activatePolicy")

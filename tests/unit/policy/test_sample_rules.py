@@ -95,6 +95,7 @@ PLATFORM = [
     ("readAudit", "Platform:sluicegate", {"gus", "iris"}),
     ("operate", "Platform:sluicegate", {"gus"}),
     ("revokeGrants", "Platform:sluicegate", {"gus"}),
+    ("importCatalogue", "Platform:sluicegate", {"gus"}),
     ("evaluateForOthers", "Platform:sluicegate", {"gus", "iris"}),
     ("requestEnvironment", "Activity:risk", {"ada"}),
     ("requestAccess", "Activity:risk", {"ada"}),

@@ -1,0 +1,64 @@
+"""The tables of the Glue data catalogue, as they are described there; reads definitions and never data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jit_engine.aws.calls import Calls
+from jit_engine.errors import InvalidValue
+from jit_engine.rules.importing import FoundTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlueCatalogue:
+    """One account's catalogue in one region."""
+
+    calls: Calls
+    account: str
+    region: str
+
+    def tables(self, databases: Sequence[str]) -> Iterator[FoundTable]:
+        """Every table of these databases, or of all where none is named; raises `InvalidValue` for an unknown one."""
+        known = [str(one["Name"]) for one in self._every("get_databases", "DatabaseList", {})]
+        for database in databases:
+            if database not in known:
+                fix = "name databases of the Glue data catalogue"
+                raise InvalidValue(field="databases", given=database, fix=fix)
+        for database in databases or known:
+            for table in self._every("get_tables", "TableList", {"DatabaseName": database}):
+                yield self._found(database, table)
+
+    def _found(self, database: str, table: Mapping[str, Any]) -> FoundTable:
+        storage = table.get("StorageDescriptor") or {}
+        keys = table.get("PartitionKeys") or []
+        name, is_link = str(table["Name"]), bool(table.get("TargetTable"))
+        is_view = table.get("TableType") == "VIRTUAL_VIEW" or bool(table.get("ViewOriginalText"))
+        places = [storage.get("Location")]
+        if keys and not is_view and not is_link:
+            asked = {"DatabaseName": database, "TableName": name, "ExcludeColumnSchema": True}
+            partitions = self._every("get_partitions", "Partitions", asked)
+            places += [(partition.get("StorageDescriptor") or {}).get("Location") for partition in partitions]
+        return FoundTable(
+            account=self.account,
+            region=self.region,
+            database=database,
+            name=name,
+            title=str(table.get("Description") or ""),
+            columns=tuple(str(column["Name"]) for column in (*(storage.get("Columns") or ()), *keys)),
+            places=tuple(dict.fromkeys(str(place) for place in places if place)),
+            parameters={str(key): str(value) for key, value in (table.get("Parameters") or {}).items()},
+            input_format=str(storage.get("InputFormat") or ""),
+            is_view=is_view,
+            is_link=is_link,
+        )
+
+    def _every(self, operation: str, what: str, asked: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
+        token: str | None = None
+        while True:
+            page = self.calls("glue", operation, {**asked, **({"NextToken": token} if token else {})})
+            yield from page.get(what) or ()
+            token = page.get("NextToken")
+            if not token:
+                return

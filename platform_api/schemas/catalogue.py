@@ -1,0 +1,81 @@
+"""Imports into the catalogue on the wire."""
+
+from typing import Annotated, Self
+
+from pydantic import ConfigDict, Field
+
+from jit_engine.rules.importing import Change, Newcomer, Planned
+from platform_api.registry.importing import Imported
+from platform_api.schemas.contracts import ColumnsShown
+from platform_api.schemas.wire import Asked, Shown, Slug
+
+Database = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,255}\z")]
+
+
+class ImportAsked(Asked):
+    """Which databases of the Glue data catalogue to import; none named: all.
+
+    `owner`, `product` and `domain` are for tables that neither an earlier import nor a contract speaks of. `remove`
+    takes out what is described no longer. `dry_run` says what would be done and does nothing.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"databases": ["loans"], "dry_run": True}]})
+
+    databases: Annotated[list[Database], Field(max_length=100, default_factory=list)]
+    owner: Slug | None = None
+    product: Slug | None = None
+    domain: Slug | None = None
+    remove: bool = False
+    dry_run: bool = False
+
+    def newcomer(self) -> Newcomer:
+        """What a new table is given."""
+        return Newcomer(owner_team=self.owner, product=self.product, domain=self.domain)
+
+
+class ImportedTableShown(Shown):
+    """One table of an import: what is done with it and why, and what the catalogue then holds of it."""
+
+    uri: str
+    change: Change
+    why: str
+    owner: str | None
+    classification: str | None
+    columns: list[ColumnsShown]
+    files: list[str]
+    keeps_history: bool
+
+    @classmethod
+    def of(cls, line: Planned) -> Self:
+        """A line of the plan."""
+        item = line.item
+        return cls(
+            uri=line.uri,
+            change=line.change,
+            why=line.why,
+            owner=None if item is None else item.owner_team,
+            classification=None if item is None else item.classification.value,
+            columns=[] if item is None else [ColumnsShown.of(group) for group in item.groups],
+            files=[] if item is None else [place.uri for place in item.files],
+            keeps_history=item is not None and item.keeps_history,
+        )
+
+
+class ImportShown(Shown):
+    """An import, or what it would do; `generation` is the catalogue's that holds now."""
+
+    dry_run: bool
+    generation: int
+    counts: dict[Change, int]
+    tables: list[ImportedTableShown]
+
+    @classmethod
+    def of(cls, imported: Imported) -> Self:
+        """The outcome, every table by URI."""
+        found = [line.change for line in imported.lines]
+        return cls(
+            dry_run=not imported.applied,
+            generation=imported.generation,
+            counts={change: found.count(change) for change in Change if change in found},
+            tables=[ImportedTableShown.of(line) for line in imported.lines],
+        )
