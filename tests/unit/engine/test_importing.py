@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from jit_engine.contracts.column_labels import ColumnLabels, data_labels
+from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.domain.catalogue import Catalogue, CatalogueItem, ColumnGroup, TableItem
 from jit_engine.domain.classification import Classification
 from jit_engine.rules.classifying import UNCLASSIFIED, classified, column_groups
@@ -158,9 +159,9 @@ def test_a_label_without_a_classification_is_added_and_the_column_stays_restrict
 
 
 def test_the_strictest_of_a_column_and_all_within_it_is_what_a_document_says() -> None:
-    ours = {"property": "dataCategory", "value": "Personal", "vendor": "sluicegate"}
-    inner = {"name": "city", "classification": "confidential", "customProperties": [ours]}
-    column = {"name": "address", "classification": "internal", "properties": [inner]}
+    ours: DocumentJson = {"property": "dataCategory", "value": "Personal", "vendor": "sluicegate"}
+    inner: DocumentJson = {"name": "city", "classification": "confidential", "customProperties": [ours]}
+    column: DocumentJson = {"name": "address", "classification": "internal", "properties": [inner]}
     labels = data_labels({"name": "Loan applications", "schema": [{"name": "loans", "properties": [column]}]})
     assert labels.product == "loan-applications"
     assert labels.tables["loans"]["address"] == ColumnLabels(
