@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from jit_engine.domain.catalogue_index import PlaceIndex, Position
+from jit_engine.domain.catalogue_index import KeptAnswers, PlaceIndex, Position
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.services import DynamoTable, ServiceSource
 from jit_engine.domain.source import PREFIX_LIMIT, GlueTable, S3Prefix, Source
@@ -122,8 +122,7 @@ class Catalogue:
     def item(self, source: Source) -> CatalogueItem | None:
         """The item that describes `source`: itself, or the deepest catalogued prefix around it."""
         if isinstance(source, S3Prefix):
-            around = self._prefixes.around(source)
-            return self.items[self._first_of(around)] if around else None
+            return _first_of_deepest(self.around(source))
         if isinstance(source, DynamoTable):
             around_it = self.parts_around(source)
             return around_it[-1] if around_it else None
@@ -132,6 +131,9 @@ class Catalogue:
 
     def around(self, prefix: S3Prefix) -> tuple[PrefixItem, ...]:
         """Every catalogued prefix that holds the whole of `prefix`, itself included, the outermost first."""
+        return self._arounds.get(prefix, self._around)
+
+    def _around(self, prefix: S3Prefix) -> tuple[PrefixItem, ...]:
         return tuple(
             item for place in self._prefixes.around(prefix) if isinstance(item := self.items[place], PrefixItem)
         )
@@ -148,6 +150,9 @@ class Catalogue:
         reached together with its original, as far as that is catalogued. The parts of a DynamoDB table are touched
         where they overlap.
         """
+        return self._touched.get(source, self._touching)
+
+    def _touching(self, source: Source) -> tuple[CatalogueItem, ...]:
         if isinstance(source, DynamoTable):
             return tuple(item for item in self._of_one_table(source) if _reaches_into(item.source, source))
         found: set[Position] = set()
@@ -206,10 +211,18 @@ class Catalogue:
             (place, n) for n, item in enumerate(self.items) if isinstance(item, TableItem) for place in item.files
         )
 
-    def _first_of(self, around: list[Position]) -> Position:
-        """The first item of the deepest prefix, where several describe the same."""
-        deepest = self.items[around[-1]].source
-        return next(position for position in around if self.items[position].source == deepest)
+    @cached_property
+    def _arounds(self) -> KeptAnswers[S3Prefix, PrefixItem]:
+        return KeptAnswers()
+
+    @cached_property
+    def _touched(self) -> KeptAnswers[Source, CatalogueItem]:
+        return KeptAnswers()
+
+
+def _first_of_deepest(around: tuple[PrefixItem, ...]) -> PrefixItem | None:
+    """The first item of the deepest prefix, where several describe the same."""
+    return next((item for item in around if item.source == around[-1].source), None)
 
 
 def _mirrored(place: S3Prefix, copy: PrefixItem) -> S3Prefix:

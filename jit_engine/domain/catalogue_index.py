@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Generic, TypeVar
 
 from jit_engine.domain.source import S3Prefix
 
@@ -11,6 +12,34 @@ Place = tuple[str, str, str]
 """Account, bucket and prefix: sorted, everything beneath a prefix lies together."""
 Position = int
 """Where an item stands in the catalogue, which is the order of every answer."""
+
+
+Asked = TypeVar("Asked", bound=Hashable)
+Found = TypeVar("Found")
+_MOST_KEPT = 4096
+_LONGEST_KEPT = 64
+"""What is found for one thing: longer answers are worked out again, so that what is kept stays a few megabytes."""
+
+
+class KeptAnswers(Generic[Asked, Found]):
+    """Short answers about what never changes, each worked out once; one decision asks for the same many times over."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        self._kept: dict[Asked, tuple[Found, ...]] = {}
+
+    def get(self, asked: Asked, answer: Callable[[Asked], tuple[Found, ...]]) -> tuple[Found, ...]:
+        """What `answer` says, or has said."""
+        kept = self._kept.get(asked)
+        if kept is not None:
+            return kept
+        found = answer(asked)
+        if len(found) <= _LONGEST_KEPT:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[asked] = found
+        return found
 
 
 class PlaceIndex:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -33,8 +34,22 @@ def _values(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
 def widest(patterns: Iterable[str]) -> tuple[str, ...]:
     """Those that no other covers, in their order. Only a plain beginning with one star at its end covers anything."""
     listed = tuple(dict.fromkeys(patterns))
-    starts = tuple(one[:-1] for one in listed if one.endswith("*") and len(one) > 1 and not _expands(one[:-1]))
-    return tuple(one for one in listed if not any(one != f"{start}*" and one.startswith(start) for start in starts))
+    starts = _outermost(one[:-1] for one in listed if one.endswith("*") and len(one) > 1 and not _expands(one[:-1]))
+
+    def is_covered(one: str) -> bool:
+        place = bisect_right(starts, one) - 1  # none begins with another: only the last before it can be its beginning
+        return place >= 0 and one.startswith(starts[place]) and one != f"{starts[place]}*"
+
+    return tuple(one for one in listed if not is_covered(one))
+
+
+def _outermost(starts: Iterable[str]) -> list[str]:
+    """Sorted, without those that begin with another."""
+    found: list[str] = []
+    for start in sorted(starts):
+        if not found or not start.startswith(found[-1]):
+            found.append(start)
+    return found
 
 
 def _expands(text: str) -> bool:

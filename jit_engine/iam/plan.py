@@ -195,18 +195,25 @@ def _heaps(units: Sequence[Unit], measure: _Measure, room: int) -> list[list[Cle
 
 
 def _as_many_as_fit(units: Sequence[Unit], measure: _Measure, room: int) -> int:
-    """How many of the first units fit in one role, found by halving: a policy grows with what it holds."""
-    if _fits(units, measure, room):
-        return len(units)
-    fitting, beyond = 0, len(units)
-    while beyond - fitting > 1:
-        middle = (fitting + beyond) // 2
-        fitting, beyond = (middle, beyond) if _fits(units[:middle], measure, room) else (fitting, middle)
-    return fitting
+    """How many of the first units fit in one role: guessed, for a policy grows about evenly with what it holds."""
+    least, most = 0, len(units)
+    whole = _size(units, measure)
+    if whole <= room:
+        return most
+    empty, beyond = measure(()), whole
+    while most - least > 1:
+        guess = least + (room - empty) * (most - least) // max(beyond - empty, 1)
+        middle = min(max(guess, least + 1), most - 1)
+        size = _size(units[:middle], measure)
+        if size <= room:
+            least, empty = middle, size
+        else:
+            most, beyond = middle, size
+    return least
 
 
-def _fits(units: Sequence[Unit], measure: _Measure, room: int) -> bool:
-    return measure([one for unit in units for one in unit]) <= room
+def _size(units: Sequence[Unit], measure: _Measure) -> int:
+    return measure([one for unit in units for one in unit])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 from jit_engine.domain.source import S3Prefix
@@ -105,6 +106,7 @@ def bucket_arn(bucket: str) -> str:
     return f"arn:aws:s3:::{bucket}"
 
 
+@lru_cache(maxsize=64)
 def iam_time(moment: datetime) -> str:
     """A UTC time as IAM's date operators take it, whole seconds, rounded down."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import (
@@ -36,6 +37,7 @@ def subject_ref(subject: Subject) -> EntityRef:
     return ref("Person" if isinstance(subject, Person) else "Pipeline", subject.id)
 
 
+@lru_cache(maxsize=4096)
 def source_ref(source: Source) -> EntityRef:
     """The resource that a source is."""
     return ref(kind_of(source).entity, source.uri)

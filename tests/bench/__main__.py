@@ -18,7 +18,7 @@ from tests.bench.change import change_figures
 from tests.bench.container import container
 from tests.bench.decision import decision
 from tests.bench.figure import Figure, ratio_figure, tell
-from tests.bench.request import request_to_credentials
+from tests.bench.request import request_figures
 from tests.bench.start import start_of_help
 
 SCALE = "tests.bench.scale"
@@ -30,9 +30,9 @@ def figures() -> Iterator[Figure]:
         ("start of `sluice --help` over `import typer`", 2.0, start_of_help),
         ("one decision over one cedarpy call", 4.0, decision),
         ("10,000 things in a container over one", 300.0, container),
-        ("request to credentials over two no-op POSTs and their commits", 3.0, request_to_credentials),
     ):
         yield ratio_figure(name, measure(), aim)
+    yield from request_figures()
     yield from change_figures()
     for module in ("tests.bench.policy_scale", "tests.bench.policy_rivals", SCALE):
         yield from elsewhere(module)
