@@ -230,7 +230,7 @@ class RequestAccess:
             name=f"sluicegate-probe.{self.token()}",
             duration=SHORTEST_SESSION,
             policy=probe_session_policy(probes) if part.base is None else part.policy,
-            base_arn=self.bases.arn(grant.environment, part.seat.account),
+            base_arn=None if part.base is None else self.bases.arn(grant.environment, part.seat.account),
         )
         self._minter(part).prove(session, probes)
         return len(probes.denied)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from jit_engine.domain.grant import ENDED, GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.ports import Lane, RoleOwner
-from platform_api.db.paging import AnyRow
 from platform_api.db.tables.grants import GrantRow, MintedRoleRow, PrincipalRow
 
 _DUE = {
@@ -21,7 +21,8 @@ _DUE = {
         GrantRow.sessions > 0,
     ),
 }
-OWNERS = sa.select(
+_STATES = {state.value: state for state in GrantState}
+_OWNERS = sa.select(
     GrantRow.id,
     GrantRow.state,
     GrantRow.created_at,
@@ -34,6 +35,16 @@ OWNERS = sa.select(
         PrincipalRow, sa.and_(PrincipalRow.grant_id == GrantRow.id, PrincipalRow.part == MintedRoleRow.part)
     )
 )
+
+OWNERS_BY_NAME = _OWNERS.where(MintedRoleRow.folded_name.in_(sa.bindparam("names", expanding=True)))
+_ACTIVE_IDS = (
+    sa.select(GrantRow.id)
+    .where(GrantRow.state == GrantState.ACTIVE.value, GrantRow.id > sa.bindparam("after"))
+    .order_by(GrantRow.id)
+    .limit(sa.bindparam("limit"))
+)
+OWNERS_IN_ORDER = _OWNERS.where(GrantRow.id.in_(_ACTIVE_IDS)).order_by(GrantRow.id)
+"""Of active grants, a whole grant at a time."""
 
 
 def due_ids(now: datetime, lane: Lane, busy: Collection[str], each: int | None) -> sa.Select[str]:
@@ -48,14 +59,17 @@ def due_ids(now: datetime, lane: Lane, busy: Collection[str], each: int | None) 
     return query.where(is_due, GrantRow.id.in_(sa.select(ranked.c.id).where(ranked.c.turn <= each)))
 
 
-def owner_of(row: AnyRow) -> RoleOwner:
-    """A row of `OWNERS`."""
-    return RoleOwner(
-        grant=GrantId(row.id),
-        state=GrantState(row.state),
-        created_at=row.created_at,
-        account=row.account,
-        name=row.name,
-        role_id=row.role_id,
-        deleted=row.deleted,
-    )
+def owners_of(connection: Connection, query: sa.Executable, parameters: Mapping[str, object]) -> list[RoleOwner]:
+    """The rows of `OWNERS_BY_NAME` or `OWNERS_IN_ORDER`; little is done for each, for a sweep reads all."""
+    return [
+        RoleOwner(
+            grant=GrantId(grant),
+            state=_STATES[state],
+            created_at=created_at,
+            account=account,
+            name=name,
+            role_id=role_id,
+            deleted=deleted,
+        )
+        for grant, state, created_at, account, name, role_id, deleted in connection.execute(query, parameters).all()
+    ]

@@ -27,7 +27,7 @@ from platform_api.db.decision_rows import decision_anew, insert_decision, new_de
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
 from platform_api.db.label_rows import raise_label
-from platform_api.db.lanes import OWNERS, due_ids, owner_of
+from platform_api.db.lanes import OWNERS_BY_NAME, OWNERS_IN_ORDER, due_ids, owners_of
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
 from platform_api.db.principals import check_room, insert_principals, principals_of, save_roles
 from platform_api.db.requests import Outcome, decide_request, insert_request
@@ -183,17 +183,14 @@ class SqlLedger:
 
     def role_owners(self, names: Sequence[str]) -> Mapping[str, RoleOwner]:
         """Who owns the roles of these names, by the name in lower case."""
-        query = OWNERS.where(MintedRoleRow.folded_name.in_([name.lower() for name in names]))
         with self._database.read() as connection:
-            return {row.name.lower(): owner_of(row) for row in connection.execute(query)}
+            found = owners_of(connection, OWNERS_BY_NAME, {"names": [name.lower() for name in names]})
+        return {owner.name.lower(): owner for owner in found}
 
     def active_roles(self, after: GrantId | None, limit: int) -> Sequence[RoleOwner]:
         """The roles of active grants, those after that grant's in the order of ids, a whole grant at a time."""
-        ids = sa.select(GrantRow.id).where(GrantRow.state == GrantState.ACTIVE.value)
-        ids = (ids if after is None else ids.where(GrantRow.id > after)).order_by(GrantRow.id).limit(limit)
-        query = OWNERS.where(GrantRow.id.in_(ids)).order_by(GrantRow.id)
         with self._database.read() as connection:
-            return [owner_of(row) for row in connection.execute(query)]
+            return owners_of(connection, OWNERS_IN_ORDER, {"after": after or "", "limit": limit})
 
     def grant_of_role(self, name: str) -> Grant | None:
         """The grant that a role name belongs to, compared without regard to case."""
