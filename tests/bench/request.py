@@ -22,7 +22,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,15 +35,6 @@ from starlette.responses import Response
 
 from jit_engine.domain.catalogue import PrefixItem
 from jit_engine.domain.event import Event
-from jit_engine.ports import (
-    CreatedRole,
-    Credentials,
-    FoundRole,
-    Observer,
-    Probes,
-    RolePlan,
-    SessionPlan,
-)
 from platform_api.app import create_app
 from platform_api.authorize import AnActivity
 from platform_api.db.catalogue import SqlCatalogue
@@ -60,6 +50,7 @@ from platform_api.routes.permits import permits
 from platform_api.routes.strict import StrictRoute
 from platform_api.wiring import Platform
 from tests.bench.figure import Figure, ratio_figure
+from tests.bench.instant import InstantMinter
 from tests.support.minters import with_minters
 
 ROUNDS = 15
@@ -84,52 +75,6 @@ _ROW = sa.text("INSERT INTO bench VALUES (:at, :body)")
 _RECORD = sa.text("INSERT INTO bench_trail (record) VALUES (:record)")
 KEY_COMMITS = 2
 """The claim of an idempotency key, and its completion: the no-op makes them too."""
-
-
-@dataclass(slots=True)
-class InstantMinter:
-    """An AWS that does as it is told in no time: what then takes time is ours."""
-
-    account: str
-    _made: int = 0
-
-    def create(self, plan: RolePlan) -> CreatedRole:
-        self._made += 1
-        return CreatedRole(
-            arn=f"arn:aws:iam::{self.account}:role/sluicegate/{plan.name}", role_id=f"AROA{self._made:017}"
-        )
-
-    def put_policy(self, name: str, policy: str) -> None:
-        return
-
-    def prove(self, plan: SessionPlan, probes: Probes) -> None:
-        return
-
-    def assume(self, plan: SessionPlan) -> Credentials:
-        return Credentials(
-            access_key_id="ASIA" + "B" * 16,
-            secret_access_key="s" * 40,
-            session_token="t" * 900,
-            expires_at=datetime.now(UTC) + plan.duration,
-        )
-
-    def observer(self, plan: SessionPlan, probes: Probes) -> Observer | None:
-        return None
-
-    def shut(self, name: str, trust: str, deny: str) -> None:
-        return
-
-    def is_shut(self, name: str, deny: str) -> bool:
-        return True
-
-    def delete(self, name: str, role_id: str | None) -> None:
-        return
-
-    def find(self, name: str) -> FoundRole | None:
-        return None
-
-    def roles(self) -> list[FoundRole]:
-        return []
 
 
 class Nothing(BaseModel):
