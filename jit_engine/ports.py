@@ -16,6 +16,7 @@ from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.label import EMPTY, Label, LabelRise
 from jit_engine.domain.request import AccessRequest
+from jit_engine.domain.resource_policy import Safeguards
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
@@ -39,6 +40,7 @@ class Facts:
     purposes: Mapping[str, str | None]
     held: frozenset[HeldContract]
     label: Label = EMPTY
+    safeguards: Safeguards | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -109,6 +109,8 @@ def _level(given: object) -> object:
 Whole = Annotated[int, BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Emergency = Annotated[Duration, Field(ge=timedelta(minutes=15), le=timedelta(hours=1))]
+VpcEndpoint = Annotated[str, Field(pattern=r"^vpce-[0-9a-f]{8,17}\z")]
 
 _STRICT = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
 
@@ -163,6 +165,16 @@ class LimitSettings(BaseModel):
     reconciler_period: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = timedelta(seconds=5)
 
 
+class SafeguardSettings(BaseModel):
+    """What has to hold around a source, and the network of the environments that are made from now on."""
+
+    model_config = _STRICT
+
+    policies_read_within: Annotated[Duration, Field(ge=timedelta(hours=2), le=timedelta(days=7))] = timedelta(hours=24)
+    require_network_from: Literal["confidential", "restricted", "never"] = "never"
+    vpc_endpoints: Annotated[tuple[VpcEndpoint, ...], BeforeValidator(_tuple), Field(max_length=20)] = ()
+
+
 def _pattern(given: str) -> str:
     """A regular expression that can be compiled."""
     try:
@@ -181,9 +193,7 @@ class RequestSettings(BaseModel):
 
     justification: Flag = False
     ticket_pattern: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_pattern)] | None = None
-    break_glass_longest: Annotated[Duration, Field(ge=timedelta(minutes=15), le=timedelta(hours=1))] = timedelta(
-        minutes=30
-    )
+    break_glass_longest: Emergency = timedelta(minutes=30)
     start_within: Annotated[Duration, Field(ge=timedelta(hours=1), le=timedelta(days=365))] = timedelta(days=30)
 
 
@@ -203,6 +213,7 @@ class Settings(BaseSettings):
     embedded: Flag = False
     log_level: Annotated[LogLevel, BeforeValidator(_level)] = LogLevel.INFO
     limits: LimitSettings = LimitSettings()
+    safeguards: SafeguardSettings = SafeguardSettings()
     requests: RequestSettings = RequestSettings()
     console: ConsoleSettings | None = None
 

@@ -24,6 +24,7 @@ from jit_engine.flows.ask import Ask, RequestRules
 from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.mint_waiting import MintWaiting
+from jit_engine.flows.read_policies import ReadPolicies
 from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.redecide import Redecide
 from jit_engine.flows.renew import Renew
@@ -47,6 +48,7 @@ from platform_api.db.facts import SqlFacts
 from platform_api.db.idempotency import SqlIdempotencyKeys
 from platform_api.db.ledger import SqlLedger
 from platform_api.db.overview import SqlOverview
+from platform_api.db.policies import SqlPolicyReadings
 from platform_api.db.registry import SqlRegistry
 from platform_api.db.requests import SqlRequests
 from platform_api.db.revocations import SqlRevocations
@@ -68,6 +70,7 @@ from platform_api.registry.contracts import ContractDesk
 from platform_api.registry.importing import CatalogueDesk
 from platform_api.registry.provision import Ground, ProvisioningReconciler
 from platform_api.registry.review import FastPathLimits
+from platform_api.safeguards import demanded, reading_policies
 from platform_api.settings import Settings
 from policy import Engine, PolicyError, Rulebook, invariants
 from policy.desk import RulebookDesk
@@ -96,6 +99,8 @@ class Platform:
     keys: SqlIdempotencyKeys
     audit: AuditTrail
     facts: FactSource
+    policy_readings: SqlPolicyReadings
+    read_policies: ReadPolicies
     verifier: TokenVerifier
     jwks: JwksCache
     web_sessions: SqlWebSessions
@@ -200,7 +205,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
     """
     database = Database(create_engine(settings.database_url.get_secret_value(), pool_size=THREADS + _SPARE_CONNECTIONS))
     registry, ledger = SqlRegistry(database), SqlLedger(database, settings.limits.roles_per_account)
-    rulebooks, facts = SqlRulebooks(database), SqlFacts(database)
+    rulebooks, facts = SqlRulebooks(database), SqlFacts(database, demanded(settings.safeguards))
     decisions = SqlDecisions(database)
     judges = LiveJudges(rulebooks)
     authorizer = Authorizer(people=registry, judges=judges)
@@ -209,6 +214,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
     calls = AwsCalls(access=access, role_arn=settings.aws.broker_role_arn, bucket=throttle.of(settings.aws.account_id))
     minters: Minters = {settings.aws.account_id: AwsMinter(calls=calls, external_id=settings.aws.external_id)}
     bases = BaseRoles(store=SqlBaseRoles(database), minters=minters, external_id=settings.aws.external_id)
+    readings = SqlPolicyReadings(database, demanded(settings.safeguards))
     own = clock or system_clock
     jwks = JwksCache(own)
     provisioner = Provisioner(client=RoleClients(access, settings.aws.provisioner_role_arn))
@@ -257,6 +263,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         keys=SqlIdempotencyKeys(database),
         audit=AuditTrail(database),
         facts=facts,
+        policy_readings=readings,
+        read_policies=reading_policies(readings, settings.aws, calls),
         verifier=TokenVerifier(issuers_of(settings.issuers), jwks, own),
         jwks=jwks,
         web_sessions=SqlWebSessions(database),
@@ -337,6 +345,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
                 account=settings.aws.account_id,
                 region=settings.aws.region,
                 broker_role_arn=settings.aws.broker_role_arn,
+                vpc_endpoints=frozenset(settings.safeguards.vpc_endpoints),
             ),
         ),
     )

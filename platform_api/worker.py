@@ -75,6 +75,7 @@ class Worker:
         """All that is not a grant's end."""
         tended = self._part("contracts", lambda: len(self.platform.contracts.enter(now)))
         tended += self._part("waiting requests", lambda: self.platform.mint_waiting.step(now))
+        tended += self._part("source policies", lambda: self.platform.read_policies.step(now))
         tended += self._part("provision", lambda: len(self.platform.provisioning.step(now)))
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
             self._swept_at = now

@@ -9,6 +9,7 @@ import typer
 
 from cli.answer import Doc, Json
 from cli.connect import connect
+from cli.failure import NotFound
 from cli.lazy import group
 from cli.render import AsJson, answer, line, listing, table
 
@@ -73,15 +74,41 @@ def _show_import(found: Doc) -> None:
     line("Nothing was changed." if found.flag("dry_run") else f"The catalogue is of generation {generation}.")
 
 
+@app.command()
+def show(
+    source: Annotated[str, typer.Argument(help="As the list has it: s3://… or glue://…")], as_json: AsJson = False
+) -> None:
+    """One source: what it is, and whether its owner's policies on bucket, key and catalogue keep it enforceable.
+
+    A source that is not enforceable is given to nobody until its owner has repaired what is shown here.
+    """
+    with connect() as client:
+        found = [item for item in client.every("/v1/sources", q=source) if item.text("uri") == source]
+    if not found:
+        raise NotFound(f"the catalogue holds no {source}", next_step="sluice data list")
+    answer(found[0], as_json=as_json, show=_show_one)
+
+
+def _show_one(item: Doc) -> None:
+    policies = item.record("policies")
+    line(f"{item.text('uri')}  {item.text('title')} ({item.text('classification')})")
+    line(f"contract: {_contract(item.record('contract'))}")
+    line(f"its own policies: {policies.text('state')}, read {policies.text('checked_at') or 'never'}")
+    for finding in policies.records("findings"):
+        line(f"  {finding.text('policy')}, {finding.text('statement')}: {finding.text('why')}")
+        line(f"    repair: {finding.text('repair')}")
+
+
 def _show_all(found: Sequence[Doc]) -> None:
     table(
-        ("source", "classification", "classes", "contract", "title"),
+        ("source", "classification", "classes", "contract", "policies", "title"),
         [
             (
                 item.text("uri"),
                 item.text("classification"),
                 ", ".join(item.texts("classes")),
                 _contract(item.record("contract")),
+                item.record("policies").text("state"),
                 item.text("title"),
             )
             for item in found

@@ -75,6 +75,7 @@ class Place:
     """What provisioning made for an environment: where its roles are fenced in and where they may write.
 
     `egress` are the hosts of the internet that its network lets through; none unless the network says so.
+    `vpc_endpoints` are those of its network, each a `vpce-…`; with none it has no network of its own.
     """
 
     account: str
@@ -85,6 +86,7 @@ class Place:
     workgroup: str
     broker_role_arn: str
     egress: frozenset[str] = frozenset()
+    vpc_endpoints: frozenset[str] = frozenset()
 
     @property
     def workspace(self) -> S3Prefix:

@@ -172,6 +172,8 @@ _KEY = object()
 class Clearance:
     """Permission to mint, for exactly what is `cleared` until `ends_at`. Only `clear()` makes one.
 
+    `endpoints` are those outside of which it does not work; with none it works from anywhere.
+
     `sessions_end_by` is what no AWS session may outlive (contract, environment); `shortened` says in words why
     the end is earlier than asked, or is None.
     """
@@ -188,6 +190,7 @@ class Clearance:
     shortened: str | None
     rulebook: str
     catalogue_generation: int
+    endpoints: frozenset[str] = frozenset()
     key: object
 
     def __post_init__(self) -> None:

@@ -157,6 +157,8 @@ def why_no_session(clearance: Clearance, contracts: Sequence[Contract], place: P
     against = sorted(c.name for c in contracts if c.key in clearance.contracts and not c.session_minting)
     if against:
         return f"{', '.join(against)} wants a role for every grant"
+    if clearance.endpoints:  # the base role serves grants that are not bound, too
+        return "it works from the environment's network only, which needs a role of its own"
     for cleared in clearance.cleared:
         kept = not cleared.is_whole or cleared.treatments or cleared.without or cleared.key_arn is not None
         if not isinstance(cleared.ask.source, S3Prefix) or cleared.ask.columns is not None or kept:

@@ -15,6 +15,7 @@ from jit_engine.domain.source import Operation, S3Prefix
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance, ClearedSource
 from jit_engine.iam.merging import merged, numbered
+from jit_engine.iam.network import own_network
 from jit_engine.iam.statement import (
     Allow,
     Deny,
@@ -138,6 +139,8 @@ def _closing(allows: tuple[Allow, ...], clearance: Clearance, place: Place) -> I
     yield from _used_as_asked(allows)
     yield from (no_other_list(bucket, prefixes) for bucket, prefixes in _listed(allows))
     yield from _of_each_use(clearance, place)
+    queries = any(kind_of(c.ask.source).writes_results(c) for c in clearance.cleared)
+    yield from own_network(allows, clearance, place, MARKER_KEY, queries=queries)
     yield Deny(
         sid="SignedInHeaderOnly",
         why="no pre-signed URL and no POST form",

@@ -19,6 +19,7 @@ from jit_engine.iam.readings.keys import KeysReading
 from jit_engine.iam.readings.lake import LakeReading
 from jit_engine.iam.readings.libraries import ImageReading, PackageReading
 from jit_engine.iam.readings.models import ModelReading
+from jit_engine.iam.readings.network import NetworkReading
 from jit_engine.iam.readings.reading import EVERYTHING, Decided, ReadAllow, Reading, has_only, spares_only, texts
 from jit_engine.iam.readings.streams_and_secrets import KinesisReading, SecretReading
 from jit_engine.iam.readings.widens import PolicyWidens
@@ -35,6 +36,7 @@ READINGS: tuple[type[Reading], ...] = (
     SecretReading,
     ImageReading,
     PackageReading,
+    NetworkReading,
 )
 """Every reading; no action belongs to two."""
 

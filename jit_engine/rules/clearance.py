@@ -37,6 +37,7 @@ from jit_engine.rules.contract_gate import contract_verdict, contracts_of
 from jit_engine.rules.entities import slice_for, source_ref, subject_ref
 from jit_engine.rules.labels import contracts_of_label, label_breaches, rule_breaches
 from jit_engine.rules.questions import Ask, data_context, questions_about, spelled
+from jit_engine.rules.safeguards import bound_endpoints
 from jit_engine.rules.tiers import TIER_MAXIMUM
 from jit_engine.rules.treatments import (
     check_columns,
@@ -125,6 +126,7 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
         shortened=shortened,
         rulebook=judges.rulebook.version,
         catalogue_generation=facts.catalogue.generation,
+        endpoints=bound_endpoints((verdict.ask.source for verdict in passed), facts.catalogue, environment),
         key=clearance_key(),
     )
 

@@ -16,6 +16,7 @@ from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.verdict import Breach, ContractVerdict, SourceVerdict
 from jit_engine.ports import Facts
 from jit_engine.rules.containers import catalogue_breaches, contracts_inside, withheld_places
+from jit_engine.rules.safeguards import safeguard_breaches
 from jit_engine.rules.treatments import classification_reached, column_breaches
 
 
@@ -66,6 +67,7 @@ def contract_verdict(
             *catalogue_breaches(ask, facts.catalogue),
             *of_others,
             *_of_network(ask, facts.environment),
+            *safeguard_breaches(ask.source, item, coarse.classification, facts.environment, facts.safeguards, now),
         ),
         approval=None if rule is None or rule.automatic else rule,
     )

@@ -14,6 +14,7 @@ from jit_engine.domain.activity import Activity
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Json
 from jit_engine.domain.request import AccessRequest, SourceAsk
+from jit_engine.domain.resource_policy import Safeguards
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.errors import InvalidValue, NotFound
@@ -24,14 +25,16 @@ from jit_engine.rules.entities import reached, slice_for, subject_ref
 from jit_engine.rules.labels import contracts_of_label
 from jit_engine.rules.questions import data_context
 from jit_engine.rules.record import Record, clearance_record, refusal_record
+from jit_engine.rules.safeguards import policing
 from jit_engine.rules.treatments import telling_questions
 from policy import SCHEMA_VERSION, Question
 
-FORMAT = 8
+FORMAT = 9
 """The number of the form in which evidence is kept. Raise it when a type changes that evidence is made of.
 
 Earlier forms are read as long as they lack nothing but fields that have a default: what was not known then is the
 default now. 2: columns, rows and treatments. 3: approvals, tickets and starts. 4: jobs. 6: renewals. 8: labels.
+9: what has to hold around a source, and endpoints.
 """
 
 
@@ -57,6 +60,7 @@ def evidence_of(request: AccessRequest, facts: Facts, judges: Judges, now: datet
             purposes=_related(request, facts),
             held=facts.held,
             label=facts.label.seen_by(request.subject.id),
+            safeguards=_guarding(request, facts),
         ),
         now=now,
         schema=SCHEMA_VERSION,
@@ -154,6 +158,17 @@ def facts_shown(evidence: Evidence) -> dict[str, Json]:
         "purposes": plain(facts.purposes),
         "held": plain(facts.held),
         "label": plain(facts.label),
+        "safeguards": _safeguards_shown(facts.safeguards),
+    }
+
+
+def _safeguards_shown(safeguards: Safeguards | None) -> Json:
+    """What was found, without when: a reading that says the same is no difference."""
+    if safeguards is None:
+        return None
+    return {
+        "network from": plain(safeguards.network_from),
+        "findings": {reading.resource: plain(reading.findings) for reading in safeguards.readings},
     }
 
 
@@ -218,6 +233,15 @@ def _cut_members(activity: Activity, subject: Subject) -> Activity:
 def _reached(request: AccessRequest, catalogue: Catalogue) -> Catalogue:
     kept = {item.source.uri for item in reached(request, catalogue)}
     return replace(catalogue, items=tuple(item for item in catalogue.items if item.source.uri in kept))
+
+
+def _guarding(request: AccessRequest, facts: Facts) -> Safeguards | None:
+    """The readings of the policies of what is asked for."""
+    if facts.safeguards is None:
+        return None
+    kept = {resource for ask in request.asks for resource, _ in policing(ask.source, facts.catalogue.item(ask.source))}
+    readings = facts.safeguards.readings
+    return replace(facts.safeguards, readings=tuple(reading for reading in readings if reading.resource in kept))
 
 
 def _related(request: AccessRequest, facts: Facts) -> dict[str, str | None]:

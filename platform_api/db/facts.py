@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.engine import Connection
 
 from jit_engine.contracts.terms import Contract, HeldContract
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId
+from jit_engine.domain.resource_policy import Safeguards
 from jit_engine.ports import Facts
 from platform_api.db.activity_rows import one_activity, one_environment
 from platform_api.db.catalogue import read_catalogue, read_purposes
@@ -19,6 +20,7 @@ from platform_api.db.engine import Database
 from platform_api.db.generations import Changing, generations
 from platform_api.db.label_rows import read_label
 from platform_api.db.ledger import held_keys
+from platform_api.db.policies import read_policy_readings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,11 @@ class SqlFacts:
     while nothing of it has changed.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, safeguards: Safeguards | None = None) -> None:
+        """`safeguards` says what to demand, without readings; with None the sources' own policies are not looked at."""
         self._database = database
+        self._demanded = safeguards
+        self._safeguards: tuple[int, Safeguards | None] = (-1, None)
         self._parsed: _Parsed | None = None
         # What a version says of its name and of other contracts does not change once somebody holds it.
         self._held: dict[tuple[ContractId, str], HeldContract] = {}
@@ -47,12 +52,13 @@ class SqlFacts:
     def facts_for(self, activity: ActivityId, environment: EnvironmentId) -> Facts:
         """Today's facts, all of one state of the database."""
         with self._database.read() as connection:
-            parsed = self._current(connection)
+            parsed, readings = self._current(connection)
             record = one_activity(connection, activity)
             place = one_environment(connection, environment)
             owner = None if record is None else read_subject(connection, record.activity.owner)
             held = self._held_by(connection, activity)
             label = read_label(connection, environment)
+            safeguards = self._guarding(connection, readings)
         return Facts(
             activity=None if record is None else record.activity,
             owner=owner,
@@ -62,6 +68,7 @@ class SqlFacts:
             purposes=parsed.purposes,
             held=held,
             label=label,
+            safeguards=safeguards,
         )
 
     def _held_by(self, connection: Connection, activity: ActivityId) -> frozenset[HeldContract]:
@@ -70,8 +77,19 @@ class SqlFacts:
             self._held.update(read_held(connection, unknown))
         return frozenset(self._held[key] for key in keys)
 
-    def _current(self, connection: Connection) -> _Parsed:
+    def _guarding(self, connection: Connection, generation: int) -> Safeguards | None:
+        if self._demanded is None:
+            return None
+        read_at, kept = self._safeguards
+        if kept is None or read_at != generation:
+            kept = replace(self._demanded, readings=read_policy_readings(connection))
+            self._safeguards = (generation, kept)
+        return kept
+
+    def _current(self, connection: Connection) -> tuple[_Parsed, int]:
+        """What was parsed, and the generation of the readings of policies, which come more often than all else."""
         found = generations(connection)
+        readings = found.pop(Changing.POLICY_READINGS)
         parsed = self._parsed
         if parsed is None or parsed.generations != found:
             parsed = _Parsed(
@@ -81,4 +99,4 @@ class SqlFacts:
                 purposes=read_purposes(connection),
             )
             self._parsed = parsed
-        return parsed
+        return parsed, readings

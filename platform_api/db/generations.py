@@ -11,10 +11,11 @@ from platform_api.db.tables.catalogue import GenerationRow
 
 
 class Changing(StrEnum):
-    """What has a generation; the first migration made a row for each."""
+    """What has a generation; a migration made a row for each."""
 
     CATALOGUE = "catalogue"
     CONTRACTS = "contracts"
+    POLICY_READINGS = "policy-readings"
     PURPOSES = "purposes"
     RULEBOOKS = "rulebooks"
 

@@ -181,6 +181,7 @@ class EmbeddedPlatform:
         self._parts.callback(self._platform.close)
         changed = load(self._platform, self.organisation, self.issuer_url, self.now())
         self._tell(f"loaded the sample organisation: {', '.join(changed) or 'as it was'}")
+        self._platform.read_policies.step(self.now())
         self._serve(create_app(self._platform), api, "API")
         if self._work:
             self._start_worker(self._platform)

@@ -52,7 +52,7 @@ def platform_user_policy(account_id: str) -> Document:
 
 
 def broker_policy(account_id: str) -> Document:
-    """The broker: makes, changes and removes bounded roles under /jit/ and lends them; touches nothing else.
+    """The broker: makes, changes and removes bounded roles under /jit/ and lends them; changes nothing else.
 
     Listing roles has no narrower resource that every AWS agrees on; it shows names only. A role that does not
     exist has no path, so looking for one and removing one are allowed for the names that we would give.
@@ -70,6 +70,7 @@ def broker_policy(account_id: str) -> Document:
         ),
         _allow("SeeThatItIsGone", [*look, "iam:DeleteRole", "iam:DeleteRolePolicy"], named),
         _allow("FindMinted", "iam:ListRoles", "*"),
+        _allow("ReadSourcesPolicies", list(_OWN_POLICIES), "*"),
         _allow("LendMinted", ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"], minted),
         _deny(
             "NeverWiden",
@@ -84,7 +85,7 @@ def broker_policy(account_id: str) -> Document:
         {
             "Sid": "NothingElse",
             "Effect": "Deny",
-            "NotAction": ["iam:ListRoles", "sts:GetCallerIdentity"],
+            "NotAction": ["iam:ListRoles", "sts:GetCallerIdentity", *_OWN_POLICIES],
             "NotResource": [minted, named],
         },
     )
@@ -159,6 +160,25 @@ def _deny(sid: str, actions: str | Sequence[str], resources: str | Sequence[str]
     return {"Sid": sid, "Effect": "Deny", "Action": actions, "Resource": resources}
 
 
+_OWN_POLICIES = (
+    "codeartifact:GetRepositoryPermissionsPolicy",
+    "dynamodb:GetResourcePolicy",
+    "ecr:GetRepositoryPolicy",
+    "glue:GetResourcePolicy",
+    "kinesis:GetResourcePolicy",
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:ListGrants",
+    "s3:GetAccessPointPolicy",
+    "s3:GetBucketAcl",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetEncryptionConfiguration",
+    "s3:ListAccessPoints",
+    "secretsmanager:GetResourcePolicy",
+)
+"""Who gets in at a source by its own policies; none of these reads data or changes anything."""
 _STACK_ACTIONS = (
     "cloudformation:CreateStack",
     "cloudformation:DeleteStack",

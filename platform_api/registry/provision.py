@@ -52,6 +52,7 @@ class Ground:
     account: str
     region: str
     broker_role_arn: str
+    vpc_endpoints: frozenset[str] = frozenset()
 
 
 class ProvisioningReconciler:
@@ -200,6 +201,7 @@ class ProvisioningReconciler:
             boundary_arn=made.boundary_arn,
             workgroup=made.athena_workgroup,
             broker_role_arn=self._ground.broker_role_arn,
+            vpc_endpoints=self._ground.vpc_endpoints,
         )
 
     def _event(self, action: str, record: EnvironmentRecord, now: datetime, details: dict[str, Json]) -> Event:

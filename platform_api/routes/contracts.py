@@ -75,7 +75,8 @@ def sources(
     now = caller.now
     live = [contract for contract in contracts if contract.starts_at <= now < contract.ends_at]
     found = [item for item in registry.catalogue().items if _fits(item, query) and _is_covered(item, query, live)]
-    return cut(found, query, lambda item: item.source.uri, lambda item: SourceItemShown.of(item, live))
+    safeguards = caller.platform.policy_readings.safeguards()
+    return cut(found, query, lambda item: item.source.uri, lambda item: SourceItemShown.of(item, live, safeguards, now))
 
 
 @routes.post("/contracts", status_code=201, response_model=ContractShown, summary="Propose a data contract")

@@ -1,12 +1,15 @@
 """Data contracts, the catalogue and the rules on the wire."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field
 
 from jit_engine.contracts.terms import Contract
 from jit_engine.domain.catalogue import CatalogueItem, ColumnGroup, PrefixItem, ServiceItem
+from jit_engine.domain.resource_policy import Safeguards
+from jit_engine.rules.safeguards import policing
 from platform_api.registry.records import Acceptance, ContractRecord, SignatureRole
 from platform_api.schemas.forms import spoken_text
 from platform_api.schemas.wire import ActivityRef, Asked, Moment, Shown
@@ -148,6 +151,50 @@ class CoveringShown(Shown):
     name: str
 
 
+class PolicyFindingShown(Shown):
+    """One opening in a source's own policies."""
+
+    resource: str
+    policy: str
+    statement: str
+    why: str
+    repair: str
+
+
+class OwnPoliciesShown(Shown):
+    """What was last read of the policies that a source carries itself: its buckets', its keys', its catalogue's.
+
+    `state` is enforceable, not-enforceable or not-checked; only the first is given to anybody.
+    """
+
+    state: Literal["enforceable", "not-enforceable", "not-checked"]
+    checked_at: Moment | None
+    findings: list[PolicyFindingShown]
+
+    @classmethod
+    def of(cls, item: CatalogueItem, safeguards: Safeguards, now: datetime) -> Self:
+        """By the oldest of the readings that count for the item."""
+        found = [safeguards.reading_of(resource) for resource, _ in policing(item.source, item)]
+        readings = [reading for reading in found if reading is not None]
+        whole = len(readings) == len(found) and all(safeguards.is_recent(reading, now) for reading in readings)
+        findings = [
+            PolicyFindingShown(
+                resource=reading.resource,
+                policy=finding.policy,
+                statement=finding.statement,
+                why=finding.why,
+                repair=finding.repair,
+            )
+            for reading in readings
+            for finding in reading.findings
+        ]
+        return cls(
+            state="not-enforceable" if findings else "enforceable" if whole else "not-checked",
+            checked_at=min((reading.checked_at for reading in readings), default=None),
+            findings=findings,
+        )
+
+
 class SourceItemShown(Shown):
     """A catalogued source."""
 
@@ -167,10 +214,11 @@ class SourceItemShown(Shown):
     classes: list[str]
     columns: list[ColumnsShown] | None = None
     contract: CoveringShown | None
+    policies: OwnPoliciesShown
 
     @classmethod
-    def of(cls, item: CatalogueItem, contracts: Sequence[Contract]) -> Self:
-        """The item with the one contract that covers the whole of it."""
+    def of(cls, item: CatalogueItem, contracts: Sequence[Contract], safeguards: Safeguards, now: datetime) -> Self:
+        """The item with the one contract that covers the whole of it, and what its own policies are worth."""
         covering = [contract for contract in contracts if contract.covers(item.source)]
         known: dict[str, Any] = {
             "uri": item.source.uri,
@@ -183,6 +231,7 @@ class SourceItemShown(Shown):
             "contract": CoveringShown(id=covering[0].id, version=covering[0].version, name=covering[0].name)
             if len(covering) == 1
             else None,
+            "policies": OwnPoliciesShown.of(item, safeguards, now),
         }
         if isinstance(item, PrefixItem):
             place: Mapping[str, Any] = {

@@ -22,6 +22,7 @@ from platform_api.db.audit import AuditTrail
 from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.engine import Database
 from platform_api.db.ledger import SqlLedger
+from platform_api.db.policies import SqlPolicyReadings
 from platform_api.db.registry import SqlRegistry
 from platform_api.db.revocations import SqlRevocations
 from platform_api.db.rulebooks import RulebookState, SqlRulebooks
@@ -34,11 +35,15 @@ from tests.contract.db import samples, waiting_samples
 from tests.contract.db.rulebook_samples import deed, rulebook
 from tests.contract.db.samples import HOUR, NOW, event
 from tests.contract.db.test_base_roles import base
+from tests.contract.db.test_policy_readings import DEMANDED, READING
+from tests.contract.db.test_policy_readings import stored as stored_readings
 
 UNRECORDED = {
     "SqlLedger.claim_due": "says only who looks next",
     "SqlWaiting.claim_waiting": "says only who looks next",
     "SqlLedger.wake_outdated": "says only when to look again",
+    "SqlPolicyReadings.claim": "says only who looks next",
+    "SqlPolicyReadings.make_due": "says only when to look again",
     "SqlLedger.postpone": "says only when to look again (the port demands it so)",
     "SqlActivities.claim_due_environments": "says only who looks next",
     "SqlIdempotencyKeys.claim": "belongs to the transport",
@@ -154,6 +159,10 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     "SqlCatalogue.change_catalogue": (
         lambda db: None,
         lambda db, e: registry(db).change_catalogue(0, samples.ITEMS, [], e),
+    ),
+    "SqlPolicyReadings.keep": (
+        lambda db: stored_readings(db).claim(NOW, 50, HOUR),
+        lambda db, e: SqlPolicyReadings(db, DEMANDED).keep(READING, NOW + HOUR, e),
     ),
     "SqlRulebooks.add": (lambda db: None, lambda db, e: SqlRulebooks(db).add(rulebook(2), deed(e))),
     "SqlRulebooks.save": (

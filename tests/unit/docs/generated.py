@@ -30,9 +30,10 @@ from jit_engine.iam.statement import Allow, Statement
 from jit_engine.sources.kinds import KINDS, kind_of
 from platform_api.problems import KINDS as PROBLEMS
 from platform_api.settings import Settings
+from tests.fakes.networks import networked
 from tests.fakes.services import EVERY, KEY, SCORES_OF_ONE_ALONE
 from tests.fakes.services import cleared as services_cleared
-from tests.fakes.world import FACTS_PREFIX, GRANT, LOANS, REPORT_PREFIX, ask, cleared, place_of
+from tests.fakes.world import FACTS_PREFIX, GRANT, LOANS, REPORT_PREFIX, ask, cleared, facts, place_of
 
 ROOT = Path(__file__).parents[3]
 Row = tuple[str, ...]
@@ -117,7 +118,8 @@ def _minted(kind: str, operation: Operation) -> list[str]:
 
 
 def _statements(writes: bool, *asks: SourceAsk) -> tuple[Statement, ...]:
-    clearance = cleared(*asks, tier=Tier.OPERATION if writes else Tier.RESEARCH)
+    tier = Tier.OPERATION if writes else Tier.RESEARCH
+    clearance = cleared(*asks, tier=tier, known=facts(tier, environment=networked(tier)))
     return grant_statements(clearance, place_of(clearance), GRANT)
 
 

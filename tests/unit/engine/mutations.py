@@ -145,5 +145,6 @@ def _operators(operator: str) -> Iterator[str]:
         "StringEqualsIfExists": "StringLikeIfExists",
         "ForAllValues:StringEquals": "ForAllValues:StringLike",
         "ForAnyValue:StringNotEquals": "ForAllValues:StringNotEquals",
+        "ForAllValues:StringNotEquals": "StringNotEquals",
     }
     yield others[operator]

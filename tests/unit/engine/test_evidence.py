@@ -48,6 +48,7 @@ FORMS = {
     6: "f07e41ed47f90639",
     7: "a85216c2b33a6005",
     8: "7297abe3288c678d",
+    9: "93229939736bbaa0",
 }
 """The form of evidence behind each number: what is stored today has to be readable tomorrow, or refused by name."""
 

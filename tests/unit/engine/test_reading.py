@@ -11,7 +11,18 @@ from jit_engine.domain.verdict import Clearance
 from jit_engine.iam.reading import check_within
 from jit_engine.iam.readings.widens import PolicyWidens
 from jit_engine.iam.role import grant_policy
-from tests.fakes.world import FACTS_PREFIX, GRANT, LENDING, LOANS, REPORT_PREFIX, ask, cleared, place_of
+from tests.fakes.networks import networked
+from tests.fakes.world import (
+    FACTS_PREFIX,
+    GRANT,
+    LENDING,
+    LOANS,
+    REPORT_PREFIX,
+    ask,
+    cleared,
+    facts,
+    place_of,
+)
 from tests.unit.engine.mutations import widenings
 
 GRANTS: dict[str, Callable[[], Clearance]] = {
@@ -20,6 +31,8 @@ GRANTS: dict[str, Callable[[], Clearance]] = {
     "a table in validation": lambda: cleared(ask(LOANS), tier=Tier.VALIDATION),
     "a described table": lambda: cleared(ask(LOANS, Operation.DESCRIBE)),
     "a described prefix": lambda: cleared(ask(FACTS_PREFIX, Operation.DESCRIBE)),
+    "a table from the own network": lambda: cleared(ask(LOANS), known=facts(environment=networked())),
+    "a prefix from the own network": lambda: cleared(ask(FACTS_PREFIX), known=facts(environment=networked())),
     "a report in operation": lambda: cleared(ask(LOANS), ask(REPORT_PREFIX, Operation.INSERT), tier=Tier.OPERATION),
 }
 
