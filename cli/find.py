@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cli.answer import Doc
+from cli.answer import Doc, Json
 from cli.failure import NotFound
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _ID = re.compile(
     r"[a-z]{2}_[0-9A-HJKMNP-TV-Z]{26}\Z|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.ASCII
 )
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z", re.ASCII)
 TIERS = ("research", "validation", "operation")
 
 
@@ -46,6 +47,47 @@ def environment_id(client: Client, text: str, activity: str) -> str:
     found = list(client.every("/v1/environments", activity=activity, tier=text))
     alive = [item for item in found if item.text("state") not in ("rejected", "retired", "failed")]
     return _only("environment", text, alive or found, "sluice env list --activity NAME")
+
+
+def source_uris(client: Client, sources: Sequence[Json]) -> list[Json]:
+    """The sources with `word:name` replaced by the URI of the one catalogued source of that name."""
+    return [
+        {**source, "uri": _source_uri(client, str(source["kind"]), str(source["uri"]))}
+        if isinstance(source, Mapping) and "://" not in str(source.get("uri", "://"))
+        else source
+        for source in sources
+    ]
+
+
+def _source_uri(client: Client, kind: str, typed: str) -> str:
+    """A name stands for the URI that ends in it; less a guardrail, or the six characters of a secret, if but one fits.
+
+    What is typed of a part of a DynamoDB table is put behind the table's URI.
+    """
+    name, part = typed.partition(":")[2], ""
+    if kind == "dynamodb-table":
+        name, part = _part_of(name)
+    found = {item.text("uri") for item in client.every("/v1/sources", kind=kind, q=name)}
+    rest = {uri: uri.split("/", 4)[-1] for uri in found}
+    for fits in (
+        [uri for uri in found if rest[uri] == name],
+        [uri for uri in found if rest[uri].startswith(f"{name}/") or _SUFFIX.sub("", rest[uri]) == name],
+    ):
+        if len(fits) == 1:
+            return fits[0] + part
+        if fits:
+            raise NotFound(f"{len(fits)} sources are {typed}: {', '.join(sorted(fits))}", next_step="give one of these")
+    raise NotFound(f"no source {typed} that you may see", next_step=f"look for it: sluice data list --kind {kind}")
+
+
+def _part_of(name: str) -> tuple[str, str]:
+    """Table and part: `loans:a,b` and `loans/keys/2024/attributes/a,b` name some attributes, in any order."""
+    for sign in ("/keys/", "/attributes/"):
+        if sign in name:
+            table, _, more = name.partition(sign)
+            return table, sign + more
+    table, colon, attributes = name.partition(":")
+    return table, f"/attributes/{','.join(sorted(attributes.split(',')))}" if colon else ""
 
 
 def _only(kind: str, text: str, found: Sequence[Doc], listing: str) -> str:

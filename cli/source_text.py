@@ -6,13 +6,15 @@ from collections.abc import Iterable
 
 from cli.answer import Json
 from cli.failure import InputInvalid
+from cli.source_kinds import TYPED, typed_as
 
 OPERATIONS = ("describe", "select", "insert", "delete")
 DEFAULT = ("select", "describe")
 
 _HOW = (
     "write s3://BUCKET/PREFIX/, glue:DATABASE.TABLE or glue://ACCOUNT/REGION/DATABASE/TABLE, "
-    "each with =select,describe when it is to be something else, a table with :COLUMN,COLUMN for those columns alone"
+    "each with =select,describe when it is to be something else, a table with :COLUMN,COLUMN for those columns alone; "
+    f"or {', '.join(f'{typed.word}:{typed.name}' for typed in TYPED)}, or a URI of `sluice data list`"
 )
 
 
@@ -22,8 +24,16 @@ def sources_of(texts: Iterable[str], *, job: str | None = None) -> list[Json]:
 
 
 def source_of(text: str) -> dict[str, Json]:
-    """One source as the API takes it; names are checked there, where the catalogue is."""
+    """One source as the API takes it; names are checked there, where the catalogue is.
+
+    A `uri` without `://` is a name that `find.source_uris` looks up.
+    """
     address, operations = _split(text)
+    if known := typed_as(address):
+        typed, uri = known
+        if address == text and not typed.describes:
+            operations = ["select"]
+        return {"kind": typed.kind, "uri": uri, "operations": operations}
     if address.startswith("s3://"):
         bucket, slash, prefix = address.removeprefix("s3://").partition("/")
         if bucket and slash:

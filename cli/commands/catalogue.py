@@ -25,7 +25,7 @@ def data() -> None:
 def list_(
     q: Annotated[str | None, typer.Option("--q", metavar="TEXT", help="Only with this in name or title.")] = None,
     classification: Annotated[str | None, typer.Option("--class", help="Only of this classification.")] = None,
-    kind: Annotated[str | None, typer.Option(help="s3-prefix or glue-table.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Such as s3-prefix, glue-table, dynamodb-table or secret.")] = None,
     product: Annotated[str | None, typer.Option(help="Only of this data product.")] = None,
     label: Annotated[str | None, typer.Option("--label", help="Only with this label, such as personal.")] = None,
     owner: Annotated[str | None, typer.Option(help="Only of this team.")] = None,

@@ -13,12 +13,13 @@ from cli.answer import Doc, Json
 from cli.commands.approvals import waiting_lines
 from cli.connect import connect
 from cli.failure import ExitCode, InputInvalid, Unavailable
-from cli.find import activity_id, environment_id
+from cli.find import activity_id, environment_id, source_uris
 from cli.lazy import group, single
 from cli.offers import body_of, offer_lines
 from cli.paths import at
 from cli.problem import ApiProblem
 from cli.render import AsJson, answer, facts, line, listing, note, print_json, table
+from cli.source_kinds import help_lines
 from cli.source_text import sources_of
 from cli.times import duration as check_duration
 from cli.times import local, now, until, zoned
@@ -38,13 +39,15 @@ _REFUSED = ("access-refused", "duration-too-long", "no-enforcer")
 
 @request.command(
     name="request",
-    epilog="""
+    epilog=f"""
 \b
 Sources:
   s3://BUCKET/PREFIX/                    everything beneath the prefix
   glue:DATABASE.TABLE                    a table of the platform's own account
   glue://ACCOUNT/REGION/DATABASE/TABLE   a table, as `sluice data list` shows it
   glue:DATABASE.TABLE:COLUMN,COLUMN      these columns of a table alone
+{help_lines()}
+  SCHEME://...                           any of them, as `sluice data list` shows it
   ...=select,describe                    what is to be done (this is the default);
                                          of describe, select, insert, delete
 
@@ -92,8 +95,8 @@ def request_(
         "purpose": purpose,
         "mode": _mode(mode),
         "dry_run": dry_run,
-        "sources": sources_of(sources, job=_ONE_JOB if together else None),
     }
+    named = sources_of(sources, job=_ONE_JOB if together else None)
     if duration is not None:
         check_duration(duration, "--duration")
         body["duration"] = duration
@@ -111,6 +114,7 @@ def request_(
     with connect() as client:
         wanted = activity_id(client, activity)
         body["activity"], body["environment"] = wanted, environment_id(client, env, wanted)
+        body["sources"] = source_uris(client, named)
         try:
             made = client.create("/v1/access-requests", body)
         except ApiProblem as problem:

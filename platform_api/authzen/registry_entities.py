@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from jit_engine.domain.activity import Activity, Environment
-from jit_engine.domain.catalogue import Catalogue, PrefixItem, TableItem
+from jit_engine.domain.catalogue import Catalogue, CatalogueItem, PrefixItem, ServiceItem, TableItem
 from jit_engine.domain.ids import ActivityId, EnvironmentId, SubjectId, check_id
+from jit_engine.domain.services import DynamoTable
 from jit_engine.domain.source import S3Prefix, Source
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import InvalidValue, NotFound
@@ -16,6 +17,7 @@ from jit_engine.ports import Facts, FactSource
 from jit_engine.rules.entities import (
     EntitySlice,
     add_activity,
+    add_asked_part,
     add_asked_prefix,
     add_environment,
     add_item,
@@ -223,20 +225,26 @@ def _things(resource: Resource, catalogue: Catalogue) -> tuple[Entity, ...]:
         raise InvalidValue(field="resource.id", given=source.uri, fix=fix)
     # Whatever holds an item that lies in the resource either lies there too, or holds the resource.
     where = own.location if isinstance(own, TableItem) else source
-    around = [item for item in catalogue.items if isinstance(item, PrefixItem) and _holds(item, where)]
+    around: list[CatalogueItem] = [i for i in catalogue.items if isinstance(i, PrefixItem) and _holds(i, where)]
     slice_ = EntitySlice()
-    for item in {item.source.uri: item for item in [*around, *inner]}.values():
+    parts = catalogue.parts_around(source) if isinstance(source, DynamoTable) else ()
+    for item in {item.source.uri: item for item in [*around, *parts, *inner]}.values():
         add_item(slice_, item, catalogue)
+    if isinstance(source, DynamoTable) and isinstance(own, ServiceItem) and own.source != source:
+        add_asked_part(slice_, source, own, catalogue)
     if isinstance(source, S3Prefix) and isinstance(own, PrefixItem) and own.source != source:
         add_asked_prefix(slice_, source, own, catalogue)
     return slice_.entities()
 
 
 def _source(resource: Resource) -> Source:
-    """The prefix, or the table, also of a column group."""
-    if isinstance(resource, S3Prefix):
-        return resource
-    return (resource if isinstance(resource, TableItem) else resource[0]).source
+    """What is asked about, a column group's table for the group."""
+    match resource:
+        case (table, _):
+            return table.source
+        case TableItem():
+            return resource.source
+    return resource
 
 
 def _holds(item: PrefixItem, where: Source) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from jit_engine.domain.catalogue import Catalogue, ColumnGroup, PrefixItem, TableItem
 from jit_engine.domain.ids import check_id
+from jit_engine.domain.services import ServiceSource
 from jit_engine.domain.source import GlueTable, S3Prefix
 from jit_engine.domain.subject import Person, Subject
 from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.rules.entities import group_ref
-from jit_engine.sources.kinds import source_of_uri
+from jit_engine.sources.kinds import KINDS, source_of_uri
 from platform_api.authzen.asking import Party
 
 S3_PREFIX, GLUE_TABLE, COLUMN_GROUP = "s3-prefix", "glue-table", "column-group"
@@ -20,10 +21,15 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     S3_PREFIX: ("read", "remove", "share", "write"),
     GLUE_TABLE: ("query", "read", "remove", "share", "write"),
     COLUMN_GROUP: ("readClear", "readHashed", "readMasked"),
+    **{
+        kind.name: tuple(sorted({offer.cedar for offer in kind.offers.values()}))
+        for kind in KINDS
+        if kind.name not in (S3_PREFIX, GLUE_TABLE)
+    },
 }
 """A type of resource with the Cedar actions that apply to it, sorted; a test compares them with the schema."""
 
-Resource = S3Prefix | TableItem | tuple[TableItem, ColumnGroup]
+Resource = S3Prefix | ServiceSource | TableItem | tuple[TableItem, ColumnGroup]
 
 
 def subject_type(subject: Subject) -> str:
@@ -57,14 +63,14 @@ def check_action(name: str, resource_type: str) -> str:
 def resource_in(party: Party, catalogue: Catalogue) -> Resource:
     """The thing that the resource names; NotFound when the catalogue does not hold it, InvalidValue for no id of it.
 
-    A prefix may also lie beneath a catalogued one, whose facts are then its own.
+    A prefix may also lie beneath a catalogued one, and a part of a DynamoDB table in it: its facts are then its own.
     """
     if party.type == S3_PREFIX:
         return _prefix(party.id, catalogue)
     if party.type == GLUE_TABLE:
         return _table(party.id, catalogue)
     if party.type != COLUMN_GROUP:
-        raise NotFound(kind="type of resource", id=party.type)
+        return _service(party, catalogue)
     uri, _, name = party.id.partition("#")
     table = _table(uri, catalogue)
     for group in table.groups:
@@ -94,13 +100,21 @@ def _table(uri: str, catalogue: Catalogue) -> TableItem:
     return item
 
 
+def _service(party: Party, catalogue: Catalogue) -> ServiceSource:
+    kind = next((kind for kind in KINDS if kind.name == party.type), None)
+    if kind is None:
+        raise NotFound(kind="type of resource", id=party.type)
+    if not party.id.startswith(f"{kind.scheme}://"):
+        raise InvalidValue(field="resource.id", given=party.id, fix=f"use {kind.form}")
+    source = source_of_uri(party.id, account="")
+    if isinstance(source, S3Prefix | GlueTable) or catalogue.item(source) is None:
+        raise NotFound(kind=kind.name, id=party.id)
+    return source
+
+
 def resource_ids(type: str, catalogue: Catalogue) -> list[str]:
     """The id of every catalogued resource of that type, sorted."""
     tables = [item for item in catalogue.items if isinstance(item, TableItem)]
-    if type == S3_PREFIX:
-        return sorted(item.source.uri for item in catalogue.items if isinstance(item, PrefixItem))
-    if type == GLUE_TABLE:
-        return sorted(item.source.uri for item in tables)
     if type == COLUMN_GROUP:
         return sorted(group_ref(item, group).id for item in tables for group in item.groups)
-    return []
+    return sorted(item.source.uri for item in catalogue.items if item.source.kind == type)

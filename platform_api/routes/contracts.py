@@ -11,6 +11,7 @@ from jit_engine.domain.catalogue import CatalogueItem
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, check_id
 from jit_engine.errors import InvalidValue, NotFound
+from jit_engine.sources.kinds import KINDS
 from platform_api.authorize import AnActivity, ThePlatform
 from platform_api.registry.records import ContractRecord
 from platform_api.routes.caller import Caller, CallerDep
@@ -65,8 +66,8 @@ def sources(
     query: Annotated[SourceFilters, Query()],
 ) -> Listed[SourceItemShown]:
     """By URI."""
-    if query.kind not in (None, "s3-prefix", "glue-table"):
-        raise InvalidValue(field="kind", given=query.kind or "", fix="use s3-prefix or glue-table")
+    if query.kind is not None and query.kind not in (kinds := [kind.name for kind in KINDS]):
+        raise InvalidValue(field="kind", given=query.kind, fix=f"use one of {', '.join(kinds)}")
     if query.classification is not None and query.classification not in list(Classification):
         fix = "use one of " + ", ".join(level.value for level in Classification)
         raise InvalidValue(field="classification", given=query.classification, fix=fix)

@@ -11,11 +11,12 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jit_engine.sources.kinds import KINDS
 from platform_api.routes.errors import BodyInvalid, BodyTooLarge, DoorError, FieldsInvalid, NotJson
 
 LARGEST_BODY = 1024 * 1024
 DEEPEST = 32
-_TAGS = frozenset({"s3-prefix", "glue-table"})
+_TAGS = frozenset(kind.name for kind in KINDS)
 
 
 class StrictRoute(APIRoute):

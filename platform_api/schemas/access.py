@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -13,6 +13,7 @@ from jit_engine.domain.source import GlueTable, Operation, S3Prefix
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import InvalidValue
 from jit_engine.flows.deliver import Delivered
+from jit_engine.sources.kinds import KINDS, source_of_uri
 from platform_api.schemas.wire import ActivityRef, Asked, Duration, EnvironmentRef, Moment, Shown, Text, Time, Token
 
 _EXAMPLE: dict[str, Any] = {
@@ -23,11 +24,21 @@ _EXAMPLE: dict[str, Any] = {
     "sources": [
         {"kind": "s3-prefix", "bucket": "acme-prod-lake", "prefix": "loans/facts/", "operations": ["select"]},
         {"kind": "glue-table", "database": "loans", "table": "applications", "operations": ["describe", "select"]},
+        {
+            "kind": "dynamodb-table",
+            "uri": "dynamodb://000000000000/us-east-1/loan-status/keys/2024",
+            "operations": ["select"],
+        },
     ],
 }
 
 Operations = Annotated[list[Operation], Field(min_length=1, max_length=4)]
 _Name = Annotated[str, Field(max_length=1024)]
+_Uri = Annotated[str, Field(max_length=4096)]
+if TYPE_CHECKING:
+    ServiceKindName = str
+else:
+    ServiceKindName = Literal[tuple(kind.name for kind in KINDS if kind.name not in ("s3-prefix", "glue-table"))]
 
 
 def _ticket(given: str) -> str:
@@ -81,6 +92,35 @@ class TableAsked(Asked):
         return SourceAsk(source=source, operations=_once(self.operations), columns=columns, job=self.job)
 
 
+class ServiceAsked(Asked):
+    """A source that is not made of files, of any kind of the one list, by its URI as `GET /v1/sources` shows it.
+
+    Sources of one `job` are used as a whole: they are had in one session, or the request is refused.
+    """
+
+    kind: ServiceKindName
+    uri: _Uri
+    operations: Operations
+    job: Token | None = None
+
+    def ask(self, account: str, region: str) -> SourceAsk:
+        """The ask in the engine's terms; raises `InvalidValue` naming `uri`."""
+        del account, region
+        try:
+            source = source_of_uri(self.uri, account="")
+        except InvalidValue as invalid:
+            form = next(kind.form for kind in KINDS if kind.name == self.kind)
+            fix = f"{invalid.fix} (a {self.kind} is {form})"
+            raise InvalidValue(field="uri", given=invalid.given, fix=fix) from invalid
+        if source.kind != self.kind:
+            fix = f"say kind {source.kind}, or give the URI of a {self.kind}"
+            raise InvalidValue(field="uri", given=self.uri, fix=fix)
+        return SourceAsk(source=source, operations=_once(self.operations), job=self.job)
+
+
+AnyAsked = Annotated[PrefixAsked | TableAsked | ServiceAsked, Field(discriminator="kind")]
+
+
 class AccessAsked(Asked):
     """A request for access. `dry_run` decides and records nothing; `starts_at` has it minted later; `break_glass` has
     one other person's release stand for the contract's approvals.
@@ -99,9 +139,7 @@ class AccessAsked(Asked):
     starts_at: Time | None = None
     break_glass: bool = False
     dry_run: bool = False
-    sources: Annotated[
-        list[Annotated[PrefixAsked | TableAsked, Field(discriminator="kind")]], Field(min_length=1, max_length=100)
-    ]
+    sources: Annotated[list[AnyAsked], Field(min_length=1, max_length=100)]
 
     def request(self, id: RequestId, subject: Subject, account: str, region: str) -> AccessRequest:
         """The request in the engine's terms; raises `InvalidValue` naming the field, `sources[0].prefix`."""
@@ -122,7 +160,7 @@ class AccessAsked(Asked):
         )
 
 
-def _placed(place: int, asked: PrefixAsked | TableAsked, account: str, region: str) -> SourceAsk:
+def _placed(place: int, asked: PrefixAsked | TableAsked | ServiceAsked, account: str, region: str) -> SourceAsk:
     try:
         return asked.ask(account, region)
     except InvalidValue as invalid:

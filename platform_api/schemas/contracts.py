@@ -9,7 +9,9 @@ from pydantic import ConfigDict, Field
 from jit_engine.contracts.terms import Contract
 from jit_engine.domain.catalogue import CatalogueItem, ColumnGroup, PrefixItem, ServiceItem
 from jit_engine.domain.resource_policy import Safeguards
+from jit_engine.domain.source import Operation
 from jit_engine.rules.safeguards import policing
+from jit_engine.sources.kinds import kind_of
 from platform_api.registry.records import Acceptance, ContractRecord, SignatureRole
 from platform_api.schemas.forms import spoken_text
 from platform_api.schemas.wire import ActivityRef, Asked, Moment, Shown
@@ -210,6 +212,7 @@ class SourceItemShown(Shown):
     product: str
     domain: str
     zone: str | None = None
+    operations: list[Operation]
     classification: str
     classes: list[str]
     columns: list[ColumnsShown] | None = None
@@ -223,6 +226,7 @@ class SourceItemShown(Shown):
         known: dict[str, Any] = {
             "uri": item.source.uri,
             "account": item.source.account,
+            "operations": [operation for operation in Operation if operation in kind_of(item.source).offers],
             "title": item.title,
             "product": item.product,
             "domain": item.domain,
@@ -242,7 +246,7 @@ class SourceItemShown(Shown):
             }
             return cls(**known, **place)
         if isinstance(item, ServiceItem):
-            return cls(**known, kind=item.source.kind)
+            return cls(**known, kind=item.source.kind, region=getattr(item.source, "region", None))
         return cls(
             **known,
             kind="glue-table",

@@ -238,3 +238,34 @@ def test_a_refusal_tells_the_command_for_what_would_be_granted(sluice: Sluice, p
     assert "this would be granted: without s3://lake/personal/" in result.err
     command = f"sluice request --activity {ACTIVITY} --env {ENVIRONMENT} --purpose risk --duration PT3600S"
     assert f"{command} s3://lake/facts/=select" in result.err
+
+
+SECRET = "secret://111122223333/us-east-1/scoring-key-AbCdEf"
+
+
+def test_a_name_stands_for_the_one_catalogued_source_that_it_fits(platform: FakePlatform, sluice: Sluice) -> None:
+    platform.answers("GET", "/v1/sources", {"items": [{"uri": SECRET}, {"uri": SECRET.replace("key", "key-old")}]})
+    platform.answers("POST", PATH, granted(FACTS), status=201)
+    assert sluice(*ASK, "secret:scoring-key=select").code == ExitCode.DONE
+    assert platform.asked[-1].body["sources"] == [{"kind": "secret", "uri": SECRET, "operations": ["select"]}]
+    assert platform.asked[0].query == {"kind": "secret", "q": "scoring-key", "limit": "200"}
+
+
+def test_attributes_typed_after_a_table_are_put_behind_its_uri(platform: FakePlatform, sluice: Sluice) -> None:
+    table = "dynamodb://111122223333/us-east-1/loan-status"
+    platform.answers("GET", "/v1/sources", {"items": [{"uri": table}, {"uri": f"{table}/keys/2024"}]})
+    platform.answers("POST", PATH, granted(FACTS), status=201)
+    assert sluice(*ASK, "dynamodb:loan-status:b,a").code == ExitCode.DONE
+    assert platform.asked[-1].body["sources"][0]["uri"] == f"{table}/attributes/a,b"
+
+
+def test_a_name_that_fits_nothing_or_several_is_refused_before_anything_is_asked(
+    platform: FakePlatform, sluice: Sluice
+) -> None:
+    twice = [{"uri": SECRET}, {"uri": SECRET.replace("AbCdEf", "GhIjKl")}]
+    platform.answers("GET", "/v1/sources", {"items": []})
+    platform.answers("GET", "/v1/sources", {"items": twice})
+    none, several = sluice(*ASK, "secret:scoring-key"), sluice(*ASK, "secret:scoring-key")
+    assert "sluice data list --kind secret" in none.err
+    assert "2 sources are secret:scoring-key" in several.err
+    assert f"POST {PATH}" not in platform.paths()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from cli.failure import InputInvalid
+from cli.source_kinds import TYPED
 from cli.source_text import source_of
+from jit_engine.domain.source import Operation
+from jit_engine.sources.kinds import KINDS
 
 BOTH = ["select", "describe"]
 LOANS = {"kind": "s3-prefix", "bucket": "lake"}
@@ -55,3 +58,28 @@ def test_columns_of_a_table_are_named_after_a_colon() -> None:
     for text in ("glue:loans.applications:", "glue:loans.applications:a,,b", "glue:loans.applications:a,a"):
         with pytest.raises(InputInvalid, match="columns, each once"):
             source_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "uri", "operations"),
+    [
+        ("dynamodb:loan-status", "dynamodb-table", "dynamodb:loan-status", BOTH),
+        ("dynamodb:loan-status:b,a=select", "dynamodb-table", "dynamodb:loan-status:b,a", ["select"]),
+        ("bedrock:amazon.nova-lite-v1:0", "bedrock-model", "bedrock:amazon.nova-lite-v1:0", ["select"]),
+        ("bedrock:amazon.nova-lite-v1:0=select,describe", "bedrock-model", "bedrock:amazon.nova-lite-v1:0", BOTH),
+        ("redshift://111122223333/us-east-1/c/d", "redshift-database", "redshift://111122223333/us-east-1/c/d",
+         ["select"]),
+        ("endpoint:data.ecb.europa.eu", "public-endpoint", "https://data.ecb.europa.eu", ["select"]),
+        ("secret://111122223333/us-east-1/a/b-AbCdEf=describe", "secret", "secret://111122223333/us-east-1/a/b-AbCdEf",
+         ["describe"]),
+    ],
+)  # fmt: skip
+def test_a_source_of_any_kind_is_typed_by_name_or_by_uri(text: str, kind: str, uri: str, operations: list[str]) -> None:
+    assert source_of(text) == {"kind": kind, "uri": uri, "operations": operations}
+
+
+def test_what_can_be_typed_is_what_the_engine_offers() -> None:
+    services = [kind for kind in KINDS if kind.name not in ("s3-prefix", "glue-table")]
+    assert [(typed.kind, typed.scheme, typed.describes) for typed in TYPED] == [
+        (kind.name, kind.scheme, Operation.DESCRIBE in kind.offers) for kind in services
+    ]

@@ -179,7 +179,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for access to data for one purpose
-         * @description Granted with one role for all sources, or refused with every reason of every source.
+         * @description Granted with one role for all sources, kept waiting, or refused with every reason of every source.
          */
         post: operations["ask_v1_access_requests_post"];
         delete?: never;
@@ -202,6 +202,71 @@ export interface paths {
         get: operations["request_v1_access_requests__request_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access-requests/{request_id}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an approver of a waiting request decides about
+         * @description Derived anew from today's facts; an approval has to name the `shown_sha256` of exactly this.
+         */
+        get: operations["look_v1_access_requests__request_id__approvals_get"];
+        put?: never;
+        /**
+         * Approve or decline a waiting request
+         * @description The last approval that is needed makes the request ready; it is decided again and minted at once, or when it
+         *     is to start.
+         */
+        post: operations["decide_v1_access_requests__request_id__approvals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access-requests/{request_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release access in an emergency, as the second person
+         * @description Stands for the contract's approvals and for nothing else; it is an alarm in the audit trail.
+         */
+        post: operations["release_v1_access_requests__request_id__release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access-requests/{request_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a waiting request back
+         * @description Who may give a grant back may take its request back.
+         */
+        post: operations["withdraw_v1_access_requests__request_id__withdraw_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -740,6 +805,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/grants/{grant_id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a grant its time once more
+         * @description A new decision on the same sources and a grant of its own; the one before lives on to its own end. As often as
+         *     the contracts' `duration.renewals` says.
+         */
+        post: operations["renew_v1_grants__grant_id__renew_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/grants/{grant_id}/revoke": {
         parameters: {
             query?: never;
@@ -940,6 +1026,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/revocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back every live grant of a person, activity, contract, dataset or account, or all
+         * @description Marked at once, in the reconciler's first lane; asking twice is fine.
+         */
+        post: operations["revoke_many_v1_revocations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rulebooks": {
         parameters: {
             query?: never;
@@ -1120,7 +1226,8 @@ export interface paths {
         /**
          * What a version would change, were it live
          * @description Found now and not kept; what is proposed keeps its own. Who accepts application/x-ndjson hears its progress:
-         *     lines of `progress` with `part`, `done` and `of` (null while unknown), and last one `impact` or `problem`.
+         *     lines of `progress` with `part`, `done` and `of` (null while unknown), and last one `impact` or `problem`. It ends
+         *     when the connection is closed. Who wants one answer gets the newest 10,000 decisions at most; `extent` says so.
          */
         post: operations["impact_v1_rulebooks__version__impact_post"];
         delete?: never;
@@ -1203,6 +1310,26 @@ export interface paths {
          * @description For good: its text can be drafted anew.
          */
         post: operations["withdraw_v1_rulebooks__version__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schemas/column-terms/v1.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The JSON Schemas of access profiles and masking
+         * @description Version 1: what `accessProfile` of a role and `masking` of a property may hold, under `$defs`.
+         */
+        get: operations["column_schema_v1_schemas_column_terms_v1_json_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1339,7 +1466,8 @@ export interface components {
         };
         /**
          * AccessAsked
-         * @description A request for access. `dry_run` decides and records nothing.
+         * @description A request for access. `dry_run` decides and records nothing; `starts_at` has it minted later; `break_glass` has
+         *     one other person's release stand for the contract's approvals.
          * @example {
          *       "activity": "ac_01JD0000000000000000000000",
          *       "duration": "PT1H",
@@ -1362,6 +1490,13 @@ export interface components {
          *             "select"
          *           ],
          *           "table": "applications"
+         *         },
+         *         {
+         *           "kind": "dynamodb-table",
+         *           "operations": [
+         *             "select"
+         *           ],
+         *           "uri": "dynamodb://000000000000/us-east-1/loan-status/keys/2024"
          *         }
          *       ]
          *     }
@@ -1369,6 +1504,11 @@ export interface components {
         AccessAsked: {
             /** Activity */
             activity: string;
+            /**
+             * Break Glass
+             * @default false
+             */
+            break_glass: boolean;
             /**
              * Dry Run
              * @default false
@@ -1390,7 +1530,14 @@ export interface components {
             /** Purpose */
             purpose: string;
             /** Sources */
-            sources: (components["schemas"]["PrefixAsked"] | components["schemas"]["TableAsked"])[];
+            sources: (components["schemas"]["PrefixAsked"] | components["schemas"]["TableAsked"] | components["schemas"]["ServiceAsked"])[];
+            /** Starts At */
+            starts_at?: string | null;
+            /**
+             * Ticket
+             * @default
+             */
+            ticket: string;
         };
         /**
          * ActionAsked
@@ -1573,19 +1720,11 @@ export interface components {
             title: string;
         };
         /**
-         * ApprovalAsked
-         * @description What exactly somebody approves: the digest that they read, in place of the live version that they saw.
-         * @example {
-         *       "against": "7",
-         *       "digest": "0000000000000000000000000000000000000000000000000000000000000000"
-         *     }
+         * ApprovalDecision
+         * @description An approver's word.
+         * @enum {string}
          */
-        ApprovalAsked: {
-            /** Against */
-            against: string;
-            /** Digest */
-            digest: string;
-        };
+        ApprovalDecision: "approve" | "decline";
         /**
          * ApprovalShown
          * @description An approval: by whom, of which digest, in place of which live version.
@@ -2102,6 +2241,29 @@ export interface components {
             reason: string;
         };
         /**
+         * EndedShown
+         * @description One grant that is, or would be, taken back.
+         */
+        EndedShown: {
+            /** Activity */
+            activity: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Id */
+            id: string;
+            /** Purpose */
+            purpose: string;
+            /** Sources */
+            sources: string[];
+            /** Subject */
+            subject: string;
+            /** Tier */
+            tier: string;
+        };
+        /**
          * EntitiesShown
          * @description A page of subjects or resources.
          */
@@ -2418,6 +2580,31 @@ export interface components {
             sentence: string | null;
         };
         /**
+         * GivenShown
+         * @description One person's yes. `void` says why it does not count any more, null while it does.
+         */
+        GivenShown: {
+            /** Approver */
+            approver: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Comment */
+            comment: string;
+            /** Groups */
+            groups: string[];
+            /** Longest Seconds */
+            longest_seconds: number | null;
+            /** Release */
+            release: boolean;
+            /** Shown Sha256 */
+            shown_sha256: string;
+            /** Void */
+            void: string | null;
+        };
+        /**
          * GrantShown
          * @description A grant with its principals and their exact IAM policies.
          *
@@ -2460,6 +2647,10 @@ export interface components {
             purpose: string;
             /** Reason */
             reason: string | null;
+            /** Renewals */
+            renewals: number;
+            /** Renews */
+            renews: string | null;
             /** Request */
             request: string;
             role: components["schemas"]["RoleShown"] | null;
@@ -2654,6 +2845,33 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * LookedShown
+         * @description What an approver decides about: derived on the server at this moment. An approval names its SHA-256.
+         */
+        LookedShown: {
+            /** Approvals */
+            approvals: components["schemas"]["GivenShown"][];
+            /** Enough */
+            enough: boolean;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Needs */
+            needs: components["schemas"]["NeedShown"][];
+            /** Request */
+            request: string;
+            /** Shown */
+            shown: {
+                [key: string]: unknown;
+            };
+            /** Shown Sha256 */
+            shown_sha256: string;
+            /** State */
+            state: string;
+        };
+        /**
          * MeShown
          * @description Who the token speaks for.
          */
@@ -2675,6 +2893,24 @@ export interface components {
          * @enum {string}
          */
         Mode: "all" | "partial";
+        /**
+         * NeedShown
+         * @description What one contract demands.
+         */
+        NeedShown: {
+            /** Clause */
+            clause: string;
+            /** Contract */
+            contract: string;
+            /** Groups */
+            groups: string[];
+            /** One Of Each */
+            one_of_each: boolean;
+            /** People */
+            people: number;
+            /** Version */
+            version: string;
+        };
         /**
          * Operation
          * @description What a contract speaks of. One closed table per kind of source maps each to Cedar and AWS actions.
@@ -2785,14 +3021,40 @@ export interface components {
             answers: components["schemas"]["PermissionShown"][];
         };
         /**
+         * PlannedShown
+         * @description A principal that would be minted: what it would hold, where, how and why, and the size of its policy.
+         */
+        PlannedShown: {
+            /** Account */
+            account: string;
+            /** Part */
+            part: number;
+            /** Policy Characters */
+            policy_characters: number;
+            /** Profile */
+            profile: string;
+            /** Region */
+            region: string;
+            /** Sources */
+            sources: string[];
+            /** Way */
+            way: string;
+            /** Why */
+            why: string;
+        };
+        /**
          * PrefixAsked
          * @description A prefix of a bucket; the account is the platform's own unless named.
+         *
+         *     Sources of one `job` are used as a whole: they are had in one session, or the request is refused.
          */
         PrefixAsked: {
             /** Account */
             account?: string | null;
             /** Bucket */
             bucket: string;
+            /** Job */
+            job?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2805,16 +3067,22 @@ export interface components {
         };
         /**
          * PreviewShown
-         * @description What would be answered, had it not been a dry run.
+         * @description What would be answered, had it not been a dry run, and the principals that it would be minted as.
          */
         PreviewShown: {
             /** Ends At */
             ends_at: string | null;
+            /** Offers */
+            offers: {
+                [key: string]: unknown;
+            }[];
             /**
              * Outcome
              * @enum {string}
              */
-            outcome: "would-be-granted" | "would-be-refused";
+            outcome: "would-be-granted" | "would-be-refused" | "would-await-approval";
+            /** Principals */
+            principals: components["schemas"]["PlannedShown"][];
             /** Reasons */
             reasons: {
                 [key: string]: unknown;
@@ -2852,6 +3120,8 @@ export interface components {
             statements: components["schemas"]["StatementShown"][];
             /** Way */
             way: string;
+            /** Why */
+            why: string;
         };
         /**
          * @example {
@@ -2869,7 +3139,7 @@ export interface components {
          */
         Problem: {
             /** @enum {string} */
-            code: "access-refused" | "account-not-served" | "approval-void" | "authorize-error" | "authzen-invalid" | "aws-limit" | "aws-refused" | "aws-unavailable" | "bad-request" | "body-invalid" | "body-too-large" | "cases-failed" | "clause-not-enforceable" | "contract-invalid" | "contract-overlap" | "decision-altered" | "door-error" | "duration-too-long" | "embedded-error" | "embedded-refused" | "embedded-unavailable" | "engine-error" | "environment-exists" | "evidence-unreadable" | "fields-invalid" | "forbidden" | "forged-request" | "four-eyes" | "grant-not-usable" | "guardrail" | "idempotency-in-flight" | "idempotency-mismatch" | "identity-error" | "internal-error" | "invalid-value" | "keys-unavailable" | "lost-race" | "method-not-allowed" | "name-taken" | "no-live-rulebook" | "not-a-signer" | "not-found" | "not-json" | "not-signed-in" | "not-the-owner" | "not-your-draft" | "order-invalid" | "other-owner" | "own-rulebook" | "people-only" | "policy-error" | "policy-schema-broken" | "policy-too-large" | "policy-widens" | "profile-needed" | "provisioning-error" | "question-unfit" | "registry-error" | "role-exists" | "rule-cases-invalid" | "rule-form-invalid" | "rulebook-invalid" | "rulebook-overtaken" | "rulebook-state" | "sample-invalid" | "schema-outdated" | "settings-invalid" | "sign-in-failed" | "stack-not-ours" | "store-error" | "store-unavailable" | "template-altered" | "token-invalid" | "too-many-grants" | "too-many-refusals" | "unknown-rulebook" | "unknown-subject" | "version-taken" | "wrong-state";
+            code: "access-refused" | "account-not-served" | "approval-needed" | "approval-void" | "authorize-error" | "authzen-invalid" | "aws-limit" | "aws-refused" | "aws-unavailable" | "bad-request" | "body-invalid" | "body-too-large" | "cases-failed" | "clause-not-enforceable" | "clock-astray" | "contract-invalid" | "contract-overlap" | "decision-altered" | "door-error" | "duration-too-long" | "embedded-error" | "embedded-refused" | "embedded-unavailable" | "engine-error" | "environment-exists" | "evidence-unreadable" | "fields-invalid" | "forbidden" | "forged-request" | "four-eyes" | "grant-not-usable" | "guardrail" | "idempotency-in-flight" | "idempotency-mismatch" | "identity-error" | "internal-error" | "invalid-value" | "keys-unavailable" | "lost-race" | "method-not-allowed" | "name-taken" | "no-enforcer" | "no-live-rulebook" | "not-a-signer" | "not-an-approver" | "not-found" | "not-json" | "not-one-session" | "not-renewable" | "not-signed-in" | "not-the-owner" | "not-your-draft" | "order-invalid" | "other-owner" | "own-rulebook" | "people-only" | "policy-error" | "policy-schema-broken" | "policy-too-large" | "policy-widens" | "profile-needed" | "provisioning-error" | "question-unfit" | "registry-error" | "role-budget-spent" | "role-exists" | "rule-cases-invalid" | "rule-form-invalid" | "rulebook-invalid" | "rulebook-overtaken" | "rulebook-state" | "sample-invalid" | "schema-outdated" | "settings-invalid" | "shown-has-changed" | "sign-in-failed" | "stack-not-ours" | "store-error" | "store-unavailable" | "template-altered" | "token-invalid" | "too-many-grants" | "too-many-parts" | "too-many-refusals" | "too-many-waiting" | "unknown-rulebook" | "unknown-subject" | "version-taken" | "wrong-state";
             detail: string;
             request_id: string;
             status: number;
@@ -2964,6 +3234,33 @@ export interface components {
             review: components["schemas"]["ReviewShown"];
         };
         /**
+         * ReleaseAsked
+         * @description The second person's word in an emergency, on what they were shown.
+         * @example {
+         *       "comment": "INC-4711: payments are down.",
+         *       "shown_sha256": "abababababababababababababababababababababababababababababababab"
+         *     }
+         */
+        ReleaseAsked: {
+            /** Comment */
+            comment: string;
+            /** Longest */
+            longest?: string | null;
+            /** Shown Sha256 */
+            shown_sha256: string;
+        };
+        /**
+         * RenewalAsked
+         * @description For how long a grant is to be renewed; without a duration, the contract's default.
+         * @example {
+         *       "duration": "PT1H"
+         *     }
+         */
+        RenewalAsked: {
+            /** Duration */
+            duration?: string | null;
+        };
+        /**
          * RequestShown
          * @description A decided request with its recorded decision.
          */
@@ -2991,6 +3288,21 @@ export interface components {
             purpose: string;
             /** Subject */
             subject: string;
+            waiting: components["schemas"]["WaitingShown"] | null;
+        };
+        /**
+         * RequestedShown
+         * @description A request that waits: for approvals, or for its start. Look at it under its id.
+         */
+        RequestedShown: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "awaiting-approval" | "ready";
+            /** Request Id */
+            request_id: string;
+            waiting: components["schemas"]["WaitingShown"];
         };
         /**
          * ResourceSearchAsked
@@ -3067,6 +3379,55 @@ export interface components {
             rule_set: string;
             /** State */
             state: string;
+        };
+        /**
+         * RevocationAsked
+         * @description Which live grants to take back, exactly one of the fields; `dry_run` only lists them.
+         * @example {
+         *       "dataset": "s3://acme-prod-lake/loans/",
+         *       "dry_run": true,
+         *       "reason": "A wrong extract was loaded."
+         *     }
+         */
+        RevocationAsked: {
+            /** Account */
+            account?: string | null;
+            /** Activity */
+            activity?: string | null;
+            /** Contract */
+            contract?: string | null;
+            /** Dataset */
+            dataset?: string | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Everything
+             * @default false
+             */
+            everything: boolean;
+            /** Person */
+            person?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RevocationShown
+         * @description What was taken back, or would be; `grants` shows a thousand at most, `count` counts all.
+         */
+        RevocationShown: {
+            /** Count */
+            count: number;
+            /** Dry Run */
+            dry_run: boolean;
+            /** Grants */
+            grants: components["schemas"]["EndedShown"][];
+            /** Scope */
+            scope: {
+                [key: string]: unknown;
+            };
         };
         /**
          * RevokeAsked
@@ -3260,6 +3621,25 @@ export interface components {
          */
         Semantic: "execute_all" | "deny_on_first_deny" | "permit_on_first_permit";
         /**
+         * ServiceAsked
+         * @description A source that is not made of files, of any kind of the one list, by its URI as `GET /v1/sources` shows it.
+         *
+         *     Sources of one `job` are used as a whole: they are had in one session, or the request is refused.
+         */
+        ServiceAsked: {
+            /** Job */
+            job?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "bedrock-model" | "dynamodb-table" | "image-repository" | "kinesis-stream" | "package-repository" | "public-endpoint" | "rds-database" | "redshift-database" | "redshift-workgroup" | "secret";
+            /** Operations */
+            operations: components["schemas"]["Operation"][];
+            /** Uri */
+            uri: string;
+        };
+        /**
          * SessionShown
          * @description Who is signed in. `csrf_token` goes into `X-CSRF-Token` with every change; null for callers without a cookie.
          */
@@ -3334,6 +3714,8 @@ export interface components {
             domain: string;
             /** Kind */
             kind: string;
+            /** Operations */
+            operations: components["schemas"]["Operation"][];
             /** Prefix */
             prefix?: string | null;
             /** Product */
@@ -3354,8 +3736,12 @@ export interface components {
          * @description A source that the grant covers.
          */
         SourceShown: {
+            /** Columns */
+            columns: string[] | null;
             /** Operations */
             operations: string[];
+            /** Row Filter */
+            row_filter: string | null;
             /** Uri */
             uri: string;
         };
@@ -3434,12 +3820,19 @@ export interface components {
         /**
          * TableAsked
          * @description A table of the Glue catalogue; account and region are the platform's own unless named.
+         *
+         *     `columns`: the only ones that are wanted, where columns can be kept apart.
+         *     Sources of one `job` are used as a whole: they are had in one session, or the request is refused.
          */
         TableAsked: {
             /** Account */
             account?: string | null;
+            /** Columns */
+            columns?: string[] | null;
             /** Database */
             database: string;
+            /** Job */
+            job?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3511,6 +3904,34 @@ export interface components {
             today: string;
         };
         /**
+         * WaitingShown
+         * @description What a request waits for, or waited for.
+         */
+        WaitingShown: {
+            /** Approvals */
+            approvals: components["schemas"]["GivenShown"][];
+            /** Break Glass */
+            break_glass: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Grant */
+            grant: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Starts At */
+            starts_at: string | null;
+            /** State */
+            state: string;
+        };
+        /**
          * WarningShown
          * @description Something to look at in a text that is valid.
          */
@@ -3525,6 +3946,17 @@ export interface components {
             message: string;
             /** Rule */
             rule: string;
+        };
+        /**
+         * WithdrawAsked
+         * @description Why a request is taken back before it is granted.
+         * @example {
+         *       "reason": "The meeting is over."
+         *     }
+         */
+        WithdrawAsked: {
+            /** Reason */
+            reason: string;
         };
         /**
          * WrittenRuleShown
@@ -3551,6 +3983,25 @@ export interface components {
             text: string;
             /** Title */
             title: string;
+        };
+        /**
+         * ApprovalAsked
+         * @description An approver's word on what they were shown; `longest` shortens the access.
+         * @example {
+         *       "comment": "As agreed on Monday.",
+         *       "decision": "approve",
+         *       "longest": "PT1H",
+         *       "shown_sha256": "abababababababababababababababababababababababababababababababab"
+         *     }
+         */
+        platform_api__schemas__approvals__ApprovalAsked: {
+            /** Comment */
+            comment: string;
+            decision: components["schemas"]["ApprovalDecision"];
+            /** Longest */
+            longest?: string | null;
+            /** Shown Sha256 */
+            shown_sha256: string;
         };
         /**
          * RuleTextShown
@@ -3603,6 +4054,20 @@ export interface components {
             title: string;
             /** Version */
             version: string;
+        };
+        /**
+         * ApprovalAsked
+         * @description What exactly somebody approves: the digest that they read, in place of the live version that they saw.
+         * @example {
+         *       "against": "7",
+         *       "digest": "0000000000000000000000000000000000000000000000000000000000000000"
+         *     }
+         */
+        platform_api__schemas__rulebooks__ApprovalAsked: {
+            /** Against */
+            against: string;
+            /** Digest */
+            digest: string;
         };
     };
     responses: never;
@@ -4014,6 +4479,15 @@ export interface operations {
                     "application/json": components["schemas"]["GrantedShown"];
                 };
             };
+            /** @description It waits, for approvals or for its start */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedShown"];
+                };
+            };
             /** @description A problem document (RFC 9457) */
             "4XX": {
                 headers: {
@@ -4052,6 +4526,184 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_v1_access_requests__request_id__approvals_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookedShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_v1_access_requests__request_id__approvals_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 128 characters, new for each request; required to create something */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["platform_api__schemas__approvals__ApprovalAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_v1_access_requests__request_id__release_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 128 characters, new for each request; required to create something */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_v1_access_requests__request_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingShown"];
                 };
             };
             /** @description A problem document (RFC 9457) */
@@ -4258,6 +4910,7 @@ export interface operations {
                 grant?: string | null;
                 environment?: string | null;
                 contract?: string | null;
+                rulebook?: string | null;
                 actor?: string | null;
                 action?: string | null;
             };
@@ -5284,6 +5937,62 @@ export interface operations {
             };
         };
     };
+    renew_v1_grants__grant_id__renew_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 128 characters, new for each request; required to create something */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewalAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantedShown"];
+                };
+            };
+            /** @description It waits for approvals */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestedShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     revoke_v1_grants__grant_id__revoke_post: {
         parameters: {
             query?: never;
@@ -5700,6 +6409,57 @@ export interface operations {
             };
         };
     };
+    revoke_many_v1_revocations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevocationAsked"];
+            };
+        };
+        responses: {
+            /** @description What would be taken back (dry_run) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevocationShown"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevocationShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rulebooks_v1_rulebooks_get: {
         parameters: {
             query?: {
@@ -6054,7 +6814,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ApprovalAsked"];
+                "application/json": components["schemas"]["platform_api__schemas__rulebooks__ApprovalAsked"];
             };
         };
         responses: {
@@ -6354,6 +7114,44 @@ export interface operations {
             };
         };
     };
+    column_schema_v1_schemas_column_terms_v1_json_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     usage_schema_v1_schemas_usage_contract_v1_json_get: {
         parameters: {
             query?: never;
@@ -6475,6 +7273,9 @@ export interface operations {
                 q?: string | null;
                 classification?: string | null;
                 product?: string | null;
+                label?: string | null;
+                owner?: string | null;
+                contract?: string | null;
             };
             header?: never;
             path?: never;

@@ -4,19 +4,25 @@ import type { Schemas } from "../../api/client";
 export type Item = Schemas["SourceItemShown"];
 export type Operation = Schemas["Operation"];
 type Asked = Schemas["AccessAsked"]["sources"][number];
+type ServiceKind = Schemas["ServiceAsked"]["kind"];
 
 export interface Choice { uri: string; title: string; classification: string; asked: (operations: Operation[]) => Asked; operations: Operation[]; offered: Operation[] }
 
-/** What can be chosen of an item; null for a kind that the builder does not offer. */
+/** What can be chosen of an item: what its kind offers; of files and tables by name, of everything else by its URI. */
 export function choiceOf(item: Item): Choice | null {
-  const about = { uri: item.uri, title: item.title, classification: item.classification };
-  if (item.kind === "s3-prefix" && item.bucket && item.prefix !== null) {
+  const offered = item.operations;
+  const about = { uri: item.uri, title: item.title, classification: item.classification, offered };
+  if (item.kind === "s3-prefix") {
     const { account, bucket, prefix } = item;
-    return { ...about, operations: ["select"], offered: ["describe", "select", "insert"], asked: (operations) => ({ kind: "s3-prefix", account, bucket, prefix: prefix ?? "", operations }) };
+    if (!bucket || prefix === null || prefix === undefined) return null;
+    return { ...about, operations: ["select"], asked: (operations) => ({ kind: "s3-prefix", account, bucket, prefix, operations }) };
   }
-  if (item.kind === "glue-table" && item.database && item.table) {
+  const operations = offered.filter((operation) => operation === "describe" || operation === "select");
+  if (item.kind === "glue-table") {
     const { account, region, database, table } = item;
-    return { ...about, operations: ["describe", "select"], offered: ["describe", "select"], asked: (operations) => ({ kind: "glue-table", account, region, database, table, operations }) };
+    if (!database || !table) return null;
+    return { ...about, operations, asked: (chosen) => ({ kind: "glue-table", account, region, database, table, operations: chosen }) };
   }
-  return null;
+  const kind = item.kind as ServiceKind;
+  return { ...about, operations, asked: (chosen) => ({ kind, uri: item.uri, operations: chosen }) };
 }
