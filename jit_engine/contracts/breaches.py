@@ -12,7 +12,6 @@ from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState, He
 from jit_engine.domain.activity import Activity
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.request import AccessRequest, SourceAsk
-from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.subject import Person
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Breach
@@ -265,8 +264,8 @@ def _of_write(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach]:
         return
     source = coarse.ask.source
     stage = contract.stages.get(coarse.tier)
-    target = contract.target_for(source) if isinstance(source, S3Prefix) else None
-    named = ", ".join(t.prefix.uri for t in contract.targets) or "none"
+    target = contract.target_for(source)
+    named = ", ".join(t.source.uri for t in contract.targets) or "none"
     if target is None or target.stage is not coarse.tier or stage is None or not stage.writes_production:
         yield Breach(
             code="not-a-write-target",

@@ -11,9 +11,9 @@ from jit_engine.contracts.view import VENDOR, Findings, Node, columns, custom
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.names import check_account
 from jit_engine.domain.services import ServiceSource
-from jit_engine.domain.source import GlueTable, S3Prefix
+from jit_engine.domain.source import GlueTable, Operation, S3Prefix
 from jit_engine.errors import InvalidValue
-from jit_engine.sources.kinds import KINDS, source_of_uri
+from jit_engine.sources.kinds import KINDS, kind_of, source_of_uri
 
 # What cannot be in a prefix is refused here already, so that what is left is either right or lacks its slash.
 _LOCATION: Final = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<prefix>[^*?$%\x00-\x1f\x7f-\U0010ffff]*)\Z")
@@ -133,6 +133,29 @@ def read_prefix(location: Node, account: str, findings: Findings) -> tuple[S3Pre
             fix = f"end it with a slash: s3://{match['bucket']}/{error.corrected}"
         findings.add(location, f"{error.field} {error.given!r} cannot be used", fix)
         return ()
+
+
+def read_target(to: Node, account: str, findings: Findings) -> tuple[S3Prefix | ServiceSource, ...]:
+    """Where a contract lets be written: a prefix, or the URI of a source of a kind that offers `insert`.
+
+    None, and a finding, when it is neither or lies in another account.
+    """
+    if to.text.startswith("s3://"):
+        return read_prefix(to, account, findings)
+    takers = [kind for kind in KINDS if Operation.INSERT in kind.offers]
+    try:
+        source = source_of_uri(to.text, account=account)
+    except InvalidValue as error:
+        findings.add(to, f"{error.field} {error.given!r} cannot be used", error.fix)
+        return ()
+    if isinstance(source, S3Prefix | GlueTable) or Operation.INSERT not in kind_of(source).offers:
+        forms = " or ".join(kind.form for kind in takers)
+        findings.add(to, f"is a {source.kind}, which nothing can be inserted into", f"give {forms}")
+        return ()
+    if source.account != account:
+        findings.add(to, f"lies in account {source.account}", f"name a target in the contract's account, {account}")
+        return ()
+    return (source,)
 
 
 def read_classifications(document: Node, findings: Findings) -> frozenset[Classification]:

@@ -25,7 +25,7 @@ from jit_engine.contracts.difference_lines import (
 )
 from jit_engine.contracts.difference_words import words_changed
 from jit_engine.contracts.document_json import DocumentJson
-from jit_engine.contracts.terms import Contract, StageTerms, TableScope, WriteTarget
+from jit_engine.contracts.terms import Contract, StageTerms, TableScope, WriteTarget, is_within
 from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.tier import Tier
 
@@ -202,7 +202,7 @@ def _of_stage(tier: Tier, old: StageTerms | None, new: StageTerms | None) -> Ite
 
 
 def _of_targets(old: Contract, new: Contract) -> Iterator[DiffLine]:
-    before, after = ({target.prefix.uri: target for target in one.targets} for one in (old, new))
+    before, after = ({target.source.uri: target for target in one.targets} for one in (old, new))
     for uri in sorted(before.keys() | after.keys()):
         clause = f"egress.allow {uri}"
         was, is_ = before.get(uri), after.get(uri)
@@ -226,7 +226,7 @@ def _admits(target: WriteTarget, other: WriteTarget) -> bool:
     """Whether everything that `other` lets be written could be written to `target`."""
     return (
         target.stage is other.stage
-        and target.prefix.contains(other.prefix)
+        and is_within(other.source, target.source)
         and target.max_classification.rank >= other.max_classification.rank
         and target.requires <= other.requires
     )

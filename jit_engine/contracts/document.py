@@ -14,13 +14,13 @@ from jit_engine.contracts.coverage import (
     check_custom,
     read_classifications,
     read_coverage,
-    read_prefix,
+    read_target,
 )
 from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.contracts.durations import read_duration
 from jit_engine.contracts.problems import ContractInvalid, Path
 from jit_engine.contracts.schemas import instant, odcs_problems, usage_problems
-from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState, StageTerms, WriteTarget
+from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState, StageTerms, WriteTarget, do_overlap
 from jit_engine.contracts.text import check_json, parse_text
 from jit_engine.contracts.view import VENDOR, Findings, Node, columns, custom
 from jit_engine.domain.classification import Classification
@@ -278,13 +278,13 @@ class _Reading:
             if recipient.is_there and recipient.text != coverage.account:
                 self._findings.add(recipient, "is another account", "leave it out; sharing is not offered yet")
             # Without an account the servers have a finding already.
-            for prefix in read_prefix(node["to"], coverage.account, self._findings) if coverage.account else ():
-                if any(prefix.overlaps(other.prefix) for other in targets):
+            for place in read_target(node["to"], coverage.account, self._findings) if coverage.account else ():
+                if any(do_overlap(place, other.source) for other in targets):
                     self._findings.add(node["to"], "overlaps another target", "name each target once")
                 targets.append(
                     WriteTarget(
                         stage=Tier(node["stage"].text),
-                        prefix=prefix,
+                        source=place,
                         max_classification=Classification(node["maxClassification"].text),
                         requires=frozenset(node["requires"].texts),
                     )

@@ -185,7 +185,7 @@ def _of_egress(contract: Contract) -> Iterator[ClauseHold]:
     yield _enforced("egress.default", "nothing leaves that is not named", POLICY)
     for index, target in enumerate(contract.targets):
         at = f"egress.allow[{index}]"
-        where = f"{target.stage.value} may write to {target.prefix.uri}"
+        where = f"{target.stage.value} may write to {target.source.uri}"
         yield _enforced(f"{at}.to", where, f"{CHECK}; {POLICY}")
         ceiling = f"activities that handle at most {target.max_classification.value} data"
         yield _enforced(f"{at}.maxClassification", ceiling, CHECK)

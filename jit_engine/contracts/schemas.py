@@ -183,8 +183,11 @@ def _pattern_fix(pattern: str) -> str:
         return "give an ISO 8601 duration of days, hours and minutes, such as PT8H or P30D"
     if pattern.startswith("^(?:exclude"):
         return "use exclude, hash, sha256, hmac-sha256, tokenize, or mask with its kind, such as mask-last-4"
-    if pattern.startswith("^s3:"):
-        return "give s3://bucket/prefix/ in lower case with its last slash and no wildcard"
+    if pattern.startswith("^(s3:"):
+        return (
+            "give s3://bucket/prefix/ in lower case with its last slash and no wildcard, "
+            "or the URI of a DynamoDB table or a Kinesis stream"
+        )
     if pattern.startswith("^[0-9]{12}"):
         return "give the 12 digits of an AWS account, quoted"
     return f"it has to match {pattern[:100]}"

@@ -69,10 +69,10 @@ class StageTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteTarget:
-    """A production prefix that a tier may write to, and how sensitive what goes there may be."""
+    """A production place that a tier may write to, and how sensitive what goes there may be."""
 
     stage: Tier
-    prefix: S3Prefix
+    source: S3Prefix | ServiceSource
     max_classification: Classification
     requires: frozenset[str]
 
@@ -201,17 +201,35 @@ class Contract:
     def covers(self, source: Source) -> bool:
         """Whether `source` lies wholly in what the contract is about, its write targets included."""
         match source:
-            case S3Prefix():
-                return any(prefix.contains(source) for prefix in self.prefixes) or self.target_for(source) is not None
             case GlueTable():
                 return any(scope.contains(source) for scope in self.tables)
-            case DynamoTable():
-                return any(isinstance(own, DynamoTable) and own.contains(source) for own in self.services)
-        return source in self.services
+            case S3Prefix():
+                named: tuple[S3Prefix | ServiceSource, ...] = self.prefixes
+            case _:
+                named = self.services
+        return any(is_within(source, own) for own in named) or self.target_for(source) is not None
 
-    def target_for(self, source: S3Prefix) -> WriteTarget | None:
+    def target_for(self, source: Source) -> WriteTarget | None:
         """The write target that contains `source`, if the contract names one."""
-        return next((target for target in self.targets if target.prefix.contains(source)), None)
+        return next((target for target in self.targets if is_within(source, target.source)), None)
+
+
+def is_within(inner: Source, outer: S3Prefix | ServiceSource) -> bool:
+    """Whether all of `inner` lies in `outer`: prefixes and DynamoDB tables have parts, of others there is the whole."""
+    if isinstance(inner, S3Prefix) and isinstance(outer, S3Prefix):
+        return outer.contains(inner)
+    if isinstance(inner, DynamoTable) and isinstance(outer, DynamoTable):
+        return outer.contains(inner)
+    return inner == outer
+
+
+def do_overlap(one: S3Prefix | ServiceSource, other: S3Prefix | ServiceSource) -> bool:
+    """Whether something can lie in both."""
+    if isinstance(one, S3Prefix) and isinstance(other, S3Prefix):
+        return one.overlaps(other)
+    if isinstance(one, DynamoTable) and isinstance(other, DynamoTable):
+        return one.overlaps(other)
+    return one == other
 
 
 def name_reference(name: str) -> str:

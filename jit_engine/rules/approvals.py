@@ -212,7 +212,7 @@ def _clauses(contract: Contract, facts: Facts) -> dict[str, Json]:
         "ends_at": contract.ends_at.isoformat(),
         "purposes": sorted(contract.purposes),
         "operations": [] if stage is None else sorted(stage.operations),
-        "write_targets": [target.prefix.uri for target in contract.targets if target.stage is tier],
+        "write_targets": [target.source.uri for target in contract.targets if target.stage is tier],
         "max_duration_seconds": int(contract.max_duration.total_seconds()),
         "never_together_with": sorted(contract.forbidden),
     }

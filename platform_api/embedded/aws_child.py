@@ -11,9 +11,13 @@ that one and the same broker policy holds here and on AWS:
 5. Reading and writing tags by ARN is authorised on that ARN (ministack: on `*`, for Glue, Athena and ECR).
 6. `s3:authType` is a condition key: signed in the header, or in the query string as a pre-signed URL is.
 
+One thing beside authorising: the six characters that end a secret's ARN are made of its name, not at random, so that
+the sample's contract can name a secret.
+
 It ends when its standard input does, so it never outlives the platform that started it.
 """
 
+import hashlib
 import json
 import os
 import signal
@@ -25,7 +29,7 @@ from typing import Protocol
 
 import ministack.app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import iam
+from ministack.services import iam, secretsmanager
 
 _GRACE_SECONDS = 20.0
 """How long an orphan may take to save its state."""
@@ -189,8 +193,24 @@ def _corrected_enforcement(original: _Enforce) -> _Enforce:
     return enforce
 
 
+def secret_end(name: str) -> str:
+    """The six characters that end the ARN of the secret of that name."""
+    return hashlib.sha256(name.encode()).hexdigest()[:6]
+
+
+def _named_secrets(original: Callable[..., tuple[str, str]]) -> Callable[..., tuple[str, str]]:
+    def store(name: str, **given: object) -> tuple[str, str]:
+        arn, version = original(name, **given)
+        named = f"{arn[: -len(secret_end(name))]}{secret_end(name)}"
+        secretsmanager._secrets[name]["ARN"] = named
+        return named, version
+
+    return store
+
+
 def correct() -> None:
     """Puts the corrections in place, in this process."""
+    secretsmanager._store_new_secret = _named_secrets(secretsmanager._store_new_secret)
     iam_actions.extract_resource_arn = _corrected_arn(iam_actions.extract_resource_arn)
     iam_actions.request_tag_context = _corrected_context(iam_actions.request_tag_context)
     iam_evaluator.enforce = _corrected_enforcement(iam_evaluator.enforce)

@@ -10,12 +10,13 @@ from typing import Annotated, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from jit_engine.domain.catalogue import CatalogueItem, ColumnGroup, PrefixItem, TableItem, Zone
+from jit_engine.domain.catalogue import CatalogueItem, ColumnGroup, PrefixItem, ServiceItem, TableItem, Zone
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import SubjectId
 from jit_engine.domain.source import GlueTable, S3Prefix
 from jit_engine.domain.subject import Person, Workload
 from jit_engine.errors import InvalidValue
+from jit_engine.sources.kinds import source_of_uri
 from platform_api.embedded.errors import SampleInvalid
 from platform_api.registry.records import DirectoryEntry, StandingApproval
 
@@ -120,11 +121,24 @@ class SampleTable(_Model):
     groups: Annotated[list[SampleGroup], Field(min_length=1)]
 
 
+class SampleService(_Model):
+    """A catalogued source that is not made of files."""
+
+    uri: str
+    title: Title
+    domain: Slug
+    product: Slug
+    owner: Slug
+    classification: Level
+    classes: list[Slug]
+
+
 class SampleCatalogue(_Model):
     """What data there is."""
 
     prefixes: list[SamplePrefix]
     tables: list[SampleTable]
+    services: list[SampleService] = []
 
 
 class Login(_Model):
@@ -189,7 +203,11 @@ class Organisation(_Model):
 
     def catalogue_items(self) -> tuple[CatalogueItem, ...]:
         """The catalogue's items; raises `InvalidValue`."""
-        return (*map(self._prefix_item, self.catalogue.prefixes), *map(self._table_item, self.catalogue.tables))
+        return (
+            *map(self._prefix_item, self.catalogue.prefixes),
+            *map(self._table_item, self.catalogue.tables),
+            *map(_service_item, self.catalogue.services),
+        )
 
     def _prefix_item(self, one: SamplePrefix) -> PrefixItem:
         return PrefixItem(
@@ -249,6 +267,21 @@ class Organisation(_Model):
             for name in approval.purposes:
                 if name not in purposes:
                     yield f"{approval.team} has a standing approval for the unknown purpose {name}"
+
+
+def _service_item(one: SampleService) -> ServiceItem:
+    source = source_of_uri(one.uri, account="")
+    if isinstance(source, S3Prefix | GlueTable):
+        raise InvalidValue(field="services", given=one.uri, fix="name it under prefixes or tables")
+    return ServiceItem(
+        source=source,
+        title=one.title,
+        product=one.product,
+        owner_team=one.owner,
+        domain=one.domain,
+        classification=one.classification,
+        classes=frozenset(one.classes),
+    )
 
 
 def load_organisation(text: str | None = None) -> Organisation:

@@ -26,6 +26,7 @@ from platform_api.embedded.errors import EmbeddedUnavailable
 from platform_api.embedded.lake import load_lake
 from platform_api.embedded.load import load
 from platform_api.embedded.organisation import Login, load_organisation
+from platform_api.embedded.services import load_services
 from platform_api.embedded.serving import HOST, Serving, listening, port_of
 from platform_api.logs import log_nowhere, log_to
 from platform_api.settings import AwsSettings, ConsoleSettings, IssuerSettings, LogLevel, Settings, SignatureAlgorithm
@@ -194,6 +195,7 @@ class EmbeddedPlatform:
         self._parts.enter_context(aws)
         account = bootstrap(endpoint_url=aws.endpoint_url, state_dir=aws.state_dir)
         loaded = load_lake(self.organisation, endpoint_url=aws.endpoint_url)
+        load_services(self.organisation, endpoint_url=aws.endpoint_url)
         self._tell(f"loaded the lake: {sum(table.rows for table in loaded)} rows in {len(loaded)} tables")
         return account
 

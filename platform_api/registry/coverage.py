@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from jit_engine.contracts.terms import Contract, TableScope
-from jit_engine.domain.services import DynamoTable, ServiceSource
+from jit_engine.contracts.terms import Contract, TableScope, do_overlap
+from jit_engine.domain.services import ServiceSource
 from jit_engine.domain.source import S3Prefix
 
 
@@ -23,14 +23,10 @@ def overlaps(contract: Contract, others: Iterable[Contract], now: datetime) -> t
 
 
 def _shared(one: Contract, other: Contract) -> Iterator[str]:
-    for prefix in _prefixes(one):
-        for theirs in _prefixes(other):
-            if prefix.overlaps(theirs):
-                yield max(prefix, theirs, key=lambda p: len(p.prefix)).uri
-    for service in one.services:
-        for theirs_too in other.services:
-            if service == theirs_too or _overlap(service, theirs_too):
-                yield service.uri
+    for place in _places(one):
+        for theirs in _places(other):
+            if do_overlap(place, theirs):
+                yield max(place.uri, theirs.uri, key=len)
     for scope in one.tables:
         for scope_of_other in other.tables:
             for table in sorted(scope.tables & scope_of_other.tables):
@@ -38,12 +34,8 @@ def _shared(one: Contract, other: Contract) -> Iterator[str]:
                     yield "glue://" + "/".join((*_database(scope), table))
 
 
-def _overlap(one: ServiceSource, other: ServiceSource) -> bool:
-    return isinstance(one, DynamoTable) and isinstance(other, DynamoTable) and one.overlaps(other)
-
-
-def _prefixes(contract: Contract) -> tuple[S3Prefix, ...]:
-    return (*contract.prefixes, *(target.prefix for target in contract.targets))
+def _places(contract: Contract) -> tuple[S3Prefix | ServiceSource, ...]:
+    return (*contract.prefixes, *contract.services, *(target.source for target in contract.targets))
 
 
 def _database(scope: TableScope) -> tuple[str, str, str]:

@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field
 
 from jit_engine.domain.grant import Grant, Principal, StepTime
 from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
-from jit_engine.domain.request import MAX_COLUMNS, AccessRequest, Mode, SourceAsk
-from jit_engine.domain.source import GlueTable, Operation, S3Prefix
+from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import InvalidValue
 from jit_engine.flows.deliver import Delivered
-from jit_engine.sources.kinds import KINDS, source_of_uri
+from platform_api.schemas.sources_asked import AnyAsked
 from platform_api.schemas.wire import ActivityRef, Asked, Duration, EnvironmentRef, Moment, Shown, Text, Time, Token
 
 _EXAMPLE: dict[str, Any] = {
@@ -32,93 +31,11 @@ _EXAMPLE: dict[str, Any] = {
     ],
 }
 
-Operations = Annotated[list[Operation], Field(min_length=1, max_length=4)]
-_Name = Annotated[str, Field(max_length=1024)]
-_Uri = Annotated[str, Field(max_length=4096)]
-if TYPE_CHECKING:
-    ServiceKindName = str
-else:
-    ServiceKindName = Literal[tuple(kind.name for kind in KINDS if kind.name not in ("s3-prefix", "glue-table"))]
-
 
 def _ticket(given: str) -> str:
     if not given.isprintable() or given != given.strip():
         raise ValueError("give the ticket's reference alone, on one line")
     return given
-
-
-class PrefixAsked(Asked):
-    """A prefix of a bucket; the account is the platform's own unless named.
-
-    Sources of one `job` are used as a whole: they are had in one session, or the request is refused.
-    """
-
-    kind: Literal["s3-prefix"]
-    account: _Name | None = None
-    bucket: _Name
-    prefix: _Name
-    operations: Operations
-    job: Token | None = None
-
-    def ask(self, account: str, region: str) -> SourceAsk:
-        """The ask in the engine's terms; raises `InvalidValue`."""
-        del region
-        source = S3Prefix(account=self.account or account, bucket=self.bucket, prefix=self.prefix)
-        return SourceAsk(source=source, operations=_once(self.operations), job=self.job)
-
-
-class TableAsked(Asked):
-    """A table of the Glue catalogue; account and region are the platform's own unless named.
-
-    `columns`: the only ones that are wanted, where columns can be kept apart.
-    Sources of one `job` are used as a whole: they are had in one session, or the request is refused.
-    """
-
-    kind: Literal["glue-table"]
-    account: _Name | None = None
-    region: _Name | None = None
-    database: _Name
-    table: _Name
-    operations: Operations
-    columns: Annotated[list[_Name], Field(min_length=1, max_length=MAX_COLUMNS)] | None = None
-    job: Token | None = None
-
-    def ask(self, account: str, region: str) -> SourceAsk:
-        """The ask in the engine's terms; raises `InvalidValue`."""
-        source = GlueTable(
-            account=self.account or account, region=self.region or region, database=self.database, table=self.table
-        )
-        columns = None if self.columns is None else frozenset(self.columns)
-        return SourceAsk(source=source, operations=_once(self.operations), columns=columns, job=self.job)
-
-
-class ServiceAsked(Asked):
-    """A source that is not made of files, of any kind of the one list, by its URI as `GET /v1/sources` shows it.
-
-    Sources of one `job` are used as a whole: they are had in one session, or the request is refused.
-    """
-
-    kind: ServiceKindName
-    uri: _Uri
-    operations: Operations
-    job: Token | None = None
-
-    def ask(self, account: str, region: str) -> SourceAsk:
-        """The ask in the engine's terms; raises `InvalidValue` naming `uri`."""
-        del account, region
-        try:
-            source = source_of_uri(self.uri, account="")
-        except InvalidValue as invalid:
-            form = next(kind.form for kind in KINDS if kind.name == self.kind)
-            fix = f"{invalid.fix} (a {self.kind} is {form})"
-            raise InvalidValue(field="uri", given=invalid.given, fix=fix) from invalid
-        if source.kind != self.kind:
-            fix = f"say kind {source.kind}, or give the URI of a {self.kind}"
-            raise InvalidValue(field="uri", given=self.uri, fix=fix)
-        return SourceAsk(source=source, operations=_once(self.operations), job=self.job)
-
-
-AnyAsked = Annotated[PrefixAsked | TableAsked | ServiceAsked, Field(discriminator="kind")]
 
 
 class AccessAsked(Asked):
@@ -160,7 +77,7 @@ class AccessAsked(Asked):
         )
 
 
-def _placed(place: int, asked: PrefixAsked | TableAsked | ServiceAsked, account: str, region: str) -> SourceAsk:
+def _placed(place: int, asked: AnyAsked, account: str, region: str) -> SourceAsk:
     try:
         return asked.ask(account, region)
     except InvalidValue as invalid:
@@ -170,12 +87,6 @@ def _placed(place: int, asked: PrefixAsked | TableAsked | ServiceAsked, account:
             fix=invalid.fix,
             corrected=invalid.corrected,
         ) from invalid
-
-
-def _once(operations: list[Operation]) -> frozenset[Operation]:
-    if len(set(operations)) != len(operations):
-        raise InvalidValue(field="operations", given="one twice", fix="name each operation once")
-    return frozenset(operations)
 
 
 class CredentialsAsked(Asked):

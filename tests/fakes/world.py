@@ -170,7 +170,7 @@ def contract(**changes: Any) -> Contract:
         targets=(
             WriteTarget(
                 stage=Tier.OPERATION,
-                prefix=REPORT_PREFIX,
+                source=REPORT_PREFIX,
                 max_classification=Classification.CONFIDENTIAL,
                 requires=frozenset(),
             ),

@@ -83,7 +83,7 @@ def _stage(operations: frozenset[Operation], *, writes: bool = False, interactiv
 
 def _target(**changes: Any) -> dict[str, Any]:
     usual = WriteTarget(
-        stage=Tier.OPERATION, prefix=REPORT_PREFIX, max_classification=CONFIDENTIAL, requires=frozenset()
+        stage=Tier.OPERATION, source=REPORT_PREFIX, max_classification=CONFIDENTIAL, requires=frozenset()
     )
     return {"targets": (replace(usual, **changes),)}
 

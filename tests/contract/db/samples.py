@@ -190,7 +190,7 @@ def terms(id: str = "loans", version: str = "1.0.0", state: ContractState = Cont
         targets=(
             WriteTarget(
                 stage=Tier.OPERATION,
-                prefix=S3Prefix(account=ACCOUNT, bucket="corp-lake", prefix="reports/"),
+                source=S3Prefix(account=ACCOUNT, bucket="corp-lake", prefix="reports/"),
                 max_classification=Classification.INTERNAL,
                 requires=frozenset({"review"}),
             ),

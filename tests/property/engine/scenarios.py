@@ -69,7 +69,7 @@ def scenarios(draw: st.DrawFn, tier: Tier) -> Scenario:
         targets=tuple(
             WriteTarget(
                 stage=Tier.OPERATION,
-                prefix=target,
+                source=target,
                 max_classification=Classification.CONFIDENTIAL,
                 requires=frozenset(),
             )

@@ -72,7 +72,7 @@ def situations(draw: st.DrawFn) -> tuple[AccessRequest, Facts]:
     members = draw(st.just(everybody) | st.frozensets(st.sampled_from(sorted(everybody))))
     stages = dict.fromkeys(Tier, ANYTHING)
     every = tuple(
-        WriteTarget(stage=t, prefix=p, max_classification=Classification.RESTRICTED, requires=frozenset())
+        WriteTarget(stage=t, source=p, max_classification=Classification.RESTRICTED, requires=frozenset())
         for t in Tier
         for p in (world.LENDING, world.REPORT_PREFIX)
     )
@@ -146,7 +146,7 @@ def test_the_invariants_are_what_holds_it_back() -> None:
     stage = {Tier.RESEARCH: ANYTHING}
     target = WriteTarget(
         stage=Tier.RESEARCH,
-        prefix=world.REPORT_PREFIX,
+        source=world.REPORT_PREFIX,
         max_classification=Classification.RESTRICTED,
         requires=frozenset(),
     )

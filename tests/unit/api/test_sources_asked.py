@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from jit_engine.domain.source import Operation
 from jit_engine.errors import InvalidValue
 from jit_engine.sources.kinds import KINDS
-from platform_api.schemas.access import AnyAsked, PrefixAsked, ServiceAsked, TableAsked
+from platform_api.schemas.sources_asked import AnyAsked, PrefixAsked, ServiceAsked, TableAsked
 
 PLACE = "111122223333/us-east-1"
 URIS = {

@@ -86,7 +86,7 @@ def test_nothing_is_withheld_that_another_source_of_the_request_gives() -> None:
     also_written = ask(PERSONAL_PREFIX, Operation.INSERT)
     tier = Tier.OPERATION
     target = WriteTarget(
-        stage=tier, prefix=PERSONAL_PREFIX, max_classification=Classification.RESTRICTED, requires=frozenset()
+        stage=tier, source=PERSONAL_PREFIX, max_classification=Classification.RESTRICTED, requires=frozenset()
     )
     known = facts(tier, contracts=(contract(targets=(target,)),))
     both = clear(request(ask(LENDING), also_written, tier=tier), known, judges(rules), NOW)

@@ -18,6 +18,7 @@ from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, SubjectId
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix
 from jit_engine.domain.tier import Tier
+from jit_engine.sources.kinds import source_of_uri
 
 TEXT = (Path(__file__).parent / "loans.odcs.yaml").read_text("utf-8")
 ID = ContractId("co_01J00000000000000000000000")
@@ -58,7 +59,7 @@ def test_the_sample_reads_as_its_terms() -> None:
     assert contract.stages[Tier.RESEARCH].operations == {Operation.DESCRIBE, Operation.SELECT}
     assert not contract.stages[Tier.OPERATION].interactive
     assert [rule.automatic for rule in contract.approvals] == [True, False, False]
-    assert [target.prefix.uri for target in contract.targets] == ["s3://acme-prod-reports/loans/"]
+    assert [target.source.uri for target in contract.targets] == ["s3://acme-prod-reports/loans/"]
     account = "111122223333"
     assert contract.covers(S3Prefix(account=account, bucket="acme-prod-lake", prefix="sf_loans/2026/"))
     assert not contract.covers(S3Prefix(account=account, bucket="acme-prod-lake", prefix="sf_loans_b/"))
@@ -89,7 +90,7 @@ def test_an_s3_server_covers_its_prefix() -> None:
     contract = read_contract(edited(edit), contract_id=ID, proposer=PROPOSER)
     assert contract.prefixes == (S3Prefix(account="222233334444", bucket="acme-lake", prefix="facts/"),)
     assert contract.tables == ()
-    assert contract.targets[0].prefix.account == "222233334444"
+    assert contract.targets[0].source.account == "222233334444"
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -238,3 +239,33 @@ def test_one_mistake_makes_one_problem() -> None:
 def test_an_answer_never_repeats_a_hostile_value_in_full() -> None:
     found = problems_of(edited(put("purposes", "allow", value="x" * 100_000)))
     assert max(len(str(problem)) for problem in found) < 1_000
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["kinesis://111122223333/us-east-1/loan-events", "dynamodb://111122223333/us-east-1/loan-status/keys/2024"],
+)
+def test_a_target_can_be_a_stream_or_a_table(to: str) -> None:
+    def edit(d: Document) -> None:
+        usage(d)["egress"]["allow"][0]["to"] = to
+
+    contract = read_contract(edited(edit), contract_id=ID, proposer=PROPOSER)
+    source = source_of_uri(to, account="")
+    target = contract.target_for(source)
+    assert target is not None
+    assert (target.source, target.stage) == (source, Tier.OPERATION)
+    assert contract.covers(source)
+    assert not contract.covers(source_of_uri("dynamodb://111122223333/us-east-1/loan-status", account=""))
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["secret://111122223333/us-east-1/key-AbCdEf", "kinesis://999988887777/us-east-1/loan-events",
+     "kinesis://111122223333/us-east-1/loan-*", "kinesis://111122223333/us-east-1/loan-events/x",
+     "dynamodb://111122223333/us-east-1/loan-status/keys/b,a", "https://data.ecb.europa.eu"],
+)  # fmt: skip
+def test_a_target_that_cannot_be_written_to_or_is_not_written_canonically_is_a_problem(to: str) -> None:
+    def edit(d: Document) -> None:
+        usage(d)["egress"]["allow"][0]["to"] = to
+
+    assert f"{USAGE}.egress.allow[0].to" in {problem.path for problem in problems_of(edited(edit))}
