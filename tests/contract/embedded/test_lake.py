@@ -117,7 +117,9 @@ def test_the_sample_contract_holds_the_terms_of_the_story() -> None:
     assert {table for scope in contract.tables for table in scope.tables} == {"applications", "applicants"}
     assert set(contract.stages) == set(Tier)
     assert [tier for tier in Tier if contract.stages[tier].writes_production] == [Tier.OPERATION]
-    assert all(contract.covers(item.source) for item in ORGANISATION.catalogue_items())
+    services = read_document(sample_text("services.odcs.yaml", NOW)).value
+    second = read_contract(services, contract_id=contract_id_of(str(services["id"])), proposer=SubjectId("pe_x"))
+    assert all(contract.covers(i.source) is not second.covers(i.source) for i in ORGANISATION.catalogue_items())
 
 
 def test_the_sample_contract_describes_the_tables_as_they_are() -> None:
@@ -157,7 +159,7 @@ def test_the_sample_activity_has_a_purpose_that_the_contract_does_not_allow() ->
 
 
 def test_every_placeholder_of_the_sample_is_filled() -> None:
-    for name in ("loans.odcs.yaml", "activity.yaml"):
+    for name in ("loans.odcs.yaml", "services.odcs.yaml", "activity.yaml"):
         assert "{{" in sample_text(name)
         assert "{{" not in sample_text(name, NOW)
     assert 'until: "2027-11-23T10:00:00Z"' in sample_text("loans.odcs.yaml", NOW)

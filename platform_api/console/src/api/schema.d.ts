@@ -417,6 +417,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/catalogue/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import the tables of the Glue data catalogue
+         * @description All in one transaction; grants that it touches are decided anew. Importing twice changes nothing more.
+         */
+        post: operations["import_tables_v1_catalogue_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contracts": {
         parameters: {
             query?: never;
@@ -1797,6 +1817,12 @@ export interface components {
             results: components["schemas"]["CaseShown"][];
         };
         /**
+         * Change
+         * @description What an import does with one table.
+         * @enum {string}
+         */
+        Change: "added" | "changed" | "unchanged" | "removed" | "missing" | "left-out";
+        /**
          * Classification
          * @description Four levels; compare with `rank`, never by text.
          * @enum {string}
@@ -2731,6 +2757,76 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * ImportAsked
+         * @description Which databases of the Glue data catalogue to import; none named: all.
+         *
+         *     `owner`, `product` and `domain` are for tables that neither an earlier import nor a contract speaks of. `remove`
+         *     takes out what is described no longer. `dry_run` says what would be done and does nothing.
+         * @example {
+         *       "databases": [
+         *         "loans"
+         *       ],
+         *       "dry_run": true
+         *     }
+         */
+        ImportAsked: {
+            /** Databases */
+            databases?: string[];
+            /** Domain */
+            domain?: string | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /** Owner */
+            owner?: string | null;
+            /** Product */
+            product?: string | null;
+            /**
+             * Remove
+             * @default false
+             */
+            remove: boolean;
+        };
+        /**
+         * ImportShown
+         * @description An import, or what it would do; `generation` is the catalogue's that holds now.
+         */
+        ImportShown: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Dry Run */
+            dry_run: boolean;
+            /** Generation */
+            generation: number;
+            /** Tables */
+            tables: components["schemas"]["ImportedTableShown"][];
+        };
+        /**
+         * ImportedTableShown
+         * @description One table of an import: what is done with it and why, and what the catalogue then holds of it.
+         */
+        ImportedTableShown: {
+            change: components["schemas"]["Change"];
+            /** Classification */
+            classification: string | null;
+            /** Columns */
+            columns: components["schemas"]["ColumnsShown"][];
+            /** Files */
+            files: string[];
+            /** Keeps History */
+            keeps_history: boolean;
+            /** Owner */
+            owner: string | null;
+            /** Uri */
+            uri: string;
+            /** Why */
+            why: string;
+        };
         JsonValue: unknown;
         /**
          * JudgedByShown
@@ -3007,6 +3103,13 @@ export interface components {
         /**
          * PermissionsAsked
          * @description Several questions at once.
+         * @example {
+         *       "asks": [
+         *         {
+         *           "action": "readAudit"
+         *         }
+         *       ]
+         *     }
          */
         PermissionsAsked: {
             /** Asks */
@@ -3113,7 +3216,7 @@ export interface components {
             profile: string;
             /** Region */
             region: string;
-            role: components["schemas"]["RoleShown"];
+            role: components["schemas"]["RoleShown"] | null;
             /** Sources */
             sources: string[];
             /** Statements */
@@ -5045,6 +5148,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerificationShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_tables_v1_catalogue_imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportShown"];
                 };
             };
             /** @description A problem document (RFC 9457) */
