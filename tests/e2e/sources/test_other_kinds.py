@@ -148,6 +148,9 @@ def test_what_is_asked_is_recorded_explained_and_replayed(cast: Cast, grant: dic
     found = cast.dana.get(f"{ASK}/{grant['request']}").json()
     assert [source["passes"] for source in found["decision"]["sources"]] == [True] * 5
     assert STATUS in {source["source"] for source in found["decision"]["sources"]}
+    (decision,) = cast.dana.get("/v1/decisions", grant=grant["id"]).json()["items"]
+    explained = made(cast.dana.get(f"/v1/decisions/{decision['id']}/explanation"))
+    assert (explained["matches"], explained["differences"]) == (True, [])
 
 
 def test_a_refusal_offers_the_kinds_that_would_pass(cast: Cast, story: Story, uris: dict[str, str]) -> None:

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from jit_engine.contracts.terms import WriteTarget
+from jit_engine.domain.classification import Classification
 from jit_engine.domain.request import SourceAsk
 from jit_engine.domain.services import ServiceSource
 from jit_engine.domain.source import Operation
@@ -59,7 +61,7 @@ def _tier(*operations: Operation) -> Tier:
 
 
 def _clearance(source: ServiceSource, *operations: Operation, key_arn: str | None = None) -> Clearance:
-    """`clear` refuses writes that no contract can name yet: what would be minted is looked at all the same."""
+    """The contract of `cleared` names none of these as a target: what would be minted is looked at all the same."""
     reads = SourceAsk(source=source, operations=frozenset({Operation.SELECT}))
     found = cleared(reads, tier=_tier(*operations), key_arn=key_arn)
     asked = SourceAsk(source=source, operations=frozenset(operations))
@@ -143,7 +145,7 @@ def test_a_table_whose_policy_names_the_session_is_not_written_by_its_reader() -
     assert "kinesis:GetRecords" not in json.dumps(_policy(clearance))
 
 
-def test_nothing_is_put_in_research_and_no_contract_names_such_a_target_yet() -> None:
+def test_nothing_is_put_in_research_or_where_the_contract_names_no_target() -> None:
     for tier, gate in ((Tier.RESEARCH, "invariants"), (Tier.VALIDATION, "invariants"), (Tier.OPERATION, "contract")):
         for source in (SCORES, EVENTS):
             verdict = clear(
@@ -154,6 +156,41 @@ def test_nothing_is_put_in_research_and_no_contract_names_such_a_target_yet() ->
             )
             assert isinstance(verdict, Refusal)
             assert [v.refused_by.value for v in verdict.verdicts if v.refused_by is not None] == [gate]
+
+
+def _putting(source: ServiceSource, tier: Tier, *targets: ServiceSource) -> Clearance | Refusal:
+    """What is decided about puts under a contract that names these targets for operation."""
+    known = facts(tier)
+    named = tuple(
+        WriteTarget(
+            stage=Tier.OPERATION, source=target, max_classification=Classification.CONFIDENTIAL, requires=frozenset()
+        )
+        for target in targets
+    )
+    under = replace(known, contracts=tuple(replace(contract, targets=named) for contract in known.contracts))
+    request = world.request(world.ask(source, Operation.INSERT), tier=tier)
+    return clear(request, under, world.judges(world.PERMIT_ALL), world.NOW)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "action"),
+    [(SCORES, SCORES, "dynamodb:PutItem"), (SCORES_OF_TWO, SCORES, "dynamodb:PutItem"),
+     (EVENTS, EVENTS, "kinesis:PutRecords")],
+)  # fmt: skip
+def test_what_a_contract_names_as_a_target_is_put_in_operation_alone(
+    source: ServiceSource, target: ServiceSource, action: str
+) -> None:
+    found = _putting(source, Tier.OPERATION, target)
+    assert isinstance(found, Clearance)
+    assert action in json.dumps(_policy(found))
+    check_within(json.dumps(_policy(found)), found, world.place_of(found), world.GRANT)
+    assert isinstance(_putting(source, Tier.RESEARCH, target), Refusal)
+    assert isinstance(_putting(source, Tier.VALIDATION, target), Refusal)
+
+
+def test_more_than_the_named_part_of_a_table_is_not_put() -> None:
+    assert isinstance(_putting(SCORES, Tier.OPERATION, SCORES_OF_TWO), Refusal)
+    assert isinstance(_putting(SCORES, Tier.OPERATION, EVENTS), Refusal)
 
 
 def test_an_endpoint_that_the_network_does_not_list_is_refused() -> None:
@@ -191,3 +228,17 @@ def _resources(policy: dict[str, list[dict[str, object]]], action: str) -> list[
 def _texts(value: object) -> list[str]:
     assert isinstance(value, list)
     return [str(text) for text in value]
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_what_is_withheld_of_a_prefix_is_in_its_size(count: int) -> None:
+    base, both = cleared(world.ask()), cleared(world.ask(), world.ask(world.PERSONAL_PREFIX), key_arn=KEY)
+    (own,) = [each for each in both.cleared if each.ask.source == world.PERSONAL_PREFIX]
+    inside = [f"{world.PERSONAL_PREFIX.prefix}part-{number}/" for number in range(count)]
+    less = replace(own, without=tuple(replace(world.PERSONAL_PREFIX, prefix=prefix) for prefix in inside))
+    held = replace(both, cleared=tuple(less if each is own else each for each in both.cleared))
+    place = world.place_of(held)
+    added = policy_size(json.dumps(_policy(held))) - policy_size(json.dumps(_policy(base)))
+    bounds = Bounds(place=place, grant=world.GRANT, ends_at=held.ends_at)
+    assert added <= kind_of(world.PERSONAL_PREFIX).size(less, bounds)
+    assert all(prefix in json.dumps(_policy(held)) for prefix in inside)
