@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 RIVALS := $(VENV)/rivals
+SLOW ?= slow or long
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test slow check lint console screens types format bench chaos mutants lock clean
@@ -22,10 +23,10 @@ up: console  ## Start the platform on this machine and print how to use it
 	@$(BIN)/sluice up
 
 test: console  ## Run the tests, except the slow ones
-	@$(BIN)/pytest -m "not slow"
+	@$(BIN)/pytest -m "not slow and not long"
 
 slow: $(STAMP)  ## Run the slow tests
-	@$(BIN)/pytest -m slow
+	@$(BIN)/pytest -m "$(SLOW)"
 
 check: lint test  ## Run what CI runs: format, lint, types, imports, tests
 

@@ -70,7 +70,7 @@ def test_a_minted_role_may_do_what_was_decided_and_nothing_beside(tier: Tier, or
     assert tally.allowed >= 4 * tally.grants
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("tier", Tier)
 def test_two_thousand_minted_roles_may_do_what_was_decided_and_nothing_beside(tier: Tier, oracle: Oracle) -> None:
     tally = _judged(tier, oracle, grants=MANY_GRANTS_A_TIER, points_each=POINTS_OF_MANY)
