@@ -297,9 +297,9 @@ def test_an_encoded_slash_opens_no_other_path(cast: Cast) -> None:
     assert cast.dana.get("/v1/sources/team-a%2f..%2fteam-b").status_code == 404
 
 
-def test_credentials_take_no_body(cast: Cast, story: Story) -> None:
+def test_credentials_take_a_profile_and_nothing_else(cast: Cast, story: Story) -> None:
     answer = cast.dana.post(f"/v1/grants/gr_{'0' * 26}/credentials", {"duration": "PT12H"})
-    assert (answer.status_code, answer.json()["code"]) == (422, "body-invalid")
+    assert (answer.status_code, answer.json()["code"]) == (422, "fields-invalid")
 
 
 def somebody_elses(cast: Cast) -> tuple[Somebody, ...]:
