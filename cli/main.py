@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, Later] = {
     "logout": Later(at="cli.commands.login:logout", help="Forget the token.", section=_START),
     "activity": Later(at="cli.commands.activity:app", help="Research activities.", section=_WORK),
     "env": Later(at="cli.commands.env:app", help="Environments of an activity.", section=_WORK),
+    "workspace": Later(at="cli.commands.workspace:app", help="What workspaces may hold.", section=_WORK),
     "review": Later(at="cli.commands.review:app", help="Architecture reviews.", section=_WORK),
     "data": Later(at="cli.commands.catalogue:app", help="Data sources that can be asked for.", section=_WORK),
     "request": Later(at="cli.commands.request:request", help="Ask for access.", section=_ACCESS),

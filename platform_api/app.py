@@ -30,6 +30,7 @@ from platform_api.routes import (
     revocations,
     rulebooks,
     sign_in,
+    workspaces,
 )
 from platform_api.routes.meter import RefusalMeter
 from platform_api.routes.middleware import Doorway
@@ -80,6 +81,7 @@ def create_app(platform: Platform) -> FastAPI:
         grants,
         renewals,
         revocations,
+        workspaces,
         decisions,
         audit,
     ):

@@ -32,6 +32,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from jit_engine.flows.purge import PURGE_AFTER
 from jit_engine.iam.limits import MOST_ROLES_PER_ACCOUNT, ROLES_PER_ACCOUNT
 from platform_api.embedded.loopback import EMBEDDED_ACCOUNT, is_loopback_host, is_loopback_url
 
@@ -138,6 +139,7 @@ class AwsSettings(BaseModel):
     endpoint_url: str | None = None
     broker_role_arn: Annotated[str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")]
     provisioner_role_arn: Annotated[str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")]
+    purger_role_arn: Annotated[str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")]
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]{16,1224}\z")]
     access_key_id: SecretStr | None = None
     secret_access_key: SecretStr | None = None
@@ -163,6 +165,7 @@ class LimitSettings(BaseModel):
     max_live_grants_per_person: Annotated[Whole, Field(ge=1, le=1000)] = 20
     roles_per_account: Annotated[Whole, Field(ge=1, le=MOST_ROLES_PER_ACCOUNT)] = ROLES_PER_ACCOUNT
     reconciler_period: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = timedelta(seconds=5)
+    purge_after: Annotated[Duration, Field(ge=timedelta(hours=1), le=timedelta(days=365))] = PURGE_AFTER
 
 
 class SafeguardSettings(BaseModel):
@@ -236,11 +239,14 @@ class Settings(BaseSettings):
             *self._public(),
             *(self._reach_outside() if self.embedded else self._reach_inside()),
         ]
-        for name in ("broker_role_arn", "provisioner_role_arn"):
+        roles = ("broker_role_arn", "provisioner_role_arn", "purger_role_arn")
+        for name in roles:
             if getattr(self.aws, name).split(":")[4] != self.aws.account_id:
                 problems.append(f"aws.{name} is of another account than aws.account_id")
-        if self.aws.broker_role_arn == self.aws.provisioner_role_arn:
-            problems.append("aws.broker_role_arn and aws.provisioner_role_arn are to be two roles")
+        if len({getattr(self.aws, name) for name in roles}) < len(roles):
+            problems.append(
+                "aws.broker_role_arn, aws.provisioner_role_arn and aws.purger_role_arn are to be three roles"
+            )
         if self.console is not None and self.console.issuer not in {issuer.issuer for issuer in self.issuers}:
             problems.append("console.issuer has to be one of the issuers")
         if (self.aws.access_key_id is None) != (self.aws.secret_access_key is None):

@@ -25,6 +25,7 @@ from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.mint_waiting import MintWaiting
 from jit_engine.flows.read_policies import ReadPolicies
+from jit_engine.flows.purge import Purge
 from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.redecide import Redecide
 from jit_engine.flows.renew import Renew
@@ -55,6 +56,7 @@ from platform_api.db.revocations import SqlRevocations
 from platform_api.db.rulebooks import SqlRulebooks
 from platform_api.db.waiting import SqlWaiting
 from platform_api.db.web_sessions import SqlWebSessions
+from platform_api.db.workspaces import SqlWorkspaces
 from platform_api.explaining import Explainer
 from platform_api.identity.code_flow import Client, CodeFlow
 from platform_api.identity.issuers import issuers_of
@@ -64,6 +66,7 @@ from platform_api.ids import new_id
 from platform_api.impact import DecidedAnew, PeopleRights, RulebookImpact
 from platform_api.provisioning.aws import Provisioner
 from platform_api.provisioning.plan import reviewed_template_digest
+from platform_api.provisioning.purging import WorkspacePurger
 from platform_api.recorded_questions import RecordedQuestions
 from platform_api.registry.activities import ActivityDesk
 from platform_api.registry.contracts import ContractDesk
@@ -71,6 +74,7 @@ from platform_api.registry.importing import CatalogueDesk
 from platform_api.registry.provision import Ground, ProvisioningReconciler
 from platform_api.registry.review import FastPathLimits
 from platform_api.safeguards import demanded, reading_policies
+from platform_api.registry.workspaces import WorkspaceDesk
 from platform_api.settings import Settings
 from policy import Engine, PolicyError, Rulebook, invariants
 from policy.desk import RulebookDesk
@@ -127,6 +131,9 @@ class Platform:
     catalogue: CatalogueDesk
     rulebook_desk: RulebookDesk
     provisioning: ProvisioningReconciler
+    workspaces: SqlWorkspaces
+    workspace_desk: WorkspaceDesk
+    purge: Purge
 
     def close(self) -> None:
         """Gives back every connection."""
@@ -235,7 +242,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         action = "releaseAccess" if asked.break_glass else "approveAccess"
         return authorizer.is_allowed(subject, action, thing, now)
 
-    room = SqlWaiting(database)
+    room, workspaces = SqlWaiting(database), SqlWorkspaces(database)
     look = LookAtWaiting(facts=facts, room=room, directory=registry, judges=judges, may=may_approve)
     request_access = RequestAccess(
         facts=facts,
@@ -347,6 +354,14 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
                 broker_role_arn=settings.aws.broker_role_arn,
                 vpc_endpoints=frozenset(settings.safeguards.vpc_endpoints),
             ),
+        ),
+        workspaces=workspaces,
+        workspace_desk=WorkspaceDesk(store=workspaces, people=registry, new_id=new_id),
+        purge=Purge(
+            workspaces=workspaces,
+            facts=facts,
+            purger=WorkspacePurger(client=RoleClients(access, settings.aws.purger_role_arn)),
+            after=settings.limits.purge_after,
         ),
     )
 

@@ -80,6 +80,7 @@ class Worker:
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
             self._swept_at = now
             self._part("sweep", lambda: self.platform.sweep(now))
+            self._part("purge", lambda: self.platform.purge(now))
             self._part("wake outdated grants", lambda: self.platform.ledger.wake_outdated(now))
             self._part("forget keys", lambda: self.platform.keys.forget(now - KEYS_KEPT))
         return tended

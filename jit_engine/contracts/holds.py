@@ -31,6 +31,10 @@ APART: Final = (
     "the decision, which leaves out what is not in clear, and Lake Formation data cells filters; until those are "
     "offered, every request for such a table is refused"
 )
+PURGE: Final = (
+    "the label of every workspace that the data could be copied to: quarantine at the contract's end; all versions are "
+    "deleted after the set time unless a legal hold stands, and recorded with a digest of what was there"
+)
 NOT_OFFERED: Final = "not offered: every request for it is refused"
 OWNER: Final = "the activity's owner, who accepts the duty together with the contract"
 NOBODY: Final = "nothing yet: the contract cannot be signed with it"
@@ -40,6 +44,7 @@ OBLIGATIONS: Final[Mapping[tuple[str, Hold], str]] = {
         "the audit record of every decision and delivery, and AWS's own log of calls by SourceIdentity"
     ),
     ("log-query", Hold.ATTESTED): OWNER,
+    ("purge-workspace-on-end", Hold.ENFORCED): PURGE,
     ("purge-workspace-on-end", Hold.ATTESTED): OWNER,
     ("no-reidentification", Hold.ATTESTED): OWNER,
     ("watermark-export", Hold.ATTESTED): OWNER,

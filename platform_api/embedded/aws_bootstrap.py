@@ -19,10 +19,12 @@ from platform_api.embedded.platform_roles import (
     PLATFORM_PATH,
     PLATFORM_USER,
     PROVISIONER_ROLE,
+    PURGER_ROLE,
     Document,
     broker_policy,
     platform_user_policy,
     provisioner_policy,
+    purger_policy,
     role_arn,
     trust_in_platform,
 )
@@ -44,6 +46,7 @@ class EmbeddedAccount:
     endpoint_url: str
     broker_role_arn: str
     provisioner_role_arn: str
+    purger_role_arn: str
     external_id: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -64,6 +67,7 @@ def bootstrap(*, endpoint_url: str, state_dir: Path) -> EmbeddedAccount:
     trust = trust_in_platform(EMBEDDED_ACCOUNT, external_id)
     _ensure_role(iam, BROKER_ROLE, trust, broker_policy(EMBEDDED_ACCOUNT))
     _ensure_role(iam, PROVISIONER_ROLE, trust, provisioner_policy(EMBEDDED_ACCOUNT, REGION))
+    _ensure_role(iam, PURGER_ROLE, trust, purger_policy())
     key = (kept.get("access_key_id", ""), kept.get("secret_access_key", ""))
     if not _is_key_live(endpoint_url, *key):
         key = _new_key(iam)
@@ -73,6 +77,7 @@ def bootstrap(*, endpoint_url: str, state_dir: Path) -> EmbeddedAccount:
         endpoint_url=endpoint_url,
         broker_role_arn=role_arn(EMBEDDED_ACCOUNT, BROKER_ROLE),
         provisioner_role_arn=role_arn(EMBEDDED_ACCOUNT, PROVISIONER_ROLE),
+        purger_role_arn=role_arn(EMBEDDED_ACCOUNT, PURGER_ROLE),
         external_id=external_id,
         access_key_id=key[0],
         secret_access_key=key[1],

@@ -234,6 +234,7 @@ class EmbeddedPlatform:
                 endpoint_url=account.endpoint_url,
                 broker_role_arn=account.broker_role_arn,
                 provisioner_role_arn=account.provisioner_role_arn,
+                purger_role_arn=account.purger_role_arn,
                 external_id=account.external_id,
                 access_key_id=SecretStr(account.access_key_id),
                 secret_access_key=SecretStr(account.secret_access_key),
@@ -305,6 +306,7 @@ def _toml(settings: Settings) -> str:
                 "endpoint_url",
                 "broker_role_arn",
                 "provisioner_role_arn",
+                "purger_role_arn",
                 "external_id",
             )
         ),

@@ -12,6 +12,7 @@ PLATFORM_PATH = "/sluicegate/"
 PLATFORM_USER = "sluicegate-platform"
 BROKER_ROLE = "sluicegate-broker"
 PROVISIONER_ROLE = "sluicegate-provisioner"
+PURGER_ROLE = "sluicegate-purger"
 
 _BOUNDARY_KEY = "iam:PermissionsBoundary"
 
@@ -41,12 +42,12 @@ def trust_in_platform(account_id: str, external_id: str) -> Document:
 
 
 def platform_user_policy(account_id: str) -> Document:
-    """What the platform's long-lived key may do: become one of the two roles."""
+    """What the platform's long-lived key may do: become one of the three roles."""
     return document(
         _allow(
-            "BecomeOneOfTwo",
+            "BecomeOneOfThree",
             ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"],
-            [role_arn(account_id, BROKER_ROLE), role_arn(account_id, PROVISIONER_ROLE)],
+            [role_arn(account_id, name) for name in (BROKER_ROLE, PROVISIONER_ROLE, PURGER_ROLE)],
         )
     )
 
@@ -143,6 +144,20 @@ def provisioner_policy(account_id: str, region: str) -> Document:
             "Action": ["s3:*Object*", "s3:*AccessPoint*"],
             "NotResource": "arn:aws:s3:::sg-ws-*/.sluicegate/*",
         },
+    )
+
+
+def purger_policy() -> Document:
+    """The purger: lists and deletes what grants could write in workspaces, whole and for good; never reads it."""
+    buckets = "arn:aws:s3:::sg-ws-*"
+    objects = [f"{buckets}/work/*", f"{buckets}/athena/*"]
+    look = ["s3:ListBucketMultipartUploads", "s3:ListBucketVersions"]
+    remove = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"]
+    return document(
+        _allow("Look", look, buckets),
+        _allow("Remove", remove, objects),
+        {"Sid": "NothingElse", "Effect": "Deny", "NotAction": [*look, *remove], "Resource": "*"},
+        {"Sid": "NowhereElse", "Effect": "Deny", "Action": "s3:*", "NotResource": [buckets, *objects]},
     )
 
 

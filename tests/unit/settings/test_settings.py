@@ -23,6 +23,7 @@ REAL = {
     "SLUICEGATE_AWS__REGION": "eu-west-1",
     "SLUICEGATE_AWS__BROKER_ROLE_ARN": "arn:aws:iam::111122223333:role/sluicegate/sluicegate-broker",
     "SLUICEGATE_AWS__PROVISIONER_ROLE_ARN": "arn:aws:iam::111122223333:role/provisioner",
+    "SLUICEGATE_AWS__PURGER_ROLE_ARN": "arn:aws:iam::111122223333:role/purger",
     "SLUICEGATE_AWS__EXTERNAL_ID": "0123456789abcdef",
 }
 LOCAL_ISSUER = ISSUER | {"issuer": "http://127.0.0.1:9000", "jwks_url": "http://127.0.0.1:9000/jwks.json"}
@@ -35,6 +36,7 @@ EMBEDDED = {
     "SLUICEGATE_AWS__ENDPOINT_URL": "http://127.0.0.1:4566",
     "SLUICEGATE_AWS__BROKER_ROLE_ARN": "arn:aws:iam::000000000000:role/sluicegate/sluicegate-broker",
     "SLUICEGATE_AWS__PROVISIONER_ROLE_ARN": "arn:aws:iam::000000000000:role/provisioner",
+    "SLUICEGATE_AWS__PURGER_ROLE_ARN": "arn:aws:iam::000000000000:role/purger",
     "SLUICEGATE_AWS__EXTERNAL_ID": "0123456789abcdef",
     "SLUICEGATE_AWS__ACCESS_KEY_ID": "AKIAEMBEDDED",
     "SLUICEGATE_AWS__SECRET_ACCESS_KEY": SECRET,
