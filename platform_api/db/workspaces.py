@@ -13,9 +13,8 @@ from sqlalchemy.engine import Connection
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import ENDED
 from jit_engine.domain.ids import ActivityId, EnvironmentId, SubjectId
-from jit_engine.domain.label import Label
+from jit_engine.domain.label import EMPTY, Label
 from jit_engine.flows.purge import LabelledWorkspace, Manifest
-from jit_engine.domain.label import EMPTY
 from jit_engine.ports import LostRace
 from platform_api.db.audit import append, lock_trail, recorded
 from platform_api.db.engine import Database

@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field
 
 from jit_engine.domain.ids import EnvironmentId
-from jit_engine.domain.label import Label
+from jit_engine.domain.label import EMPTY, Label
 from jit_engine.flows.purge import LabelledWorkspace
-from jit_engine.domain.label import EMPTY
 from platform_api.registry.workspaces import Declassification, LabelChange, LegalHold
 from platform_api.schemas.wire import Asked, ContractRef, Moment, Shown, Text
 

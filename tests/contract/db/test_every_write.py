@@ -18,6 +18,8 @@ from jit_engine.domain.base_role import BaseState
 from jit_engine.domain.event import Event
 from jit_engine.domain.grant import GrantState
 from jit_engine.domain.ids import GrantId
+from jit_engine.domain.label import EMPTY
+from jit_engine.flows.purge import LabelledWorkspace
 from platform_api.db.audit import AuditTrail
 from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.engine import Database
@@ -29,9 +31,11 @@ from platform_api.db.rulebooks import RulebookState, SqlRulebooks
 from platform_api.db.tables import metadata
 from platform_api.db.waiting import SqlWaiting
 from platform_api.db.web_sessions import SqlWebSessions
+from platform_api.db.workspaces import SqlWorkspaces
 from platform_api.identity.web_session import WebSession
+from platform_api.registry.workspaces import Declassification, LegalHold
 from policy.ports import Deed
-from tests.contract.db import samples, waiting_samples
+from tests.contract.db import samples, test_workspaces, waiting_samples
 from tests.contract.db.rulebook_samples import deed, rulebook
 from tests.contract.db.samples import HOUR, NOW, event
 from tests.contract.db.test_base_roles import base
@@ -103,6 +107,28 @@ def session() -> WebSession:
         id_hash="h", issuer="i", subject="gus", began_at=NOW, rotated_at=NOW, seen_at=NOW, ends_at=NOW + HOUR
     )
 
+
+def labelled(database: Database) -> LabelledWorkspace:
+    """A labelled workspace whose grant is closed."""
+    store = SqlWorkspaces(database)
+    if not store.labelled():
+        test_workspaces.closed(database, test_workspaces.delivered(database))
+    return store.labelled()[0]
+
+
+HOLD = LegalHold(
+    id="lh_1", activity=samples.activity_id(1), reason="court", placed_by=samples.person_id(1), placed_at=NOW
+)
+ASKED = Declassification(
+    id="dc_1",
+    environment=samples.environment_id(1),
+    activity=samples.activity_id(1),
+    contracts=(),
+    label=EMPTY,
+    reason="why",
+    asked_by=samples.person_id(1),
+    asked_at=NOW,
+)
 
 WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     "SqlLedger.open": (
@@ -177,6 +203,32 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     "SqlWebSessions.close": (
         lambda db: SqlWebSessions(db).open(session(), event("before")),
         lambda db, e: SqlWebSessions(db).close("gus", NOW, e),
+    ),
+    "SqlWorkspaces.quarantine": (
+        labelled,
+        lambda db, e: SqlWorkspaces(db).quarantine(labelled(db), "ended", NOW + HOUR, e),
+    ),
+    "SqlWorkspaces.release": (labelled, lambda db, e: SqlWorkspaces(db).release(labelled(db), e)),
+    "SqlWorkspaces.begin_purge": (
+        labelled,
+        lambda db, e: SqlWorkspaces(db).begin_purge(labelled(db), test_workspaces.MANIFEST, e),
+    ),
+    "SqlWorkspaces.purged": (
+        labelled,
+        lambda db, e: SqlWorkspaces(db).purged(labelled(db), test_workspaces.MANIFEST, e),
+    ),
+    "SqlWorkspaces.place_hold": (lambda db: None, lambda db, e: SqlWorkspaces(db).place_hold(HOLD, e)),
+    "SqlWorkspaces.release_hold": (
+        lambda db: SqlWorkspaces(db).place_hold(HOLD, event("before")),
+        lambda db, e: SqlWorkspaces(db).release_hold(HOLD, HOLD.placed_by, e),
+    ),
+    "SqlWorkspaces.ask_declassification": (
+        lambda db: None,
+        lambda db, e: SqlWorkspaces(db).ask_declassification(ASKED, e),
+    ),
+    "SqlWorkspaces.decide_declassification": (
+        lambda db: SqlWorkspaces(db).ask_declassification(ASKED, event("before")),
+        lambda db, e: SqlWorkspaces(db).decide_declassification(ASKED, None, e),
     ),
     "SqlRulebooks.put_rulebook": (lambda db: None, lambda db, e: SqlRulebooks(db).put_rulebook("1", "permit", e)),
 }

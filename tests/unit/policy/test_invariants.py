@@ -140,6 +140,7 @@ EXAMPLES = [
     Example("Pipeline:scorer", "proposeContract", "Platform:sluicegate", TEAMWORK, (GOVERNING,)),
     Example("Pipeline:scorer", "revokeGrants", "Platform:sluicegate", TEAMWORK, (GOVERNING,)),
     Example("Pipeline:scorer", "importCatalogue", "Platform:sluicegate", TEAMWORK, (GOVERNING,)),
+    Example("Pipeline:scorer", "holdData", "Activity:risk", TEAMWORK, (GOVERNING,)),
     *(
         Example(who, action, "Rulebook:live", TEAMWORK, refused)
         for action in ("proposePolicy", "approvePolicy", "activatePolicy")
