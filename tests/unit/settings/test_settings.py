@@ -72,7 +72,7 @@ def test_settings_for_a_real_account_and_for_the_embedded_platform_are_accepted(
             {
                 "SLUICEGATE_AWS__PROVISIONER_ROLE_ARN": REAL["SLUICEGATE_AWS__BROKER_ROLE_ARN"],
             },
-            "two roles",
+            "three roles",
         ),
         ({"SLUICEGATE_ISSUERS": json.dumps([LOCAL_ISSUER])}, "has to be https"),
         (

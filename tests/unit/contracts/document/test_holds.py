@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from jit_engine.contracts.document import read_contract
-from jit_engine.contracts.holds import APART, CHECK, NOBODY, NOT_OFFERED, holds, unenforceable
+from jit_engine.contracts.holds import APART, CHECK, NOBODY, NOT_OFFERED, PURGE, holds, unenforceable
 from jit_engine.contracts.terms import ClauseHold, Hold
 from jit_engine.domain.ids import ContractId, SubjectId
 
@@ -44,17 +44,24 @@ def test_what_the_engine_checks_is_enforced_and_duties_are_attested() -> None:
 
 
 def test_what_is_claimed_as_enforced_without_an_enforcer_is_not_shown_as_enforced() -> None:
-    document, _ = sample()
-    row = held(document)["obligations[1]"]
+    document, terms = sample()
+    terms["obligations"][2]["enforcement"] = "enforced"
+    row = held(document)["obligations[2]"]
     assert (row.hold, row.by) == (Hold.ATTESTED, NOBODY)
 
 
+def test_that_a_workspace_is_purged_at_the_end_is_enforced() -> None:
+    row = held(sample()[0])["obligations[1]"]
+    assert (row.text, row.hold, row.by) == ("purge-workspace-on-end", Hold.ENFORCED, PURGE)
+
+
 def test_the_clauses_that_nobody_holds_keep_a_contract_from_being_signed() -> None:
-    document, _ = sample()
+    document, terms = sample()
+    terms["obligations"][2]["enforcement"] = "enforced"
     at = "$.customProperties[0].value"
     assert [problem.path for problem in unenforceable(document)] == [
         f"{at}.ingress",
-        f"{at}.obligations[1].enforcement",
+        f"{at}.obligations[2].enforcement",
     ]
 
 
