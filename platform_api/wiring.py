@@ -24,8 +24,8 @@ from jit_engine.flows.ask import Ask, RequestRules
 from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.mint_waiting import MintWaiting
-from jit_engine.flows.read_policies import ReadPolicies
 from jit_engine.flows.purge import Purge
+from jit_engine.flows.read_policies import ReadPolicies
 from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.redecide import Redecide
 from jit_engine.flows.renew import Renew
@@ -73,8 +73,8 @@ from platform_api.registry.contracts import ContractDesk
 from platform_api.registry.importing import CatalogueDesk
 from platform_api.registry.provision import Ground, ProvisioningReconciler
 from platform_api.registry.review import FastPathLimits
-from platform_api.safeguards import demanded, reading_policies
 from platform_api.registry.workspaces import WorkspaceDesk
+from platform_api.safeguards import demanded, reading_policies
 from platform_api.settings import Settings
 from policy import Engine, PolicyError, Rulebook, invariants
 from policy.desk import RulebookDesk
