@@ -17,7 +17,8 @@ from policy.shelf import Shelf, Slice
 from policy.statements import Statement
 
 # Named in records beside the rulebook's version: raise it when the schema changes what a rule can mean.
-# 2: who may propose, approve and activate rules. 3: kinds of source that are not made of files.
+# 2: who may propose, approve and activate rules. 3: kinds of source that are not made of files. 4: what workspaces
+# hold, and importing the catalogue.
 SCHEMA_VERSION = "4"
 
 # What the invariants stand on: they only forbid, and what they leave is for others to decide. It never leaves
