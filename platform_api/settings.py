@@ -34,6 +34,7 @@ from pydantic_settings import (
 
 from jit_engine.flows.purge import PURGE_AFTER
 from jit_engine.iam.limits import MOST_ROLES_PER_ACCOUNT, ROLES_PER_ACCOUNT
+from platform_api.algorithms import SignatureAlgorithm
 from platform_api.embedded.loopback import EMBEDDED_ACCOUNT, is_loopback_host, is_loopback_url
 
 PREFIX = "SLUICEGATE_"
@@ -52,21 +53,6 @@ class SettingsInvalid(Exception):
     def __init__(self, *, problems: tuple[str, ...]) -> None:
         self.problems = problems
         super().__init__("the settings cannot be used: " + "; ".join(problems))
-
-
-class SignatureAlgorithm(StrEnum):
-    """What a token may be signed with: asymmetric algorithms only (RFC 7518, RFC 8037)."""
-
-    RS256 = "RS256"
-    RS384 = "RS384"
-    RS512 = "RS512"
-    PS256 = "PS256"
-    PS384 = "PS384"
-    PS512 = "PS512"
-    ES256 = "ES256"
-    ES384 = "ES384"
-    ES512 = "ES512"
-    EDDSA = "EdDSA"
 
 
 class LogLevel(StrEnum):
@@ -111,6 +97,8 @@ Whole = Annotated[int, BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Emergency = Annotated[Duration, Field(ge=timedelta(minutes=15), le=timedelta(hours=1))]
+_RoleArn = Annotated[str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")]
+_ROLES = ("broker_role_arn", "provisioner_role_arn", "purger_role_arn")
 VpcEndpoint = Annotated[str, Field(pattern=r"^vpce-[0-9a-f]{8,17}\z")]
 
 _STRICT = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
@@ -137,9 +125,9 @@ class AwsSettings(BaseModel):
     account_id: Annotated[str, Field(pattern=r"^[0-9]{12}\z")]
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]\z")]
     endpoint_url: str | None = None
-    broker_role_arn: Annotated[str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")]
-    provisioner_role_arn: Annotated[str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")]
-    purger_role_arn: Annotated[str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")]
+    broker_role_arn: _RoleArn
+    provisioner_role_arn: _RoleArn
+    purger_role_arn: _RoleArn
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]{16,1224}\z")]
     access_key_id: SecretStr | None = None
     secret_access_key: SecretStr | None = None
@@ -239,14 +227,11 @@ class Settings(BaseSettings):
             *self._public(),
             *(self._reach_outside() if self.embedded else self._reach_inside()),
         ]
-        roles = ("broker_role_arn", "provisioner_role_arn", "purger_role_arn")
-        for name in roles:
+        for name in _ROLES:
             if getattr(self.aws, name).split(":")[4] != self.aws.account_id:
                 problems.append(f"aws.{name} is of another account than aws.account_id")
-        if len({getattr(self.aws, name) for name in roles}) < len(roles):
-            problems.append(
-                "aws.broker_role_arn, aws.provisioner_role_arn and aws.purger_role_arn are to be three roles"
-            )
+        if len({getattr(self.aws, name) for name in _ROLES}) < len(_ROLES):
+            problems.append("the broker, the provisioner and the purger of aws are to be three roles")
         if self.console is not None and self.console.issuer not in {issuer.issuer for issuer in self.issuers}:
             problems.append("console.issuer has to be one of the issuers")
         if (self.aws.access_key_id is None) != (self.aws.secret_access_key is None):

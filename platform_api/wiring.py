@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from jit_engine.aws.calls import AwsAccess, AwsCalls, client_as
 from jit_engine.aws.glue_catalogue import GlueCatalogue
@@ -64,6 +64,7 @@ from platform_api.identity.keys import JwksCache
 from platform_api.identity.tokens import TokenVerifier
 from platform_api.ids import new_id
 from platform_api.impact import DecidedAnew, PeopleRights, RulebookImpact
+from platform_api.live_rules import LiveJudges
 from platform_api.provisioning.aws import Provisioner
 from platform_api.provisioning.plan import reviewed_template_digest
 from platform_api.provisioning.purging import WorkspacePurger
@@ -76,7 +77,7 @@ from platform_api.registry.review import FastPathLimits
 from platform_api.registry.workspaces import WorkspaceDesk
 from platform_api.safeguards import demanded, reading_policies
 from platform_api.settings import Settings
-from policy import Engine, PolicyError, Rulebook, invariants
+from policy import Engine
 from policy.desk import RulebookDesk
 
 THREADS = 32
@@ -139,48 +140,6 @@ class Platform:
         """Gives back every connection."""
         self.jwks.close()
         self.database.close()
-
-
-class NoRulebook(PolicyError):
-    """There is no live rulebook, so nothing can be decided and nothing is allowed."""
-
-    code: ClassVar[str] = "no-live-rulebook"
-
-    def __init__(self) -> None:
-        super().__init__("no rulebook is live, so nothing is permitted: an operator has to activate one")
-
-
-@dataclass(slots=True)
-class LiveJudges:
-    """The judges of this very moment: which rulebook is live is read for each decision, its parse is kept.
-
-    So no decision ever uses an older version after the activation of a newer one has committed.
-    """
-
-    rulebooks: SqlRulebooks
-    _engine: Engine | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __call__(self) -> Judges:
-        """Raises `NoRulebook` where there is none: fail closed."""
-        version = self.rulebooks.live_version()
-        if version is None:
-            raise NoRulebook
-        engine = self._engine
-        if engine is None or engine.version != version:
-            engine = self._load(version)
-        return Judges(invariants=invariants(), rulebook=engine)
-
-    def _load(self, version: str) -> Engine:
-        with self._lock:
-            if self._engine is not None and self._engine.version == version:
-                return self._engine
-            stored = self.rulebooks.get(version)
-            if stored is None:
-                raise NoRulebook
-            engine = Engine.load(Rulebook(version=stored.version, text=stored.text), after=self._engine)
-            self._engine = engine
-            return engine
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from pydantic import SecretStr
 
+from platform_api.algorithms import SignatureAlgorithm
 from platform_api.app import create_app
 from platform_api.db.migrate import upgrade
 from platform_api.embedded import identity_provider
@@ -29,7 +30,7 @@ from platform_api.embedded.organisation import Login, load_organisation
 from platform_api.embedded.services import load_services
 from platform_api.embedded.serving import HOST, Serving, listening, port_of
 from platform_api.logs import log_nowhere, log_to
-from platform_api.settings import AwsSettings, ConsoleSettings, IssuerSettings, LogLevel, Settings, SignatureAlgorithm
+from platform_api.settings import AwsSettings, ConsoleSettings, IssuerSettings, LogLevel, Settings
 from platform_api.wiring import Platform, build, system_clock
 from platform_api.worker import Worker
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from platform_api.db.engine import Database, create_engine
 from platform_api.db.rulebooks import SqlRulebooks
-from platform_api.wiring import LiveJudges, NoRulebook
+from platform_api.live_rules import LiveJudges, NoRulebook
 from tests.abuse.policy.test_at_the_door import again, directory, id_of, moved
 from tests.support.doors import another_door
 from tests.support.platform import Cast, Story, made

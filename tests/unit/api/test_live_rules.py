@@ -9,7 +9,7 @@ from jit_engine.domain.event import Event
 from platform_api.db.engine import Database, create_engine
 from platform_api.db.migrate import upgrade
 from platform_api.db.rulebooks import SqlRulebooks
-from platform_api.wiring import LiveJudges, NoRulebook
+from platform_api.live_rules import LiveJudges, NoRulebook
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 RULE = """@id("see-{0}") @title("t") @owner("o")
