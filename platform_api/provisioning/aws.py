@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef, TagTypeDef
     from mypy_boto3_s3 import S3Client
 
-__all__ = ["ClientFactory", "Provisioner"]
+__all__ = ["ClientFactory", "Provisioner", "aws_errors"]
 
 _WHOLE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 _CHANGEABLE: Final = _WHOLE | {"UPDATE_ROLLBACK_COMPLETE"}
@@ -70,7 +70,7 @@ class Provisioner:
         What a failed creation left is removed first, and the next call begins anew. Raises `StackNotOurs`,
         `AwsUnavailable` (try again) or `AwsRefused`.
         """
-        with _aws_errors("starting an environment"):
+        with aws_errors("starting an environment"):
             stack = self._stack(plan.stack_name)
             if stack is None:
                 self._create(plan)
@@ -90,7 +90,7 @@ class Provisioner:
         3. Every guard is read back; what is missing is applied by API and read back again.
         4. The engine's probe lies in the workspace.
         """
-        with _aws_errors("observing an environment"):
+        with aws_errors("observing an environment"):
             stack = self._stack(plan.stack_name)
             if stack is None:
                 return Failed(reason=f"there is no stack {plan.stack_name}: start it again")
@@ -111,7 +111,7 @@ class Provisioner:
         The workspace bucket and its key stay: their purge is a step of its own. Revoke the grants first.
         """
         name = environment if isinstance(environment, str) else environment.stack_name
-        with _aws_errors("removing an environment"):
+        with aws_errors("removing an environment"):
             stack = self._stack(name)
             if stack is None:
                 return
@@ -252,7 +252,7 @@ def _code(error: ClientError) -> str:
 
 
 @contextmanager
-def _aws_errors(operation: str) -> Iterator[None]:
+def aws_errors(operation: str) -> Iterator[None]:
     """AWS's errors as the engine's: what may pass by itself, and what will not."""
     try:
         yield

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from jit_engine.domain.activity import Place
 from jit_engine.errors import AwsRefused, AwsUnavailable
 from jit_engine.flows.purge import Manifest
 from jit_engine.iam.grant_policy import RESULTS_PREFIX
+from platform_api.provisioning.aws import aws_errors
 from platform_api.provisioning.guards import ClientFactory
 
 if TYPE_CHECKING:
@@ -44,21 +43,19 @@ class WorkspacePurger:
     def manifest(self, place: Place) -> Manifest:
         """What is there now of all that grants can write; raises `AwsUnavailable` or `AwsRefused`."""
         digest, objects, size = hashlib.sha256(), 0, 0
-        try:
+        with aws_errors("listing a workspace"):
             for one in _versions(self._s3(), place):
                 digest.update(f"{one.key}\x00{one.version}\x00{one.size}\x00{one.etag}\n".encode())
                 objects, size = objects + 1, size + one.size
             for key, upload in _uploads(self._s3(), place):
                 digest.update(f"{key}\x00upload {upload}\n".encode())
                 objects += 1
-        except (BotoCoreError, ClientError) as error:
-            raise _told("listing a workspace", error) from error
         return Manifest(objects=objects, bytes=size, sha256=digest.hexdigest())
 
     def empty(self, place: Place) -> None:
         """Deletes it all, and looks again; raises `AwsUnavailable` when something is left, for another try."""
         s3, bucket = self._s3(), place.workspace_bucket
-        try:
+        with aws_errors("emptying a workspace"):
             found = list(_versions(s3, place))
             for start in range(0, len(found), AT_ONCE):
                 some = found[start : start + AT_ONCE]
@@ -72,8 +69,6 @@ class WorkspacePurger:
             for key, upload in _uploads(s3, place):
                 s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, ExpectedBucketOwner=place.account)
             left = next(_versions(s3, place), None) or next(_uploads(s3, place), None)
-        except (BotoCoreError, ClientError) as error:
-            raise _told("emptying a workspace", error) from error
         if left is not None:
             raise AwsUnavailable(operation="emptying a workspace", retry_after=_RETRY_AFTER)
 
@@ -103,11 +98,3 @@ def _uploads(s3: S3Client, place: Place) -> Iterator[tuple[str, str]]:
         for page in pages.paginate(Bucket=place.workspace_bucket, Prefix=prefix, ExpectedBucketOwner=place.account):
             for upload in page.get("Uploads", []):
                 yield upload["Key"], upload["UploadId"]
-
-
-def _told(what: str, error: BotoCoreError | ClientError) -> AwsRefused | AwsUnavailable:
-    if isinstance(error, ClientError):
-        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-        if 400 <= status < 500 and status != 429:
-            return AwsRefused(operation=what, aws_code=str(error.response.get("Error", {}).get("Code", "Unknown")))
-    return AwsUnavailable(operation=what, retry_after=_RETRY_AFTER)
