@@ -3046,6 +3046,23 @@ export interface components {
             stuck: number;
         };
         /**
+         * OwnPoliciesShown
+         * @description What was last read of the policies that a source carries itself: its buckets', its keys', its catalogue's.
+         *
+         *     `state` is enforceable, not-enforceable or not-checked; only the first is given to anybody.
+         */
+        OwnPoliciesShown: {
+            /** Checked At */
+            checked_at: string | null;
+            /** Findings */
+            findings: components["schemas"]["PolicyFindingShown"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "enforceable" | "not-enforceable" | "not-checked";
+        };
+        /**
          * PageAsked
          * @description Which page of a search.
          */
@@ -3142,6 +3159,22 @@ export interface components {
             sources: string[];
             /** Way */
             way: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * PolicyFindingShown
+         * @description One opening in a source's own policies.
+         */
+        PolicyFindingShown: {
+            /** Policy */
+            policy: string;
+            /** Repair */
+            repair: string;
+            /** Resource */
+            resource: string;
+            /** Statement */
+            statement: string;
             /** Why */
             why: string;
         };
@@ -3819,6 +3852,7 @@ export interface components {
             kind: string;
             /** Operations */
             operations: components["schemas"]["Operation"][];
+            policies: components["schemas"]["OwnPoliciesShown"];
             /** Prefix */
             prefix?: string | null;
             /** Product */
