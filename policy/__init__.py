@@ -1,7 +1,7 @@
 """May it be done? Rules in Cedar, asked in one way, and every doubt answered with no."""
 
 from policy.decision import Decision, Effect, Rule, Why
-from policy.engine import SCHEMA_VERSION, Engine, invariants
+from policy.engine import SCHEMA_VERSION, Engine, Setting, invariants
 from policy.errors import PolicyError, Problem, RulebookInvalid
 from policy.question import Entity, EntityRef, Question, Value
 from policy.rulebook import Rulebook
@@ -19,6 +19,7 @@ __all__ = [
     "Rule",
     "Rulebook",
     "RulebookInvalid",
+    "Setting",
     "Value",
     "Why",
     "invariants",

@@ -85,7 +85,7 @@ class Deliver:
                 last = min(grant.sessions_end_by, clearance.sessions_end_by)
                 grant = replace(grant, contracts=clearance.contracts, sessions_end_by=last)
                 duration = _duration(grant, now)
-                plan = self._plan(grant, principal, name, duration, now)
+                plan = self._plan(grant, principal, clearance, name, duration, now)
                 grant = self._record(grant, principal, name, now + duration, rise, now)  # 4
             except LostRace:
                 continue
@@ -94,14 +94,16 @@ class Deliver:
                 return Delivered(grant=grant, principal=principal, credentials=credentials)
         raise GrantNotUsable(grant=grant_id, state="changing", why="it is being changed by others; try again")
 
-    def _plan(self, grant: Grant, principal: Principal, name: str, duration: timedelta, now: datetime) -> SessionPlan:
+    def _plan(
+        self, grant: Grant, principal: Principal, clearance: Clearance, name: str, duration: timedelta, now: datetime
+    ) -> SessionPlan:
         """A session of the principal's own role, or one of the base role that is cut to what was decided."""
         if principal.way is MintWay.ROLE:
             return session_plan(grant, principal, name=name, duration=duration, policy=None)
-        environment = self.facts.facts_for(grant.activity, grant.environment).environment
-        if environment is None or environment.place is None:
+        place = clearance.environment.place
+        if place is None:
             raise GrantNotUsable(grant=grant.id, state=grant.state.value, why="its environment is gone")
-        base = self.bases.serving(grant.environment, grant.activity, environment.place, now)
+        base = self.bases.serving(grant.environment, grant.activity, place, now)
         return session_plan(grant, principal, name=name, duration=duration, policy=principal.policy, base_arn=base.arn)
 
     def _holds(self, grant_id: GrantId, rulebook: str) -> bool:

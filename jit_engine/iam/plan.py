@@ -22,7 +22,7 @@ from jit_engine.errors import NotOneSession, PolicyTooLarge, TooManyParts
 from jit_engine.iam.base_role import base_policy, session_policy, whole_of, why_no_session
 from jit_engine.iam.limits import INLINE_POLICY_LIMIT, INLINE_POLICY_RESERVE, policy_size
 from jit_engine.iam.role import grant_policy, role_statements
-from jit_engine.iam.statement import document
+from jit_engine.iam.statement import Statement, document
 
 ROOM = INLINE_POLICY_LIMIT - INLINE_POLICY_RESERVE
 MOST_PARTS = 12
@@ -100,7 +100,7 @@ def parts_of(
         heaps = _heaps(seated[seat], measure, room)  # 3, 4
         for number, heap in enumerate(heaps, start=1):
             cut = _cut(clearance, heap)
-            policy, notes = grant_policy(cut, place, grant)  # 5
+            policy, notes = grant_policy(cut, place, grant, measure.statements(cut))  # 5
             planned.append(
                 PlannedPart(
                     part=len(planned) + 1,
@@ -216,16 +216,23 @@ def _size(units: Sequence[Unit], measure: _Measure) -> int:
     return measure([one for unit in units for one in unit])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Measure:
     """The size of the policy that some of the cleared sources come to, in characters as IAM counts them."""
 
     clearance: Clearance
     place: Place
     grant: GrantId
+    _last: tuple[tuple[ClearedSource, ...], tuple[Statement, ...]] | None = None
 
     def __call__(self, cleared: Iterable[ClearedSource]) -> int:
-        return policy_size(document(role_statements(_cut(self.clearance, cleared), self.place, self.grant)))
+        return policy_size(document(self.statements(_cut(self.clearance, cleared))))
+
+    def statements(self, cut: Clearance) -> tuple[Statement, ...]:
+        """Those of a role that holds this; what was measured last is most often what is then minted."""
+        if self._last is None or self._last[0] != cut.cleared:
+            self._last = (cut.cleared, role_statements(cut, self.place, self.grant))
+        return self._last[1]
 
     def each(self, cleared: Iterable[ClearedSource]) -> dict[str, int]:
         """What each source adds to a policy that holds nothing else."""

@@ -68,13 +68,15 @@ def role_statements(clearance: Clearance, place: Place, grant: GrantId) -> tuple
     return tuple(absorbed(statement) for statement in grant_statements(clearance, place, grant))
 
 
-def grant_policy(clearance: Clearance, place: Place, grant: GrantId) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The policy text and why each statement is there; never cut.
+def grant_policy(
+    clearance: Clearance, place: Place, grant: GrantId, written: tuple[Statement, ...] | None = None
+) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The policy text and why each statement is there; never cut. `written`: its `role_statements`, where they are.
 
     Raises `NoEnforcer`, `PolicyTooLarge` or `PolicyWidens`.
     """
     check_enforced(clearance)
-    statements = role_statements(clearance, place, grant)
+    statements = role_statements(clearance, place, grant) if written is None else written
     text = document(statements)
     check_inline_policy(text, len(clearance.cleared))
     check_within(text, clearance, place, grant)

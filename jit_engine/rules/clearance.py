@@ -46,7 +46,7 @@ from jit_engine.rules.treatments import (
     optional_questions,
     questions_for,
 )
-from policy import Decision, Engine, Entity
+from policy import Decision, Engine, Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +75,13 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
        reason, after everything else has passed (`refused_only_by_approval`).
     """
     activity, environment = _check_request(request, facts, now)
-    entities = slice_for(request, facts, now)
+    setting = _setting(request, facts, now)
     together = facts.held.union(contract.held for contract in contracts_about(request, facts))
 
     def judge(ask: SourceAsk, left: Facts) -> SourceVerdict:
-        return _verdicts(replace(request, asks=(ask,)), left, judges, entities, together, now)[0]
+        return _verdicts(replace(request, asks=(ask,)), left, judges, setting, together, now)[0]
 
-    strict = _verdicts(request, facts, judges, entities, together, now)
+    strict = _verdicts(request, facts, judges, setting, together, now)
     verdicts = _withheld(strict, facts, judge)
     passed = [verdict for verdict in verdicts if verdict.passes]
     if not passed or (request.mode is Mode.ALL and len(passed) < len(verdicts)):
@@ -89,7 +89,7 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
             request=request, verdicts=verdicts, breaches=(), decided_at=now, rulebook=judges.rulebook.version
         )
     asked = contracts_of(passed, facts)
-    if breaches := tuple(_of_workspace(request, facts, judges, (entities, asked, together), now)):
+    if breaches := tuple(_of_workspace(request, facts, judges, (setting, asked, together), now)):
         return Refusal(
             request=request, verdicts=verdicts, breaches=breaches, decided_at=now, rulebook=judges.rulebook.version
         )
@@ -174,21 +174,21 @@ def _verdicts(
     request: AccessRequest,
     facts: Facts,
     judges: Judges,
-    entities: tuple[Entity, ...],
+    setting: Setting,
     together: frozenset[HeldContract],
     now: datetime,
 ) -> tuple[SourceVerdict, ...]:
     """A verdict for each ask in order. Each engine is asked once, for all sources that have come as far as to it."""
     asks = [questions_for(ask, facts) for ask in request.asks]
     optional = [optional_questions(ask, facts) for ask in request.asks]
-    always = _answers(judges.invariants, asks, request, facts, entities, now)
+    always = _answers(judges.invariants, asks, setting)
     invariants = [_rule_verdict(judges.invariants, *each, always) for each in zip(asks, optional, strict=True)]
     contracts = [
         contract_verdict(ask, request, facts, together, now) if verdict.passes else None
         for ask, verdict in zip(request.asks, invariants, strict=True)
     ]
     reached = [place for place, contract in enumerate(contracts) if contract is not None and contract.passes]
-    live = _answers(judges.rulebook, [asks[place] for place in reached], request, facts, entities, now)
+    live = _answers(judges.rulebook, [asks[place] for place in reached], setting)
     rules = {place: _rule_verdict(judges.rulebook, asks[place], optional[place], live) for place in reached}
     return tuple(
         SourceVerdict(
@@ -206,44 +206,35 @@ def _of_workspace(
     request: AccessRequest,
     facts: Facts,
     judges: Judges,
-    read: tuple[tuple[Entity, ...], Sequence[Contract], frozenset[HeldContract]],
+    read: tuple[Setting, Sequence[Contract], frozenset[HeldContract]],
     now: datetime,
 ) -> Iterator[Breach]:
     """What the label of the environment's workspace says against it; nothing while the label is empty."""
     environment = facts.environment
     if not facts.label.marks or environment is None or environment.place is None:
         return
-    entities, asked, together = read
+    setting, asked, together = read
     yield from label_breaches(request, facts, asked, together, now)
     question: Ask = ("read", source_ref(environment.place.workspace))
-    answers = [
-        _answers(engine, [[question]], request, facts, entities, now)[question]
-        for engine in (judges.invariants, judges.rulebook)
-    ]
+    answers = [_answers(engine, [[question]], setting)[question] for engine in (judges.invariants, judges.rulebook)]
     yield from rule_breaches(answers)
 
 
-def _answers(
-    engine: Engine,
-    asks: Sequence[Sequence[Ask]],
-    request: AccessRequest,
-    facts: Facts,
-    entities: tuple[Entity, ...],
-    now: datetime,
-) -> dict[Ask, Decision]:
-    """What the engine says to every question; one that several sources come to is asked once."""
+def _setting(request: AccessRequest, facts: Facts, now: datetime) -> Setting:
+    """Who asks, in which circumstances and on which facts: the same for every question of the request."""
     if facts.environment is None:
         raise ValueError("gather the facts first")
-    distinct = list(dict.fromkeys(question for questions in asks for question in questions))
-    if not distinct:
-        return {}
-    decisions = engine.decide_all(
+    return Setting(
         principal=subject_ref(request.subject),
         context=data_context(request, facts.environment, now),
-        entities=entities,
-        asks=distinct,
+        entities=slice_for(request, facts, now),
     )
-    return dict(zip(distinct, decisions, strict=True))
+
+
+def _answers(engine: Engine, asks: Sequence[Sequence[Ask]], setting: Setting) -> dict[Ask, Decision]:
+    """What the engine says to every question; one that several sources come to is asked once."""
+    distinct = list(dict.fromkeys(question for questions in asks for question in questions))
+    return dict(zip(distinct, engine.decide_in(setting, distinct), strict=True)) if distinct else {}
 
 
 def _rule_verdict(

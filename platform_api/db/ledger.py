@@ -29,7 +29,7 @@ from platform_api.db.fence import fenced, update_one
 from platform_api.db.label_rows import raise_label
 from platform_api.db.lanes import OWNERS_BY_NAME, OWNERS_IN_ORDER, due_ids, owners_of
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
-from platform_api.db.principals import check_room, insert_principals, principals_of, save_roles
+from platform_api.db.principals import check_room, insert_principals, insert_roles, principals_of, save_roles
 from platform_api.db.requests import Outcome, decide_request, insert_request
 from platform_api.db.rulebooks import check_live
 from platform_api.db.tables.contracts import ContractRow
@@ -104,7 +104,7 @@ class SqlLedger:
                 insert_request(connection, *decided, Outcome.GRANTED)
             connection.execute(_OPEN, {"id": grant.id, **_values(grant), "version": grant.version})
             insert_principals(connection, grant)
-            save_roles(connection, grant)
+            insert_roles(connection, grant)
             insert_decision(connection, decision)
             check_room(connection, grant, self._roles_per_account)
         return grant

@@ -58,20 +58,33 @@ def insert_principals(connection: Connection, grant: Grant) -> None:
     connection.execute(_NEW_PRINCIPAL, rows)
 
 
+def insert_roles(connection: Connection, grant: Grant) -> None:
+    """Writes the first attempts of a new grant."""
+    if rows := [_new_role(grant, one, role) for one in grant.principals for role in one.roles]:
+        connection.execute(_NEW_ROLE, rows)
+
+
 def save_roles(connection: Connection, grant: Grant) -> None:
     """Writes every attempt; none is ever removed, for its name must not come back."""
     for principal, role in [(one, role) for one in grant.principals for role in one.roles]:
-        values = {
-            "name": role.name,
-            "folded_name": role.name.lower(),
-            "arn": role.arn,
-            "role_id": role.role_id,
-            "deleted": role.deleted,
-        }
         of = {"of_grant": grant.id, "of_part": principal.part, "of_attempt": role.attempt}
-        if connection.execute(_SAVE_ROLE, {**values, **of}).rowcount == 0:
-            new = {"grant_id": grant.id, "part": principal.part, "attempt": role.attempt, "account": principal.account}
-            connection.execute(_NEW_ROLE, {**new, **values})
+        if connection.execute(_SAVE_ROLE, {**_role(role), **of}).rowcount == 0:
+            connection.execute(_NEW_ROLE, _new_role(grant, principal, role))
+
+
+def _role(role: MintedRole) -> dict[str, object]:
+    return {
+        "name": role.name,
+        "folded_name": role.name.lower(),
+        "arn": role.arn,
+        "role_id": role.role_id,
+        "deleted": role.deleted,
+    }
+
+
+def _new_role(grant: Grant, principal: Principal, role: MintedRole) -> dict[str, object]:
+    new = {"grant_id": grant.id, "part": principal.part, "attempt": role.attempt, "account": principal.account}
+    return {**new, **_role(role)}
 
 
 def principals_of(connection: Connection, grants: Sequence[str]) -> Mapping[str, tuple[Principal, ...]]:

@@ -108,7 +108,7 @@ def _left(caller: Caller, request: RequestId) -> GrantedShown | RequestedShown |
 
 def _shown(caller: Caller, grant: Grant) -> GrantedShown:
     decision = caller.platform.ledger.decision_of(grant.id)
-    shown_grant = grant_shown(Lookup(caller.platform), grant)
+    shown_grant = grant_shown(Lookup(caller.platform), grant, decision)
     sources = decision["sources"]
     return GrantedShown.model_validate(
         {"request_id": grant.request, "grant": shown_grant, "sources": sources, "shortened": grant.shortened}

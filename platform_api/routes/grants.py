@@ -1,9 +1,11 @@
 """Grants: looking at them, having credentials, giving them back."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from jit_engine.domain.event import Json
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import GrantId
 from jit_engine.errors import NotFound
@@ -72,12 +74,12 @@ def revoke(
     return grant_shown(Lookup(caller.platform), grant)
 
 
-def grant_shown(lookup: Lookup, grant: Grant) -> GrantShown:
-    """The grant with its decision and its environment's boundary."""
+def grant_shown(lookup: Lookup, grant: Grant, decision: Mapping[str, Json] | None = None) -> GrantShown:
+    """The grant with its decision, which is read unless it is given, and its environment's boundary."""
     environment = lookup.environment(grant.environment)
     place = None if environment is None else environment.place
     boundary = None if place is None else place.boundary_arn
-    return GrantShown.of(grant, lookup.platform.ledger.decision_of(grant.id), boundary)
+    return GrantShown.of(grant, decision or lookup.platform.ledger.decision_of(grant.id), boundary)
 
 
 def _grant(caller: Caller, found: AGrant) -> Grant:

@@ -187,10 +187,12 @@ def _over_floor(desk: _Desk, commits: _Commits, sources: Sequence[Mapping[str, o
 
     ours()
     with _questions() as asked:
+        _noop(desk, "/v1/bench", 0)
+        of_permit = len(asked)  # which comes before those of the decision, in every POST
         made = desk.ask(sources)
-        of_request = asked[-2:]  # the permit's come first, then the invariants' and the rulebook's
+        of_request = asked[2 * of_permit :]
         desk.credentials(made)
-        of_delivery = asked[-2:]
+        of_delivery = asked[3 * of_permit + len(of_request) :]
     desk.forget(made)
     commits.count = 0
     made = desk.ask(sources)
@@ -204,16 +206,19 @@ def _over_floor(desk: _Desk, commits: _Commits, sources: Sequence[Mapping[str, o
             cedarpy.is_authorized_batch(*arguments)
 
     def request() -> None:
-        body = {"activity": desk.cast.activity, "commits": halves[0]}
-        desk.http.post("/v1/bench/once", json=body, headers=desk.key()).raise_for_status()
+        _noop(desk, "/v1/bench/once", halves[0])
         decide(of_request)
 
     def delivery() -> None:
-        body = {"activity": desk.cast.activity, "commits": halves[1]}
-        desk.http.post("/v1/bench", json=body).raise_for_status()
+        _noop(desk, "/v1/bench", halves[1])
         decide(of_delivery)
 
     return ours, lambda: _spent(request, delivery)
+
+
+def _noop(desk: _Desk, path: str, commits: int) -> None:
+    body = {"activity": desk.cast.activity, "commits": commits}
+    desk.http.post(path, json=body, headers=desk.key()).raise_for_status()
 
 
 _Asked = tuple[Any, ...]
