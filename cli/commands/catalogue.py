@@ -9,11 +9,16 @@ import typer
 
 from cli.answer import Doc, Json
 from cli.connect import connect
-from cli.failure import NotFound
 from cli.lazy import group
 from cli.render import AsJson, answer, line, listing, table
 
 app = group("Data sources that can be asked for.")
+
+_SAID = (
+    ("closed", "closed: one dataset of one schema, and nothing that is not catalogued"),
+    ("keeps_history", "its raw files keep deleted rows and dropped columns"),
+    ("erasure", "rows are erased from it on demand"),
+)
 
 
 @app.callback()
@@ -78,25 +83,36 @@ def _show_import(found: Doc) -> None:
 def show(
     source: Annotated[str, typer.Argument(help="As the list has it: s3://… or glue://…")], as_json: AsJson = False
 ) -> None:
-    """One source: what it is, and whether its owner's policies on bucket, key and catalogue keep it enforceable.
+    """One source: columns, files, contract, what it reaches, and whether its own policies keep it enforceable.
 
     A source that is not enforceable is given to nobody until its owner has repaired what is shown here.
     """
     with connect() as client:
-        found = [item for item in client.every("/v1/sources", q=source) if item.text("uri") == source]
-    if not found:
-        raise NotFound(f"the catalogue holds no {source}", next_step="sluice data list")
-    answer(found[0], as_json=as_json, show=_show_one)
+        found = client.get("/v1/sources/item", uri=source)
+    answer(found, as_json=as_json, show=_show_one)
 
 
 def _show_one(item: Doc) -> None:
-    policies = item.record("policies")
-    line(f"{item.text('uri')}  {item.text('title')} ({item.text('classification')})")
+    _show_columns([item])
+    line(f"of {item.text('owner')}, product {item.text('product')}")
     line(f"contract: {_contract(item.record('contract'))}")
+    for file in item.texts("files"):
+        line(f"files in {file}")
+    if item.text("copy_of"):
+        line(f"a copy of {item.text('copy_of')}")
+    for name, words in _SAID:
+        if item.flag(name):
+            line(words)
+    policies = item.record("policies")
     line(f"its own policies: {policies.text('state')}, read {policies.text('checked_at') or 'never'}")
     for finding in policies.records("findings"):
         line(f"  {finding.text('policy')}, {finding.text('statement')}: {finding.text('why')}")
         line(f"    repair: {finding.text('repair')}")
+    reached = item.records("reached")
+    for one in reached:
+        line(f"reaches {one.text('uri')} ({', '.join((one.text('classification'), *one.texts('classes')))})")
+    if item.whole("reached_count") > len(reached):
+        line(f"and {item.whole('reached_count') - len(reached)} more")
 
 
 def _show_all(found: Sequence[Doc]) -> None:

@@ -55,7 +55,7 @@ NO_READ = ("s3:GetObject*",)
 EVERYWHERE = "*"
 """The resource of the few actions that know none: tokens that open nothing by themselves."""
 RESULTS_PREFIX = "athena/"
-"""Where the environment's workgroup writes query results, beside the workspace's `work/`."""
+"""Beneath it, beside the workspace's `work/`, each grant has a prefix of its own for query results (`results_of`)."""
 
 
 def grant_statements(clearance: Clearance, place: Place, grant: GrantId) -> tuple[Statement, ...]:
@@ -66,7 +66,12 @@ def grant_statements(clearance: Clearance, place: Place, grant: GrantId) -> tupl
     allows = (*merged(_allows(cleared, bounds)), *_workspace(clearance, bounds))
     of_kind = {kind: [c for c in cleared if kind_of(c.ask.source) is kind] for kind in KINDS}
     own = (deny for kind, some in of_kind.items() if some for deny in kind.denies(some, bounds))
-    return (*allows, *numbered((*own, *_closing(allows, clearance, place))))
+    return (*allows, *numbered((*own, *_closing(allows, clearance, bounds))))
+
+
+def results_of(place: Place, grant: GrantId) -> S3Prefix:
+    """Where the grant's queries write what they find, and no other grant's."""
+    return S3Prefix(account=place.account, bucket=place.workspace_bucket, prefix=f"{RESULTS_PREFIX}{grant}/")
 
 
 def _allows(cleared: Iterable[ClearedSource], bounds: Bounds) -> Iterator[Allow]:
@@ -79,7 +84,7 @@ def _allows(cleared: Iterable[ClearedSource], bounds: Bounds) -> Iterator[Allow]
 def _workspace(clearance: Clearance, bounds: Bounds) -> Iterator[Allow]:
     place = bounds.place
     bucket = place.workspace_bucket
-    own = _own_prefixes(clearance, place)
+    own = _own_prefixes(clearance, bounds)
     within = bounds.within(place.account)
     yield Allow(
         sid="Workspace",
@@ -117,7 +122,7 @@ def _workspace(clearance: Clearance, bounds: Bounds) -> Iterator[Allow]:
     )
 
 
-def _closing(allows: tuple[Allow, ...], clearance: Clearance, place: Place) -> Iterator[Deny]:
+def _closing(allows: tuple[Allow, ...], clearance: Clearance, bounds: Bounds) -> Iterator[Deny]:
     yield Deny(
         sid="NothingElse",
         why="no action but those above, whatever another policy gives",
@@ -138,9 +143,9 @@ def _closing(allows: tuple[Allow, ...], clearance: Clearance, place: Place) -> I
     )
     yield from _used_as_asked(allows)
     yield from (no_other_list(bucket, prefixes) for bucket, prefixes in _listed(allows))
-    yield from _of_each_use(clearance, place)
+    yield from _of_each_use(clearance, bounds)
     queries = any(kind_of(c.ask.source).writes_results(c) for c in clearance.cleared)
-    yield from own_network(allows, clearance, place, MARKER_KEY, queries=queries)
+    yield from own_network(allows, clearance, bounds.place, MARKER_KEY, queries=queries)
     yield Deny(
         sid="SignedInHeaderOnly",
         why="no pre-signed URL and no POST form",
@@ -181,11 +186,11 @@ def _used_as_asked(allows: Iterable[Allow]) -> Iterator[Deny]:
         yield from (used_as_asked(tuple(used), spared) for spared, used in uses.items() if set(spared) != every)
 
 
-def _of_each_use(clearance: Clearance, place: Place) -> Iterator[Deny]:
+def _of_each_use(clearance: Clearance, bounds: Bounds) -> Iterator[Deny]:
     """Each use in its own places: the two Denies above take the union of all, so that a bucket policy which names
     the session could otherwise let it read or empty a target that it may only write to.
     """
-    own = [objects_arn(prefix) for prefix in _own_prefixes(clearance, place)]
+    own = [objects_arn(prefix) for prefix in _own_prefixes(clearance, bounds)]
     targets: list[str] = []
     if clearance.environment.tier is Tier.OPERATION:
         targets = [objects_arn(f) for c in clearance.cleared for f in c.files if Operation.INSERT in c.ask.operations]
@@ -213,15 +218,15 @@ def _of_each_use(clearance: Clearance, place: Place) -> Iterator[Deny]:
         why="a target that may be written to is not thereby read",
         actions=NO_READ,
         resources=(),
-        except_resources=_distinct((*own, *read, object_arn(place.workspace_bucket, MARKER_KEY))),
+        except_resources=_distinct((*own, *read, object_arn(bounds.place.workspace_bucket, MARKER_KEY))),
         conditions={},
     )
 
 
-def _own_prefixes(clearance: Clearance, place: Place) -> tuple[S3Prefix, ...]:
+def _own_prefixes(clearance: Clearance, bounds: Bounds) -> tuple[S3Prefix, ...]:
+    place = bounds.place
     queries = any(kind_of(c.ask.source).writes_results(c) for c in clearance.cleared)
-    results = S3Prefix(account=place.account, bucket=place.workspace_bucket, prefix=RESULTS_PREFIX)
-    return (place.workspace, results) if queries else (place.workspace,)
+    return (place.workspace, results_of(place, bounds.grant)) if queries else (place.workspace,)
 
 
 def _listed(allows: Iterable[Allow]) -> list[tuple[str, tuple[str, ...]]]:

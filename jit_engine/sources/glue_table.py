@@ -76,7 +76,7 @@ class GlueTableKind(Kind):
         place = bounds.place
         yield Allow(
             sid="Query",
-            why=f"run queries in the environment's workgroup {place.workgroup}",
+            why=f"run queries in the environment's workgroup {place.workgroup}, with results in athena/{bounds.grant}/",
             actions=QUERY,
             resources=(f"arn:aws:athena:{place.region}:{place.account}:workgroup/{place.workgroup}",),
             conditions=bounds.within(place.account),

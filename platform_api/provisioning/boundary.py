@@ -156,7 +156,7 @@ def _catalogue(order: EnvironmentOrder) -> tuple[Statement, ...]:
 
 
 def _queries(order: EnvironmentOrder) -> tuple[Statement, ...]:
-    """Queries in the own workgroup, whose result location is enforced to be the own workspace."""
+    """Queries in the own workgroup, whose results go nowhere but into the own workspace: `NoWritesBeside`."""
     name = environment_names(order.environment_id).workgroup
     own = [f"arn:aws:athena:{order.region}:{order.account_id}:workgroup/{name}"]
     return (

@@ -167,6 +167,8 @@ def _boundary_document(iam: IAMClient, plan: EnvironmentPlan, made: EnvironmentR
 
 
 def _result_location(athena: AthenaClient, made: EnvironmentResources) -> _Pair:
+    # Each query names its grant's own prefix, so the workgroup cannot force one on all: what holds is the role, which
+    # writes nowhere else. A query that names none goes to this location, which no grant may write, and fails.
     location = f"s3://{made.workspace_bucket}/athena/"
     encryption: EncryptionConfigurationTypeDef = {
         "EncryptionOption": "SSE_KMS",
@@ -177,7 +179,7 @@ def _result_location(athena: AthenaClient, made: EnvironmentResources) -> _Pair:
         found = athena.get_work_group(WorkGroup=made.athena_workgroup)["WorkGroup"].get("Configuration", {})
         result = found.get("ResultConfiguration", {})
         return (
-            found.get("EnforceWorkGroupConfiguration") is True
+            found.get("EnforceWorkGroupConfiguration") is False
             and result.get("OutputLocation") == location
             and result.get("EncryptionConfiguration") == encryption
         )
@@ -186,7 +188,7 @@ def _result_location(athena: AthenaClient, made: EnvironmentResources) -> _Pair:
         athena.update_work_group(
             WorkGroup=made.athena_workgroup,
             ConfigurationUpdates={
-                "EnforceWorkGroupConfiguration": True,
+                "EnforceWorkGroupConfiguration": False,
                 "ResultConfigurationUpdates": {
                     "OutputLocation": location,
                     "EncryptionConfiguration": encryption,

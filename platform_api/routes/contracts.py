@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from jit_engine.contracts.terms import Contract, ContractState
@@ -21,6 +22,7 @@ from platform_api.routes.lists import Filter, Paged, cut
 from platform_api.routes.once import OnceDep
 from platform_api.routes.permits import permits, the_platform
 from platform_api.routes.strict import StrictRoute
+from platform_api.schemas.catalogue import SourceWholeShown
 from platform_api.schemas.contracts import (
     AcceptanceAsked,
     AcceptanceShown,
@@ -53,6 +55,14 @@ class SourceFilters(Paged):
     contract: Filter = None
 
 
+class OneSource(BaseModel):
+    """Which source."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    uri: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
 class ContractFilters(Paged):
     """Filters of the contracts."""
 
@@ -71,13 +81,26 @@ def sources(
     if query.classification is not None and query.classification not in list(Classification):
         fix = "use one of " + ", ".join(level.value for level in Classification)
         raise InvalidValue(field="classification", given=query.classification, fix=fix)
-    registry = caller.platform.registry
-    contracts = [record.contract for record in registry.contracts_in_force()]
-    now = caller.now
-    live = [contract for contract in contracts if contract.starts_at <= now < contract.ends_at]
-    found = [item for item in registry.catalogue().items if _fits(item, query) and _is_covered(item, query, live)]
-    safeguards = caller.platform.policy_readings.safeguards()
+    live = _live(caller)
+    items = caller.platform.registry.catalogue().items
+    found = [item for item in items if _fits(item, query) and _is_covered(item, query, live)]
+    now, safeguards = caller.now, caller.platform.policy_readings.safeguards()
     return cut(found, query, lambda item: item.source.uri, lambda item: SourceItemShown.of(item, live, safeguards, now))
+
+
+@routes.get("/sources/item", summary="One source, with all that decisions read of it")
+def source(
+    caller: CallerDep,
+    _: Annotated[ThePlatform, permits("viewSources", the_platform)],
+    query: Annotated[OneSource, Query()],
+) -> SourceWholeShown:
+    """By the URI that the list shows."""
+    catalogue = caller.platform.registry.catalogue()
+    found = next((item for item in catalogue.items if item.source.uri == query.uri), None)
+    if found is None:
+        raise NotFound(kind="source", id=query.uri)
+    safeguards = caller.platform.policy_readings.safeguards()
+    return SourceWholeShown.whole(found, catalogue, SourceItemShown.of(found, _live(caller), safeguards, caller.now))
 
 
 @routes.post("/contracts", status_code=201, response_model=ContractShown, summary="Propose a data contract")
@@ -188,6 +211,11 @@ def _rules(caller: Caller) -> list[tuple[Rule, Engine, bool]]:
     judges = caller.platform.judges()
     kept = [(rule, judges.invariants, False) for rule in judges.invariants.rules]
     return kept + [(rule, judges.rulebook, True) for rule in judges.rulebook.rules]
+
+
+def _live(caller: Caller) -> list[Contract]:
+    contracts = [record.contract for record in caller.platform.registry.contracts_in_force()]
+    return [contract for contract in contracts if contract.starts_at <= caller.now < contract.ends_at]
 
 
 def _contract(caller: Caller, id: str, version: str) -> ContractRecord:

@@ -1,12 +1,13 @@
-"""Imports into the catalogue on the wire."""
+"""One item of the catalogue, and imports into it, on the wire."""
 
 from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field
 
+from jit_engine.domain.catalogue import Catalogue, CatalogueItem, PrefixItem, TableItem, files_of, original_of
 from jit_engine.rules.importing import Change, Newcomer, Planned
 from platform_api.registry.importing import Imported
-from platform_api.schemas.contracts import ColumnsShown
+from platform_api.schemas.contracts import ColumnsShown, SourceItemShown
 from platform_api.schemas.wire import Asked, Shown, Slug
 
 Database = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,255}\z")]
@@ -78,4 +79,61 @@ class ImportShown(Shown):
             generation=imported.generation,
             counts={change: found.count(change) for change in Change if change in found},
             tables=[ImportedTableShown.of(line) for line in imported.lines],
+        )
+
+
+class ReachedShown(Shown):
+    """What else is reached through a source: what lies inside it, shares its files, or is its original."""
+
+    uri: str
+    title: str
+    owner: str
+    classification: str
+    classes: list[str]
+
+
+MOST_REACHED = 200
+
+
+class SourceWholeShown(SourceItemShown):
+    """A catalogued source with all that decisions read of it; `reached` shows 200 at most, `reached_count` counts all.
+
+    `closed` is for prefixes, `keeps_history` and `erasure` are for tables.
+    """
+
+    owner: str
+    files: list[str]
+    closed: bool | None
+    keeps_history: bool | None
+    erasure: bool | None
+    copy_of: str | None
+    generation: int
+    reached_count: int
+    reached: list[ReachedShown]
+
+    @classmethod
+    def whole(cls, item: CatalogueItem, catalogue: Catalogue, listed: SourceItemShown) -> Self:
+        """The item in its catalogue, with what the list says of it."""
+        reached = [other for other in catalogue.touching(item.source) if other != item]
+        original = original_of(item)
+        return cls(
+            **listed.model_dump(),
+            owner=item.owner_team,
+            files=[place.uri for place in files_of(item)],
+            closed=item.closed if isinstance(item, PrefixItem) else None,
+            keeps_history=item.keeps_history if isinstance(item, TableItem) else None,
+            erasure=item.erasure if isinstance(item, TableItem) else None,
+            copy_of=None if original is None else original.uri,
+            generation=catalogue.generation,
+            reached_count=len(reached),
+            reached=[
+                ReachedShown(
+                    uri=other.source.uri,
+                    title=other.title,
+                    owner=other.owner_team,
+                    classification=other.classification.value,
+                    classes=sorted(other.classes),
+                )
+                for other in reached[:MOST_REACHED]
+            ],
         )

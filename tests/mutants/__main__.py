@@ -48,7 +48,7 @@ WIDENED = Edit(
 )
 NO_CLOSING_DENY = Edit(
     file=GRANT_POLICY,
-    old="return (*allows, *numbered((*own, *_closing(allows, clearance, place))))",
+    old="return (*allows, *numbered((*own, *_closing(allows, clearance, bounds))))",
     new="return allows",
 )
 NOT_ENFORCED = Edit(

@@ -42,7 +42,9 @@ class LakeReading(Reading):
         ]
         queried = [c for c in selects if isinstance(c.ask.source, GlueTable)]
         self.workspace = f"arn:aws:s3:::{place.workspace_bucket}"
-        self.own = [f"{self.workspace}/{part}/" for part in (("work", "athena") if queried else ("work",))]
+        self.own = [
+            f"{self.workspace}/{part}/" for part in (("work", f"athena/{decided.grant}") if queried else ("work",))
+        ]
         self.marker = f"{self.workspace}/.sluicegate/probe"
         self.readable = _starts(selects) + self.own
         self.targets = _starts(inserts) if clearance.environment.tier is Tier.OPERATION else []

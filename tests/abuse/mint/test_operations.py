@@ -120,7 +120,7 @@ def test_a_table_grant_changes_nothing_in_the_catalogue_and_queries_in_one_workg
     assert lake == [f"arn:aws:s3:::{FACTS['bucket']}/{FACTS['prefix']}*"]
     writes = [arn for s in allows if "s3:PutObject" in s["Action"] for arn in s["Resource"]]
     assert writes
-    assert all(arn.partition("/")[2] in ("work/*", "athena/*") for arn in writes)
+    assert all(arn.partition("/")[2] in ("work/*", f"athena/{grant['id']}/*") for arn in writes)
 
 
 def policy_of(grant: dict[str, Any]) -> dict[str, Any]:

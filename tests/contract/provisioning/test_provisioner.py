@@ -93,7 +93,7 @@ def test_a_research_environment_has_every_tag_its_encryption_and_its_boundary(
     version = cloud.root("iam").get_policy_version(PolicyArn=found.boundary_arn, VersionId="v1")
     assert version["PolicyVersion"]["Document"] == plan.boundary
     workgroup = cloud.root("athena").get_work_group(WorkGroup=found.athena_workgroup)["WorkGroup"]
-    assert workgroup["Configuration"]["EnforceWorkGroupConfiguration"] is True
+    assert workgroup["Configuration"]["EnforceWorkGroupConfiguration"] is False
     location = workgroup["Configuration"]["ResultConfiguration"]["OutputLocation"]
     assert location == f"s3://{found.workspace_bucket}/athena/"
     probe = s3.get_object(Bucket=found.workspace_bucket, Key=".sluicegate/probe")

@@ -95,6 +95,10 @@ def test_the_catalogue_says_which_contract_covers_what(cast: Cast, story: Story)
     assert all("personal" in item["classes"] for item in personal)
     owned = cast.dana.get("/v1/sources", owner="lending-data-owners").json()["items"]
     assert {item["uri"] for item in personal} < {item["uri"] for item in owned}
+    whole = cast.dana.get("/v1/sources/item", uri=tables[0]["uri"]).json()
+    assert (whole["owner"], whole["files"]) == ("lending-data-owners", ["s3://acme-prod-lake/loans/personal/"])
+    assert "s3://acme-prod-lake/loans/personal/" in [other["uri"] for other in whole["reached"]]
+    assert cast.dana.get("/v1/sources/item", uri="glue://nowhere").status_code == 404
     assert cast.dana.get("/v1/sources", owner="nobody").json()["items"] == []
     assert cast.dana.get("/v1/sources", contract="nothing").json()["items"] == []
     alike = cast.dana.get("/v1/sources", classification=level).json()["items"]

@@ -36,7 +36,7 @@ class Decided:
     def __init__(self, clearance: Clearance, place: Place) -> None:
         cleared = [(files, c.ask) for c in clearance.cleared for files in c.files]
         queried = [files for files, ask in cleared if isinstance(ask.source, GlueTable) and _selects(ask.operations)]
-        parts = ("work/", "athena/") if queried else ("work/",)
+        parts = ("work/", f"athena/{world.GRANT}/") if queried else ("work/",)
         self.own = [S3Prefix(account=place.account, bucket=place.workspace_bucket, prefix=part) for part in parts]
         self.selected = [files for files, ask in cleared if _selects(ask.operations)]
         self.described = [

@@ -328,3 +328,12 @@ def test_tables_of_two_databases_open_no_third() -> None:
     text, _ = grant_policy(clearance, place_of(clearance), GRANT)
     assert "table/archive/loans" in text
     assert "table/archive/*" not in text
+
+
+def test_each_grant_has_a_place_of_its_own_for_query_results_and_none_without_queries() -> None:
+    clearance = cleared(ask(LOANS))
+    own = f"arn:aws:s3:::{place_of(clearance).workspace_bucket}/athena/{GRANT}/*"
+    statements = _of(clearance)
+    (workspace,) = [s["Resource"] for s in statements if s["Sid"] == "Workspace"]
+    assert workspace == [f"arn:aws:s3:::{place_of(clearance).workspace_bucket}/work/*", own]
+    assert not any("/athena/" in json.dumps(s) for s in _of(cleared(ask(FACTS_PREFIX))))
