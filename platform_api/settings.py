@@ -129,6 +129,7 @@ class AwsSettings(BaseModel):
     provisioner_role_arn: _RoleArn
     purger_role_arn: _RoleArn
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]{16,1224}\z")]
+    enforcer_role_arn: _RoleArn | None = None
     access_key_id: SecretStr | None = None
     secret_access_key: SecretStr | None = None
 

@@ -23,6 +23,7 @@ from jit_engine.flows.approve import Approve, LookAtWaiting
 from jit_engine.flows.ask import Ask, RequestRules
 from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.deliver import Deliver
+from jit_engine.flows.enforce import Enforcement
 from jit_engine.flows.mint_waiting import MintWaiting
 from jit_engine.flows.purge import Purge
 from jit_engine.flows.read_policies import ReadPolicies
@@ -57,6 +58,7 @@ from platform_api.db.rulebooks import SqlRulebooks
 from platform_api.db.waiting import SqlWaiting
 from platform_api.db.web_sessions import SqlWebSessions
 from platform_api.db.workspaces import SqlWorkspaces
+from platform_api.enforcers import enforcement_of
 from platform_api.explaining import Explainer
 from platform_api.identity.code_flow import Client, CodeFlow
 from platform_api.identity.issuers import issuers_of
@@ -127,6 +129,7 @@ class Platform:
     redecide: Redecide
     reconcile: Reconcile
     sweep: Sweep
+    enforce: Enforcement
     activities: ActivityDesk
     contracts: ContractDesk
     catalogue: CatalogueDesk
@@ -202,6 +205,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         return authorizer.is_allowed(subject, action, thing, now)
 
     room, workspaces = SqlWaiting(database), SqlWorkspaces(database)
+    enforce = enforcement_of(settings.aws, access, database, ledger)
     look = LookAtWaiting(facts=facts, room=room, directory=registry, judges=judges, may=may_approve)
     request_access = RequestAccess(
         facts=facts,
@@ -212,6 +216,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         external_id=settings.aws.external_id,
         new_grant_id=lambda now: GrantId(new_id("gr", now)),
         token=_token,
+        enforce=enforce,
     )
 
     return Platform(
@@ -269,10 +274,12 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
             place_of=place_of,
             token=_token,
             where="the engine's own session",
+            enforce=enforce,
             redecide=redecide,
             budget=throttle,
         ),
         sweep=Sweep(ledger=ledger, minters=minters, bases=bases),
+        enforce=enforce,
         activities=ActivityDesk(
             store=registry,
             new_id=new_id,

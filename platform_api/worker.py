@@ -81,6 +81,7 @@ class Worker:
             self._swept_at = now
             self._part("sweep", lambda: self.platform.sweep(now))
             self._part("purge", lambda: self.platform.purge(now))
+            self._part("sweep artefacts", lambda: self.platform.enforce.sweep(now))
             self._part("wake outdated grants", lambda: self.platform.ledger.wake_outdated(now))
             self._part("forget keys", lambda: self.platform.keys.forget(now - KEYS_KEPT))
         return tended

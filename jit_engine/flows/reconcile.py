@@ -13,6 +13,7 @@ from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole, MintW
 from jit_engine.domain.ids import EnvironmentId, GrantId
 from jit_engine.errors import EngineError
 from jit_engine.flows.base_roles import BaseRoles
+from jit_engine.flows.enforce import Enforcement
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY, marker, probe_session_policy, session_plan
 from jit_engine.ports import (
@@ -76,9 +77,12 @@ class Reconcile:
     place_of: Callable[[EnvironmentId], Place | None]
     token: Callable[[], str]
     where: str
+    enforce: Enforcement
     redecide: Callable[[Grant, datetime], Grant | None] | None = None
     budget: Budget = field(default_factory=Unbounded)
     _watches: dict[GrantId, _Watch] = field(default_factory=dict)
+    _standing: dict[GrantId, bool] = field(default_factory=dict)
+    """Of grants that are shut: whether something of theirs stands beside the roles still."""
 
     def step(self, now: datetime) -> int:
         """Claims what is due at `now` and takes each a step further; answers how many. Never raises for one grant.
@@ -124,7 +128,9 @@ class Reconcile:
     def _end(self, grant: Grant, now: datetime) -> None:
         if grant.shut_at is None and grant.sessions > 0:
             self._shut(grant, now)
-        elif grant.last_session_end is not None and now < grant.last_session_end:
+            return
+        self._lift(grant, now)
+        if grant.last_session_end is not None and now < grant.last_session_end:
             self._observe(grant, now)
         else:
             self._delete(grant, now)
@@ -139,6 +145,13 @@ class Reconcile:
                     self._watches[grant.id] = _Watch(observers=tuple(one for one in observers if one is not None))
         self._of_each(grant, self._deny, now)
         self._save(replace(grant, shut_at=now, due_at=now + LOOK_AGAIN, tries=0), "shut", now)
+
+    def _lift(self, grant: Grant, now: datetime) -> None:
+        """What stands beside the roles is taken back behind their Deny, and before anything is called denied."""
+        if self._standing.get(grant.id, True):
+            self._standing[grant.id] = True
+            self.enforce.lift(grant, now)
+            self._standing[grant.id] = False
 
     def _deny(self, principal: Principal, role: MintedRole) -> None:
         minter_in(self.minters, principal.account).shut(role.name, TRUST_NOBODY, DENY_EVERYTHING)
@@ -222,6 +235,7 @@ class Reconcile:
             self._save(replace(left, due_at=max(again, now + LOOK_AGAIN)), "absence-not-proven", now)
             return
         self._watches.pop(grant.id, None)
+        self._standing.pop(grant.id, None)
         self._save(replace(left.moved(GrantState.CLOSED), last_error=None), "closed", now)
 
     def _gone(self, grant: Grant, principal: Principal, role: MintedRole, now: datetime) -> MintedRole:
@@ -241,7 +255,7 @@ class Reconcile:
     def _failed(self, grant: Grant, error: Exception, now: datetime) -> None:
         tries = grant.tries + 1
         stuck = tries >= MAX_TRIES and grant.state in _SPENT
-        open_still = grant.shut_at is None and grant.sessions > 0
+        open_still = (grant.shut_at is None and grant.sessions > 0) or self._standing.get(grant.id, False)
         due = now + (
             STUCK_AGAIN if stuck and not open_still else min(timedelta(seconds=2 ** min(tries, 9)), LONGEST_PAUSE)
         )

@@ -1,7 +1,7 @@
 """What stands between a reader and a table of which not everything may be seen. The one place that says it is there.
 
-Nothing does yet: Lake Formation data cells filters are to take this place. Until then a clearance that needs an
-enforcer is never minted, whatever else passed, and no AWS call is made for it.
+What the planner knows how to write a policy for is here; whether the platform has the adapter that puts it in place
+is `jit_engine.flows.enforce`'s to say, before anything is on record.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from jit_engine.domain.obligations import Enforcer
 from jit_engine.domain.verdict import Clearance
 from jit_engine.errors import EngineError
 
-ENFORCERS: Final[frozenset[Enforcer]] = frozenset()
+ENFORCERS: Final[frozenset[Enforcer]] = frozenset({Enforcer.LAKE_FORMATION})
 """The enforcers that minting can put in place."""
 
 
@@ -21,21 +21,10 @@ class NoEnforcer(EngineError):
 
     code: ClassVar[str] = "no-enforcer"
 
-    def __init__(self, *, sources: tuple[str, ...], clearance: Clearance) -> None:
+    def __init__(self, *, sources: tuple[str, ...], clearance: Clearance, why: str | None = None) -> None:
         self.sources = sources
         self.clearance = clearance
         super().__init__(
-            f"it would be permitted, but nothing here can yet keep columns or rows apart of {', '.join(sources)}: "
-            "ask for tables that you may read as a whole, or wait until the platform works with Lake Formation"
+            f"it would be permitted, but nothing here can hold {', '.join(sources)} to what was decided: "
+            + (why or "ask for tables that you may read as a whole, or have an operator set up what is missing")
         )
-
-
-def check_enforced(clearance: Clearance) -> None:
-    """Raises `NoEnforcer` unless everything that was cleared can be held to its columns and rows."""
-    needing = tuple(
-        cleared.ask.source.uri
-        for cleared in clearance.cleared
-        if not cleared.is_whole and Enforcer.LAKE_FORMATION not in ENFORCERS
-    )
-    if needing:
-        raise NoEnforcer(sources=needing, clearance=clearance)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from jit_engine.domain.activity import Place
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.source import Operation, S3Prefix
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance, ClearedSource
+from jit_engine.iam.kept_apart import DATA_ACCESS, query_place, treatment_digest
 from jit_engine.iam.merging import merged, numbered
 from jit_engine.iam.network import own_network
 from jit_engine.iam.statement import (
@@ -60,10 +62,11 @@ RESULTS_PREFIX = "athena/"
 
 def grant_statements(clearance: Clearance, place: Place, grant: GrantId) -> tuple[Statement, ...]:
     """Every statement of the grant's role, Allows first, then the Denies of its sources and the closing ones."""
+    place = query_place(clearance, place, grant)
     bounds = Bounds(place=place, grant=grant, ends_at=clearance.ends_at)
-    # A table of which something is withheld is never given by a policy, which cannot tell columns and rows apart.
-    cleared = sorted((c for c in clearance.cleared if c.is_whole), key=lambda c: c.ask.source.uri)
-    allows = (*merged(_allows(cleared, bounds)), *_workspace(clearance, bounds))
+    cleared = sorted(clearance.cleared, key=lambda c: c.ask.source.uri)
+    given = (_tied(allow, clearance) for allow in merged(_allows(cleared, bounds)))
+    allows = (*given, *_workspace(clearance, bounds))
     of_kind = {kind: [c for c in cleared if kind_of(c.ask.source) is kind] for kind in KINDS}
     own = (deny for kind, some in of_kind.items() if some for deny in kind.denies(some, bounds))
     return (*allows, *numbered((*own, *_closing(allows, clearance, bounds))))
@@ -79,6 +82,11 @@ def _allows(cleared: Iterable[ClearedSource], bounds: Bounds) -> Iterator[Allow]
         kind = kind_of(each.ask.source)
         yield from kind.allows(each, bounds)
         yield from key_allows(each, kind.key_use(each), bounds)
+
+
+def _tied(allow: Allow, clearance: Clearance) -> Allow:
+    """What hands out data by an enforcer's leave is named after what the enforcer leaves."""
+    return replace(allow, sid=f"{allow.sid}{treatment_digest(clearance)}") if DATA_ACCESS in allow.actions else allow
 
 
 def _workspace(clearance: Clearance, bounds: Bounds) -> Iterator[Allow]:

@@ -17,6 +17,7 @@ from jit_engine.iam.readings.dynamodb import DynamoReading
 from jit_engine.iam.readings.glue import GlueReading
 from jit_engine.iam.readings.keys import KeysReading
 from jit_engine.iam.readings.lake import LakeReading
+from jit_engine.iam.readings.lake_formation import LakeFormationReading, unheld
 from jit_engine.iam.readings.libraries import ImageReading, PackageReading
 from jit_engine.iam.readings.models import ModelReading
 from jit_engine.iam.readings.network import NetworkReading
@@ -27,6 +28,7 @@ from jit_engine.iam.readings.widens import PolicyWidens
 READINGS: tuple[type[Reading], ...] = (
     LakeReading,
     GlueReading,
+    LakeFormationReading,
     KeysReading,
     DynamoReading,
     RedshiftReading,
@@ -67,8 +69,8 @@ def _findings(policy: object, decided: Decided) -> Iterator[str]:
     if len({str(s.get("Sid")) for s in statements}) != len(statements):
         yield "two statements have one name, which IAM refuses"
     for cleared in decided.clearance.cleared:
-        if not cleared.is_whole:
-            yield f"{cleared.ask.source.uri}: columns or rows are withheld, and no policy can hold them apart"
+        if (why := unheld(cleared, decided)) is not None:
+            yield f"{cleared.ask.source.uri}: {why}"
     end = decided.clearance.ends_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     readings = [reading(decided) for reading in READINGS]
     read: list[ReadAllow] = []

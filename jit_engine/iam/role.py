@@ -12,7 +12,6 @@ from jit_engine.domain.source import Operation
 from jit_engine.domain.verdict import Clearance
 from jit_engine.errors import LimitExceeded
 from jit_engine.iam.absorbing import absorbed
-from jit_engine.iam.enforcing import check_enforced
 from jit_engine.iam.grant_policy import MARKER_KEY, grant_statements
 from jit_engine.iam.limits import (
     SESSION_POLICY_LIMIT,
@@ -73,9 +72,8 @@ def grant_policy(
 ) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The policy text and why each statement is there; never cut. `written`: its `role_statements`, where they are.
 
-    Raises `NoEnforcer`, `PolicyTooLarge` or `PolicyWidens`.
+    Raises `PolicyTooLarge` or `PolicyWidens`.
     """
-    check_enforced(clearance)
     statements = role_statements(clearance, place, grant) if written is None else written
     text = document(statements)
     check_inline_policy(text, len(clearance.cleared))

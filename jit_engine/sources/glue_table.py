@@ -8,6 +8,7 @@ from typing import ClassVar
 from jit_engine.domain.source import GlueTable, Operation, Source
 from jit_engine.domain.verdict import ClearedSource
 from jit_engine.errors import InvalidValue
+from jit_engine.iam.kept_apart import DATA_ACCESS
 from jit_engine.iam.statement import Allow, bucket_arn
 from jit_engine.ports import ProbeCall
 from jit_engine.sources.bounds import Bounds, KeyUse
@@ -22,6 +23,8 @@ DESCRIBE = (
     "glue:GetPartitions",
     "glue:GetTable",
 )
+DEFINITION = ("glue:GetDatabase", "glue:GetTable")
+"""What is left of it where something is withheld: lists of partitions and statistics are made of values."""
 QUERY = (
     "athena:GetQueryExecution",
     "athena:GetQueryResults",
@@ -41,10 +44,10 @@ class GlueTableKind(Kind):
     identity = GlueTable
     offers: ClassVar[Mapping[Operation, Offer]] = {
         Operation.DESCRIBE: Offer(cedar="read", actions=DESCRIBE),
-        Operation.SELECT: Offer(cedar="query", actions=(*QUERY, *DESCRIBE, *LOCATE, *READ, *LIST)),
+        Operation.SELECT: Offer(cedar="query", actions=(*QUERY, *DESCRIBE, *LOCATE, *READ, *LIST, DATA_ACCESS)),
     }
-    columns = "nothing: refused where a column is withheld"
-    rows = "nothing: refused where rows are withheld"
+    columns = "Lake Formation, where it manages the table: a data cells filter; else refused"
+    rows = "Lake Formation, where it manages the table: a data cells filter; else refused"
 
     def parse(self, rest: str, account: str) -> Source:
         """A table; the URI says whose it is."""
@@ -57,15 +60,17 @@ class GlueTableKind(Kind):
         """The definition for everybody; query, workgroup and files for `select`."""
         table = identity(cleared, GlueTable)
         selects = Operation.SELECT in cleared.ask.operations
+        if selects and not cleared.is_whole:
+            yield from _through_lake_formation(table, bounds)
         if selects:
             for files in cleared.files:
                 yield from read_objects(files, table.uri, bounds)
                 yield from list_objects(files, bounds)
         yield Allow(
             sid=f"Catalogue{table.account}",
-            why="read the definition and partitions of",
+            why="read the definition and partitions of" if cleared.is_whole else "read the definition of",
             about=(f"{table.database}.{table.table}",),
-            actions=DESCRIBE,
+            actions=DESCRIBE if cleared.is_whole else DEFINITION,
             resources=table_arns(table),
             conditions=bounds.within(table.account),
         )
@@ -76,7 +81,7 @@ class GlueTableKind(Kind):
         place = bounds.place
         yield Allow(
             sid="Query",
-            why=f"run queries in the environment's workgroup {place.workgroup}, with results in athena/{bounds.grant}/",
+            why=f"run queries in the workgroup {place.workgroup}, with results in athena/{bounds.grant}/",
             actions=QUERY,
             resources=(f"arn:aws:athena:{place.region}:{place.account}:workgroup/{place.workgroup}",),
             conditions=bounds.within(place.account),
@@ -104,6 +109,18 @@ class GlueTableKind(Kind):
     def size(self, cleared: ClearedSource, bounds: Bounds) -> int:
         """With the Deny that closes the listing."""
         return Kind.size(self, cleared, bounds) + list_size(cleared.files)
+
+
+def _through_lake_formation(table: GlueTable, bounds: Bounds) -> Iterator[Allow]:
+    """What the filter leaves, as Athena asks for it in the reader's name: never the files."""
+    yield Allow(
+        sid="LakeFormation",
+        why="have Athena read what Lake Formation's filter leaves of",
+        about=(f"{table.database}.{table.table}",),
+        actions=(DATA_ACCESS,),
+        resources=("*",),
+        conditions={"ForAnyValue:StringEquals": {"aws:CalledVia": ("athena.amazonaws.com",)}, **bounds.time},
+    )
 
 
 def table_arns(table: GlueTable) -> tuple[str, str, str]:

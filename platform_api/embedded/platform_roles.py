@@ -16,6 +16,8 @@ PURGER_ROLE = "sluicegate-purger"
 
 _BOUNDARY_KEY = "iam:PermissionsBoundary"
 
+_CATALOGUE = ("catalog", "database/*", "table/*")
+
 
 def document(*statements: Statement) -> Document:
     """An IAM policy document of these statements."""
@@ -89,6 +91,30 @@ def broker_policy(account_id: str) -> Document:
             "NotAction": ["iam:ListRoles", "sts:GetCallerIdentity", *_OWN_POLICIES],
             "NotResource": [minted, named],
         },
+    )
+
+
+def enforcer_policy(account_id: str, region: str) -> Document:
+    """The enforcer: data cells filters, permissions through them, and workgroups of single grants; reads no data.
+
+    It has to be able to grant SELECT on the governed tables in Lake Formation too, which IAM does not give. Permissions
+    of Lake Formation know no resource in IAM. Not needed by the embedded AWS, which has no Lake Formation.
+    """
+    place = f"{region}:{account_id}"
+    filters = ["CreateDataCellsFilter", "DeleteDataCellsFilter", "GetDataCellsFilter", "ListDataCellsFilter"]
+    permissions = ["GrantPermissions", "ListPermissions", "ListResources", "RevokePermissions"]
+    groups = ["CreateWorkGroup", "DeleteWorkGroup", "TagResource", "UpdateWorkGroup"]
+    queries = ["BatchGetQueryExecution", "ListQueryExecutions", "StopQueryExecution"]
+    return document(
+        _allow("Filters", [f"lakeformation:{action}" for action in (*filters, *permissions)], "*"),
+        _allow(
+            "GrantWorkgroups",
+            [f"athena:{action}" for action in (*groups, *queries)],
+            f"arn:aws:athena:{place}:workgroup/sg-env-*-gr_*",
+        ),
+        _allow("FindWorkgroups", "athena:ListWorkGroups", "*"),
+        _allow("LookAtTables", "glue:GetTable", [f"arn:aws:glue:{place}:{part}" for part in _CATALOGUE]),
+        _deny("NoData", ["lakeformation:GetDataAccess", "athena:StartQueryExecution", "athena:GetQueryResults"], "*"),
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from jit_engine.domain.tier import Tier
 from jit_engine.errors import LimitExceeded
+from jit_engine.iam.kept_apart import DATA_ACCESS
 from jit_engine.sources.kinds import KINDS
 from platform_api.provisioning.order import ENGINE_PREFIX, environment_names
 
@@ -146,21 +147,27 @@ def _buckets_closed(workspace: str, lake: Sequence[str]) -> tuple[Statement, ...
 
 
 def _catalogue(order: EnvironmentOrder) -> tuple[Statement, ...]:
-    """Reads of the account's own catalogue."""
+    """Reads of the account's own catalogue; `NothingElse` says which."""
     root = f"arn:aws:glue:{order.region}:{order.account_id}"
     own = [f"{root}:catalog", f"{root}:database/*", f"{root}:table/*"]
     return (
-        _allow("ReadCatalogue", GLUE_READS, own),
+        _allow("ReadCatalogue", ["glue:*"], own),
         {"Sid": "NoOtherCatalogue", "Effect": "Deny", "Action": "glue:*", "NotResource": own},
     )
 
 
 def _queries(order: EnvironmentOrder) -> tuple[Statement, ...]:
-    """Queries in the own workgroup, whose results go nowhere but into the own workspace: `NoWritesBeside`."""
+    """Queries in the own workgroup, whose results go nowhere but into the own workspace: `NoWritesBeside`.
+
+    Its grants' own workgroups are named after it; `NothingElse` says which actions.
+    """
     name = environment_names(order.environment_id).workgroup
-    own = [f"arn:aws:athena:{order.region}:{order.account_id}:workgroup/{name}"]
+    own = [f"arn:aws:athena:{order.region}:{order.account_id}:workgroup/{name}*"]
     return (
-        _allow("OwnQueries", ATHENA_ACTIONS, own),
+        _allow("OwnQueries", ["athena:*"], own),
+        _allow(
+            "ManagedData", [DATA_ACCESS], ["*"], {"ForAnyValue:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}
+        ),
         {"Sid": "NoOtherQueries", "Effect": "Deny", "Action": "athena:*", "NotResource": own},
     )
 
@@ -223,7 +230,15 @@ def _keys(order: EnvironmentOrder, workspace: str, lake: Sequence[str]) -> tuple
 
 
 def _everything_else_closed(order: EnvironmentOrder) -> tuple[Statement, ...]:
-    allowed = (*WORKSPACE_ACTIONS, *GLUE_READS, *ATHENA_ACTIONS, *KMS_ACTIONS, *_of_services(order), *_HARMLESS)
+    allowed = (
+        *WORKSPACE_ACTIONS,
+        *GLUE_READS,
+        *ATHENA_ACTIONS,
+        *KMS_ACTIONS,
+        *_of_services(order),
+        DATA_ACCESS,
+        *_HARMLESS,
+    )
     return (
         _deny("Never", NEVER, ["*"]),
         {"Sid": "NothingElse", "Effect": "Deny", "NotAction": sorted(allowed), "Resource": "*"},

@@ -16,7 +16,6 @@ from jit_engine.rules.counter_offer import Offer, offer_record
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.db.requests import StoredRequest
 from platform_api.schemas.approvals import WaitingShown
-from platform_api.schemas.overlaps import OverlapShown
 from platform_api.schemas.wire import Asked, Duration, Moment, Shown
 
 
@@ -71,11 +70,7 @@ class PlannedShown(Shown):
 
 
 class PreviewShown(Shown):
-    """What would be answered, had it not been a dry run, and the principals that it would be minted as.
-
-    `held` are the sources that live grants give already; `covered_by` is the one that gives all of them, and would be
-    offered instead.
-    """
+    """What would be answered, had it not been a dry run, and the principals that it would be minted as."""
 
     outcome: Literal["would-be-granted", "would-be-refused", "would-await-approval"]
     sources: list[dict[str, Any]]
@@ -84,8 +79,6 @@ class PreviewShown(Shown):
     shortened: str | None
     principals: list[PlannedShown]
     offers: list[dict[str, Any]]
-    held: list[OverlapShown]
-    covered_by: str | None
 
     @classmethod
     def of(cls, verdict: Refusal | Preview, offers: Sequence[Offer] = ()) -> Self:
@@ -100,8 +93,6 @@ class PreviewShown(Shown):
                 shortened=None,
                 principals=[],
                 offers=[dict(offer_record(offer)) for offer in offers],
-                held=[],
-                covered_by=None,
             )
         clearance = verdict.clearance
         cleared: dict[str, Any] = clearance_record(clearance)
@@ -113,8 +104,6 @@ class PreviewShown(Shown):
             shortened=clearance.shortened,
             principals=[PlannedShown.of(part) for part in verdict.parts],
             offers=[],
-            held=[OverlapShown.of(overlap) for overlap in verdict.overlaps],
-            covered_by=verdict.covered_by,
         )
 
 

@@ -156,7 +156,6 @@ class _Desk:
             "activity": self.cast.activity,
             "environment": self.cast.environments["research"],
             "purpose": RESEARCH,
-            "anew": True,
             "sources": sources,
         }
         granted = self.http.post("/v1/access-requests", json=body, headers=self.key())

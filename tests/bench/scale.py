@@ -29,9 +29,11 @@ from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.errors import AwsRefused
 from jit_engine.flows.base_roles import BaseRoles
+from jit_engine.flows.enforce import Enforcement
 from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.sweep import Sweep
 from jit_engine.ports import CreatedRole, Credentials, FoundRole, Observer, Probes, RolePlan, SessionPlan
+from platform_api.db.artefacts import SqlArtefacts
 from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.engine import Database, create_engine
 from platform_api.db.ledger import SqlLedger
@@ -255,6 +257,7 @@ def flows(world: World) -> tuple[Database, SqlLedger, Reconcile, Sweep]:
         place_of=lambda _: None,
         token=lambda: "token",
         where="here",
+        enforce=Enforcement(artefacts=SqlArtefacts(database), ledger=ledger, enforcers={}),
         budget=world.throttle,
     )
     return database, ledger, reconcile, Sweep(ledger=ledger, minters=minters, bases=bases)

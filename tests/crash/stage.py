@@ -15,10 +15,8 @@ from jit_engine.aws.minter import AwsMinter
 from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant
-from jit_engine.domain.held import HeldGrant, Unless
 from jit_engine.domain.ids import EnvironmentId, GrantId, RequestId
 from jit_engine.domain.label import Label, LabelRise
-from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.flows.base_roles import BaseRoles
@@ -36,6 +34,7 @@ from platform_api.db.ledger import SqlLedger
 from platform_api.embedded.aws_bootstrap import EmbeddedAccount
 from tests.contract.minter.cloud import Cloud
 from tests.fakes import world
+from tests.fakes.artefacts import enforcement
 from tests.fakes.aws_faults import FaultyCalls, When
 
 Watch = Callable[[When, str], object]
@@ -84,11 +83,9 @@ class WatchedLedger:
         evidence: Evidence,
         event: Event,
         waiting: WaitingRequest | None = None,
-        unless: Unless | None = None,
     ) -> Grant:
         """As the port says."""
-        opened = (grant, clearance, evidence, event, waiting, unless)
-        return self._watched(event.action, lambda: self._ledger.open(*opened))
+        return self._watched(event.action, lambda: self._ledger.open(grant, clearance, evidence, event, waiting))
 
     def refuse(self, refusal: Refusal, evidence: Evidence, event: Event, waiting: WaitingRequest | None = None) -> None:
         """As the port says."""
@@ -103,10 +100,6 @@ class WatchedLedger:
     def get(self, grant: GrantId) -> Grant | None:
         """As the port says."""
         return self._ledger.get(grant)
-
-    def alike(self, request: AccessRequest) -> Sequence[HeldGrant]:
-        """As the port says."""
-        return self._ledger.alike(request)
 
     def decision_of(self, grant: GrantId) -> Mapping[str, Json]:
         """As the port says."""
@@ -170,6 +163,7 @@ class Stage:
         self.facts = world.FakeFacts(_facts(setting.began), label_of=self._label_of)
         self.judges = world.judges()
         self._tokens = itertools.count()
+        self.enforce = enforcement(self.ledger)
         self.reconcile = Reconcile(
             ledger=self.ledger,
             minters=self.minters,
@@ -177,6 +171,7 @@ class Stage:
             place_of=_place_of,
             token=self._token,
             where="here",
+            enforce=self.enforce,
         )
 
     def _label_of(self, environment: EnvironmentId) -> Label:
@@ -200,6 +195,7 @@ class Stage:
             external_id=self.setting.account.external_id,
             new_grant_id=lambda _: self.grant,
             token=self._token,
+            enforce=self.enforce,
         )
         return flow(asked, self.setting.began)
 

@@ -8,6 +8,8 @@ from jit_engine.domain.source import GlueTable, Operation
 from jit_engine.iam.readings.reading import Decided, ReadAllow, Reading, is_bound
 
 _GLUE = {f"glue:{verb}" for verb in ("GetDatabase", "GetTable", "GetPartition", "GetPartitions", "BatchGetPartition")}
+_PARTITIONS = {f"glue:{verb}" for verb in ("GetPartition", "GetPartitions", "BatchGetPartition")}
+"""What lists values: of a table of which something is withheld, nobody."""
 _ATHENA = {f"athena:{v}QueryExecution" for v in ("Start", "Stop", "Get")} | {
     "athena:GetQueryResults",
     "athena:GetWorkGroup",
@@ -15,7 +17,10 @@ _ATHENA = {f"athena:{v}QueryExecution" for v in ("Start", "Stop", "Get")} | {
 
 
 class GlueReading(Reading):
-    """Catalogue, database and table of each cleared table; the place's own workgroup where one is queried."""
+    """Catalogue, database and table of each cleared table; the workgroup where one is queried.
+
+    It is the place's, or the grant's own where something of a table is withheld.
+    """
 
     actions = frozenset(_GLUE | _ATHENA)
 
@@ -23,18 +28,24 @@ class GlueReading(Reading):
         """From the cleared tables."""
         place = decided.place
         tables = [
-            (c.ask.source, Operation.SELECT in c.ask.operations)
+            (c.ask.source, Operation.SELECT in c.ask.operations, c.columns is None and c.row_filter is None)
             for c in decided.clearance.cleared
             if isinstance(c.ask.source, GlueTable)
         ]
-        self.catalogue = {
-            f"arn:aws:glue:{table.region}:{table.account}:{part}"
-            for table, _ in tables
-            for part in ("catalog", f"database/{table.database}", f"table/{table.database}/{table.table}")
-        }
+        self.catalogue, self.listed = (
+            {
+                f"arn:aws:glue:{table.region}:{table.account}:{part}"
+                for table, _, whole in tables
+                if whole or not listed
+                for part in ("catalog", f"database/{table.database}", f"table/{table.database}/{table.table}")
+            }
+            for listed in (False, True)
+        )
+        shared = all(whole for _, _, whole in tables)
+        workgroup = place.workgroup if shared else f"{place.workgroup}-{decided.grant}"
         self.workgroups = (
-            {f"arn:aws:athena:{place.region}:{place.account}:workgroup/{place.workgroup}"}
-            if any(queried for _, queried in tables)
+            {f"arn:aws:athena:{place.region}:{place.account}:workgroup/{workgroup}"}
+            if any(queried for _, queried, _ in tables)
             else set()
         )
 
@@ -42,7 +53,8 @@ class GlueReading(Reading):
         """Each pair of action and resource, then the account."""
         for action in allow.actions:
             for resource in allow.resources:
-                if resource not in (self.catalogue if action in _GLUE else self.workgroups):
+                known = self.listed if action in _PARTITIONS else self.catalogue if action in _GLUE else self.workgroups
+                if resource not in known:
                     yield f"{action} on {resource} was not cleared"
         owners = {resource.split(":")[4] for resource in allow.resources if resource.count(":") >= 5}
         if len(owners) != 1 or not is_bound(allow, {"StringEquals": {"aws:ResourceAccount": owners.pop()}}):

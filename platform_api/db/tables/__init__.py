@@ -2,6 +2,7 @@
 
 from platform_api.db.tables import (
     activities,
+    artefacts,
     base_roles,
     catalogue,
     contracts,
@@ -20,6 +21,7 @@ metadata = Row.metadata
 
 __all__ = [
     "activities",
+    "artefacts",
     "base_roles",
     "catalogue",
     "contracts",

@@ -31,6 +31,7 @@ from platform_api.paging import PageAsk
 from platform_api.recorded_questions import RecordedQuestions
 from tests.contract.db.samples import event
 from tests.fakes import world
+from tests.fakes.artefacts import enforcement
 from tests.fakes.minter import FakeMinter
 from tests.fakes.world import ADA, FACTS_PREFIX, LOANS, NOW, facts
 
@@ -82,6 +83,7 @@ class Office:
             external_id="x",
             new_grant_id=lambda at: GrantId(new_id("gr", at)),
             token=lambda: "token",
+            enforce=enforcement(self.ledger),
         )(request, now)
 
     def refused(self, *asks: SourceAsk, after: timedelta = timedelta(0), **changes: Any) -> None:

@@ -14,6 +14,7 @@ from jit_engine.contracts.terms import (
     WriteTarget,
 )
 from jit_engine.domain.activity import Activity, ActivityState, Environment, EnvironmentState, Place
+from jit_engine.domain.artefact import Artefact, Mechanism
 from jit_engine.domain.catalogue import Catalogue, CatalogueItem, ColumnGroup, PrefixItem, TableItem, Zone
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.event import Event
@@ -366,6 +367,21 @@ def grant(n: int = 1) -> Grant:
         catalogue_generation=3,
         principals=(world.principal(grant_id, notes=(StatementNote(sid="Read", why="asked for"),)),),
         due_at=NOW + 3 * HOUR,
+    )
+
+
+def artefact(n: int = 1, of: int = 1) -> Artefact:
+    given = grant(of)
+    return Artefact(
+        grant=given.id,
+        part=1,
+        mechanism=Mechanism.LAKE_FORMATION,
+        account=world.ACCOUNT,
+        region=world.REGION,
+        source=world.LOANS.uri,
+        name=f"sg-{given.id}-{n}",
+        plan={"principal": "arn:aws:iam::000000000000:role/jit/x", "columns": ("state", "upb")},
+        created_at=NOW,
     )
 
 

@@ -20,6 +20,7 @@ from jit_engine.domain.grant import GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.label import EMPTY
 from jit_engine.flows.purge import LabelledWorkspace
+from platform_api.db.artefacts import SqlArtefacts
 from platform_api.db.audit import AuditTrail
 from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.engine import Database
@@ -90,6 +91,13 @@ def opened(database: Database) -> SqlLedger:
     return ledger
 
 
+def intended(database: Database) -> SqlArtefacts:
+    opened(database)
+    artefacts = SqlArtefacts(database)
+    artefacts.intend(samples.grant(), [samples.artefact()], event("before"))
+    return artefacts
+
+
 def waiting(database: Database) -> SqlWaiting:
     room = SqlWaiting(database)
     room.wait(waiting_samples.waiting(), {"outcome": "waiting"}, samples.evidence(), event("before"))
@@ -140,6 +148,11 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
     "SqlLedger.note": (lambda db: None, lambda db, e: SqlLedger(db).note(e)),
     "SqlBaseRoles.open": (lambda db: None, lambda db, e: SqlBaseRoles(db).open(base(), e)),
     "SqlBaseRoles.keep": (based, lambda db, e: SqlBaseRoles(db).keep(base().moved(BaseState.READY), e)),
+    "SqlArtefacts.intend": (
+        opened,
+        lambda db, e: SqlArtefacts(db).intend(samples.grant(), [samples.artefact()], e),
+    ),
+    "SqlArtefacts.keep": (intended, lambda db, e: SqlArtefacts(db).keep(samples.artefact(), e)),
     "SqlRevocations.end_all": (
         opened,
         lambda db, e: SqlRevocations(db).end_all([samples.grant().id, GrantId("gr_none")], "enough", e),
@@ -158,10 +171,6 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
         lambda db, e: registry(db).add_environment(samples.environment(2, of=1), samples.review(2, of=1), e),
     ),
     "SqlActivities.save_activity": (registered, lambda db, e: registry(db).save_activity(samples.activity(), e)),
-    "SqlActivities.move_activity": (
-        registered,
-        lambda db, e: registry(db).move_activity(samples.activity(), "enough", e),
-    ),
     "SqlActivities.save_environment": (
         registered,
         lambda db, e: registry(db).save_environment(samples.environment(), e),

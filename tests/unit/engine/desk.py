@@ -10,8 +10,10 @@ from jit_engine.domain.activity import Place
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import EnvironmentId, GrantId
 from jit_engine.domain.request import AccessRequest
+from jit_engine.enforcers.ports import Enforcer
 from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.deliver import Deliver
+from jit_engine.flows.enforce import Enforcement
 from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
@@ -19,6 +21,7 @@ from jit_engine.flows.sweep import Sweep
 from jit_engine.ports import Minters
 from jit_engine.rules.clearance import Judges
 from tests.fakes import world
+from tests.fakes.artefacts import enforcement
 from tests.fakes.base_roles import MemoryBaseRoles
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.minter import FakeMinter
@@ -33,9 +36,11 @@ class Desk:
     minter: FakeMinter = field(default_factory=FakeMinter)
     base_roles: MemoryBaseRoles = field(default_factory=MemoryBaseRoles)
     judges: Judges = field(default_factory=world.judges)
+    enforcers: tuple[Enforcer, ...] = ()
     now: datetime = world.NOW
     _tokens: itertools.count[int] = field(default_factory=itertools.count)
     _reconcile: Reconcile | None = None
+    _enforce: Enforcement | None = None
 
     @property
     def minters(self) -> Minters:
@@ -66,6 +71,7 @@ class Desk:
             external_id="our-external-id",
             new_grant_id=lambda _: GrantId(f"gr_01JABCDEFGHJKMNPQRSTVW{len(self.ledger.grants):04}"),
             token=self.token,
+            enforce=self.enforce,
         )
 
     @property
@@ -78,6 +84,13 @@ class Desk:
             judges=lambda: self.judges,
             token=self.token,
         )
+
+    @property
+    def enforce(self) -> Enforcement:
+        """What stands beside the roles, over artefacts that are remembered."""
+        if self._enforce is None:
+            self._enforce = enforcement(self.ledger, *self.enforcers)
+        return self._enforce
 
     @property
     def revoke(self) -> Revoke:
@@ -98,6 +111,7 @@ class Desk:
                 place_of=_place_of,
                 token=self.token,
                 where="here",
+                enforce=self.enforce,
             )
         return self._reconcile
 

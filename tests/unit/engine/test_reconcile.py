@@ -372,6 +372,7 @@ def test_two_reconcilers_never_tend_one_grant_at_once() -> None:
         place_of=lambda _: None,
         token=desk.token,
         where="elsewhere",
+        enforce=desk.enforce,
     )
     met: list[int] = []
     desk.minter.faults["shut"] = [lambda: met.append(other.step(desk.now))]

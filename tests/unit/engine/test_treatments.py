@@ -292,14 +292,40 @@ def test_what_needs_an_enforcer_is_never_minted_and_aws_never_hears_of_it() -> N
     assert desk.ledger.grants == {}
 
 
-def test_no_policy_is_written_for_it_and_none_is_read_as_within_it() -> None:
+def test_a_policy_never_gives_its_files_partitions_or_statistics_and_queries_it_in_the_grants_own_workgroup() -> None:
     clearance = passed(wants(), ask(FACTS_PREFIX))
     place = world.place_of(clearance)
     text = document(grant_statements(clearance, place, world.GRANT))
+    check_within(text, clearance, place, world.GRANT)
     assert "lending/facts/" in text
-    assert "parts" not in text
-    with pytest.raises(PolicyWidens, match="no policy can hold them apart"):
-        check_within(text, clearance, place, world.GRANT)
+    assert "lending/parts" not in text.replace("table/lending/parts", "")
+    assert not any(word in text for word in ("Partition", "Statistics", f'{place.workgroup}"'))
+    assert f"workgroup/{place.workgroup}-{world.GRANT}" in text
+    assert f"/athena/{world.GRANT}/*" in text
+
+
+def test_a_policy_goes_with_the_columns_and_rows_that_were_decided_and_with_no_others() -> None:
+    clearance = passed()
+    place = world.place_of(clearance)
+    text = document(grant_statements(clearance, place, world.GRANT))
+    fewer = replace(clearance, cleared=tuple(replace(c, columns=("state",)) for c in clearance.cleared))
+    with pytest.raises(PolicyWidens, match="does not go with the columns and rows"):
+        check_within(text, fewer, place, world.GRANT)
+    with pytest.raises(PolicyWidens, match="not bound to queries of Athena"):
+        check_within(text.replace("athena.amazonaws.com", "glue.amazonaws.com"), clearance, place, world.GRANT)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [({"files": (FILES,)}, "its files hold them all"), ({"ask": ask(FACTS_PREFIX)}, "no policy can hold them apart")],
+)
+def test_what_lake_formation_cannot_keep_apart_is_read_as_wider(changes: dict[str, Any], why: str) -> None:
+    clearance = passed()
+    place = world.place_of(clearance)
+    text = document(grant_statements(clearance, place, world.GRANT))
+    other = replace(clearance, cleared=tuple(replace(c, **changes) for c in clearance.cleared))
+    with pytest.raises(PolicyWidens, match=why):
+        check_within(text, other, place, world.GRANT)
 
 
 def test_a_grant_ends_when_other_columns_or_rows_may_be_seen() -> None:

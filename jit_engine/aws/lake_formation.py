@@ -1,0 +1,199 @@
+"""Columns and rows kept apart by Lake Formation: one data cells filter a table and grant, for the grant's own role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from jit_engine.aws.calls import Calls
+from jit_engine.domain.artefact import Artefact, Mechanism
+from jit_engine.domain.ids import GrantId
+from jit_engine.enforcers.filters import NAME, filters_of
+from jit_engine.enforcers.ports import Seated
+from jit_engine.errors import AwsRefused, EngineError
+from jit_engine.iam.enforcing import NoEnforcer
+
+_GONE = frozenset({"EntityNotFoundException"})
+_EVERYBODY = "IAM_ALLOWED_PRINCIPALS"
+_READS = frozenset({"ALL", "SUPER_USER", "SELECT"})
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+class NotGoverned(EngineError):
+    """A table that Lake Formation would hand out to more than those it was asked to: nothing is put in place."""
+
+    code: ClassVar[str] = "table-not-governed"
+
+    def __init__(self, *, table: str, why: str) -> None:
+        self.table = table
+        super().__init__(
+            f"Lake Formation does not hold {table} to its filters, for {why}; have the data's owner repair it, then "
+            "ask again"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LakeFormationEnforcer:
+    """By account and region, calls that may create filters and permissions there."""
+
+    served: Mapping[tuple[str, str], Calls]
+    mechanism: Mechanism = Mechanism.LAKE_FORMATION
+
+    def plan(self, seated: Seated) -> Sequence[Artefact]:
+        """One filter a table; a place that is not served is refused."""
+        made = list(filters_of(seated))
+        for one in made:
+            if (one.account, one.region) not in self.served:
+                why = f"Lake Formation of account {one.account} in {one.region} is not set up here"
+                raise NoEnforcer(sources=(one.source,), clearance=seated.clearance, why=why)
+        return made
+
+    def put(self, artefact: Artefact) -> None:
+        """Looks whether the filter would be all that there is, makes it, and lets the role select through it."""
+        calls = self._calls(artefact)
+        self._check_governed(artefact, calls)
+        wanted = _filter(artefact)
+        try:
+            calls("lakeformation", "create_data_cells_filter", {"TableData": wanted})
+        except AwsRefused as refused:
+            if refused.aws_code != "AlreadyExistsException" or not _is_as_wanted(_found(artefact, calls), wanted):
+                raise
+        calls("lakeformation", "grant_permissions", _permission(artefact))
+
+    def lift(self, artefact: Artefact) -> None:
+        """Takes the permission, then the filter."""
+        calls = self._calls(artefact)
+        if artefact.plan.get("principal"):
+            try:
+                calls("lakeformation", "revoke_permissions", _permission(artefact), urgent=True)
+            except AwsRefused as refused:
+                # Nothing of that kind was granted: the filter, which every permission names, goes next all the same.
+                if refused.aws_code not in {*_GONE, "InvalidInputException"}:
+                    raise
+        try:
+            calls("lakeformation", "delete_data_cells_filter", _resource(artefact), urgent=True)
+        except AwsRefused as refused:
+            if refused.aws_code not in _GONE:
+                raise
+
+    def is_gone(self, artefact: Artefact) -> bool:
+        """Whether there is no filter of that name: a permission names one that is there."""
+        return _found(artefact, self._calls(artefact)) is None
+
+    def found(self) -> Sequence[Artefact]:
+        """Every filter whose name is one of ours."""
+        return [one for place, calls in self.served.items() for one in _ours(place, calls)]
+
+    def _calls(self, artefact: Artefact) -> Calls:
+        calls = self.served.get((artefact.account, artefact.region))
+        if calls is None:
+            raise NotGoverned(table=artefact.source, why=f"account {artefact.account} is not served here any more")
+        return calls
+
+    def _check_governed(self, artefact: Artefact, calls: Calls) -> None:
+        """Raises `NotGoverned` where a filter would not be all: data that is not registered, or given to everybody."""
+        at = {"CatalogId": artefact.account, "DatabaseName": artefact.text("database"), "Name": artefact.text("table")}
+        table = calls("glue", "get_table", at)["Table"]
+        if not table.get("IsRegisteredWithLakeFormation"):
+            raise NotGoverned(table=artefact.source, why="its location is not registered")
+        location = str(table.get("StorageDescriptor", {}).get("Location", "")).partition("://")[2]
+        for page in _pages(calls, "list_resources", {}):
+            for resource in page["ResourceInfoList"]:
+                root = str(resource["ResourceArn"]).removeprefix("arn:aws:s3:::").rstrip("/*")
+                if resource.get("HybridAccessEnabled") and f"{location}/".startswith(f"{root}/"):
+                    raise NotGoverned(table=artefact.source, why="its location is in hybrid mode")
+        for everybody in (_EVERYBODY, f"{artefact.account}:IAMPrincipals"):
+            for kind in ("TABLE", "LF_TAG_POLICY", "LF_TAG_POLICY_TABLE"):
+                asked = {
+                    "CatalogId": artefact.account,
+                    "Principal": {"DataLakePrincipalIdentifier": everybody},
+                    "ResourceType": kind,
+                }
+                for page in _pages(calls, "list_permissions", asked):
+                    if any(_reaches(given, artefact) for given in page["PrincipalResourcePermissions"]):
+                        raise NotGoverned(table=artefact.source, why=f"{everybody} may read it")
+
+
+def _reaches(given: Mapping[str, Any], artefact: Artefact) -> bool:
+    """Whether the permission may let its principal read the table; by tags, which may change, it is taken to."""
+    if not _READS & set(given.get("Permissions", ())):
+        return False
+    resource = given.get("Resource", {})
+    table = resource.get("Table") or resource.get("TableWithColumns")
+    if table is None:
+        return "LFTagPolicy" in resource
+    same = table.get("DatabaseName") == artefact.text("database")
+    return same and ("TableWildcard" in table or table.get("Name") in (artefact.text("table"), "ALL_TABLES", None))
+
+
+def _filter(artefact: Artefact) -> dict[str, Any]:
+    rows = artefact.text("rows")
+    return {
+        **_resource(artefact),
+        "ColumnNames": list(artefact.texts("columns")),
+        "RowFilter": {"FilterExpression": rows} if rows else {"AllRowsWildcard": {}},
+    }
+
+
+def _resource(artefact: Artefact) -> dict[str, Any]:
+    return {
+        "TableCatalogId": artefact.account,
+        "DatabaseName": artefact.text("database"),
+        "TableName": artefact.text("table"),
+        "Name": artefact.name,
+    }
+
+
+def _permission(artefact: Artefact) -> dict[str, Any]:
+    """SELECT through the filter and nothing else: a DESCRIBE of the table would show the columns that are withheld."""
+    return {
+        "CatalogId": artefact.account,
+        "Principal": {"DataLakePrincipalIdentifier": artefact.text("principal")},
+        "Resource": {"DataCellsFilter": _resource(artefact)},
+        "Permissions": ["SELECT"],
+    }
+
+
+def _found(artefact: Artefact, calls: Calls) -> Mapping[str, Any] | None:
+    try:
+        answer = calls("lakeformation", "get_data_cells_filter", _resource(artefact))
+    except AwsRefused as refused:
+        if refused.aws_code in _GONE:
+            return None
+        raise
+    found: Mapping[str, Any] = answer["DataCellsFilter"]
+    return found
+
+
+def _is_as_wanted(found: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
+    return found is not None and all(found.get(key) == value for key, value in wanted.items())
+
+
+def _ours(place: tuple[str, str], calls: Calls) -> Iterator[Artefact]:
+    for page in _pages(calls, "list_data_cells_filter", {}):
+        for one in page["DataCellsFilters"]:
+            parts = str(one["Name"]).removeprefix(NAME).split("-")
+            if str(one["Name"]).startswith(f"{NAME}gr_") and len(parts) == 3 and parts[1].isdecimal():
+                yield Artefact(
+                    grant=GrantId(parts[0]),
+                    part=int(parts[1]),
+                    mechanism=Mechanism.LAKE_FORMATION,
+                    account=place[0],
+                    region=place[1],
+                    source=f"glue://{place[0]}/{place[1]}/{one['DatabaseName']}/{one['TableName']}",
+                    name=str(one["Name"]),
+                    plan={"database": str(one["DatabaseName"]), "table": str(one["TableName"]), "principal": ""},
+                    created_at=_EPOCH,
+                )
+
+
+def _pages(calls: Calls, operation: str, parameters: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
+    token: dict[str, object] = {}
+    while True:
+        page = calls("lakeformation", operation, {**parameters, **token})
+        yield page
+        if not page.get("NextToken"):
+            return
+        token = {"NextToken": page["NextToken"]}

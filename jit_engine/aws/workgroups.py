@@ -1,0 +1,130 @@
+"""A grant's own Athena workgroup: its results apart from others', its queries stopped when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from jit_engine.aws.calls import Calls
+from jit_engine.domain.artefact import Artefact, Mechanism
+from jit_engine.domain.ids import GrantId
+from jit_engine.enforcers.filters import workgroups_of
+from jit_engine.enforcers.ports import Seated
+from jit_engine.errors import AwsRefused
+from jit_engine.iam.enforcing import NoEnforcer
+
+_RUNNING = frozenset({"QUEUED", "RUNNING"})
+_UNKNOWN = frozenset({"InvalidRequestException"})
+"""What Athena answers for a workgroup that is not there."""
+_AT_ONCE = 50
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkgroupEnforcer:
+    """By account and region, calls that may make workgroups there."""
+
+    served: Mapping[tuple[str, str], Calls]
+    mechanism: Mechanism = Mechanism.WORKGROUP
+
+    def plan(self, seated: Seated) -> Sequence[Artefact]:
+        """The grant's workgroup, where it needs one."""
+        made = list(workgroups_of(seated))
+        for one in made:
+            if (one.account, one.region) not in self.served:
+                why = f"Athena of account {one.account} in {one.region} is not set up here"
+                raise NoEnforcer(sources=(one.source,), clearance=seated.clearance, why=why)
+        return made
+
+    def put(self, artefact: Artefact) -> None:
+        """Makes it, with its place for results enforced, and no result ever used again."""
+        results: dict[str, object] = {
+            "OutputLocation": artefact.text("results"),
+            "ExpectedBucketOwner": artefact.account,
+            "EncryptionConfiguration": {"EncryptionOption": "SSE_KMS", "KmsKey": artefact.text("key")},
+        }
+        configuration = {
+            "ResultConfiguration": results,
+            "EnforceWorkGroupConfiguration": True,
+            "PublishCloudWatchMetricsEnabled": False,
+        }
+        self.served[artefact.account, artefact.region](
+            "athena",
+            "create_work_group",
+            {
+                "Name": artefact.name,
+                "Description": f"Sluicegate grant {artefact.grant}",
+                "Configuration": configuration,
+                "Tags": [
+                    {"Key": "sluicegate:grant", "Value": artefact.grant},
+                    {"Key": "sluicegate:managed-by", "Value": "sluicegate"},
+                ],
+            },
+        )
+
+    def lift(self, artefact: Artefact) -> None:
+        """Closes it to new queries, stops those that run, and deletes it once none does."""
+        calls = self.served[artefact.account, artefact.region]
+        named: dict[str, object] = {"WorkGroup": artefact.name}
+        try:
+            calls("athena", "update_work_group", {**named, "State": "DISABLED"}, urgent=True)
+            running = list(_running(calls, artefact.name))
+            for query in running:
+                calls("athena", "stop_query_execution", {"QueryExecutionId": query}, urgent=True)
+            if not running:
+                calls("athena", "delete_work_group", {**named, "RecursiveDeleteOption": True}, urgent=True)
+        except AwsRefused as refused:
+            if refused.aws_code not in _UNKNOWN or not self.is_gone(artefact):
+                raise
+
+    def is_gone(self, artefact: Artefact) -> bool:
+        """Whether it is in no list: an error of Athena does not say whether it is there."""
+        calls = self.served[artefact.account, artefact.region]
+        return all(name != artefact.name for name in _names(calls))
+
+    def found(self) -> Sequence[Artefact]:
+        """Every workgroup named after one of an environment and a grant."""
+        return [
+            Artefact(
+                grant=GrantId(name[name.index("-gr_") + 1 :]),
+                part=1,
+                mechanism=Mechanism.WORKGROUP,
+                account=account,
+                region=region,
+                source="",
+                name=name,
+                plan={},
+                created_at=_EPOCH,
+            )
+            for (account, region), calls in self.served.items()
+            for name in _names(calls)
+            if name.startswith("sg-env-") and "-gr_" in name
+        ]
+
+
+def _running(calls: Calls, workgroup: str) -> Iterator[str]:
+    """Queries that have not ended, the newest first; the workgroup takes no new ones by now."""
+    for page in _pages(calls, "list_query_executions", {"WorkGroup": workgroup}):
+        ids = list(page.get("QueryExecutionIds", ()))
+        for start in range(0, len(ids), _AT_ONCE):
+            some = calls("athena", "batch_get_query_execution", {"QueryExecutionIds": ids[start : start + _AT_ONCE]})
+            for one in some.get("QueryExecutions", ()):
+                if one["Status"]["State"] in _RUNNING:
+                    yield str(one["QueryExecutionId"])
+
+
+def _names(calls: Calls) -> Iterator[str]:
+    for page in _pages(calls, "list_work_groups", {}):
+        yield from (str(one["Name"]) for one in page.get("WorkGroups", ()))
+
+
+def _pages(calls: Calls, operation: str, parameters: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
+    token: dict[str, object] = {}
+    while True:
+        page = calls("athena", operation, {**parameters, **token})
+        yield page
+        if not page.get("NextToken"):
+            return
+        token = {"NextToken": page["NextToken"]}
