@@ -13,6 +13,7 @@ from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.held import HeldGrant, Unless
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.label import EMPTY, Label, LabelRise
 from jit_engine.domain.request import AccessRequest
@@ -89,11 +90,10 @@ class FactSource(Protocol):
 
 
 class Lane(StrEnum):
-    """Which of the grants that are due."""
+    """Which of the grants that are due; `urgent`: revoked with sessions out, and the Deny is not written yet."""
 
     ALL = "all"
     URGENT = "urgent"
-    """Revoked while sessions are out, and the Deny is not written yet."""
 
 
 class Budget(Protocol):
@@ -131,12 +131,17 @@ class Ledger(Protocol):
         evidence: Evidence,
         event: Event,
         waiting: WaitingRequest | None = None,
+        unless: Unless | None = None,
     ) -> Grant:
         """Commits the request, its decision and the intent to mint, before AWS hears of it.
 
-        Raises `LostRace` when another rulebook is live than the one that the clearance is of. With `waiting`, the
-        request that waited is committed with it, as given, and its version is a fence, too.
+        Raises `LostRace` when another rulebook is live by now, the activity is stopped, or `unless` holds of `alike`.
+        A request that was `waiting` is committed with it, as given, and its version is a fence, too.
         """
+        ...
+
+    def alike(self, request: AccessRequest) -> Sequence[HeldGrant]:
+        """The grants that give its subject access for its activity, environment and purpose, or are about to."""
         ...
 
     def refuse(self, refusal: Refusal, evidence: Evidence, event: Event, waiting: WaitingRequest | None = None) -> None:
@@ -198,8 +203,7 @@ class Ledger(Protocol):
 
 
 class WaitingRoom(Protocol):
-    """The requests that wait. A write commits with its audit record; one that names an old version raises
-    `LostRace`."""
+    """The requests that wait. A write commits with its audit record; one of an old version raises `LostRace`."""
 
     def wait(self, waiting: WaitingRequest, record: Mapping[str, Json], evidence: Evidence, event: Event) -> None:
         """Commits a new request that waits, with the decision that said so; `LostRace` when the same waits already."""
@@ -234,9 +238,7 @@ class Directory(Protocol):
         ...
 
     def people_behind(self, id: SubjectId) -> frozenset[str]:
-        """The humans behind a subject: the same for every login of one person, its owners for a workload; none when
-        the directory does not know it.
-        """
+        """The humans behind a subject: one for all logins of a person, a workload's owners; none when unknown."""
         ...
 
 

@@ -108,6 +108,7 @@ KINDS: Mapping[str, Kind] = {
     "profile-needed": _kind(422, "The grant has several profiles", "Name one of those that are listed."),
     "account-not-served": _kind(422, "No role in that account", "An operator has to add the AWS account."),
     "lost-race": _kind(409, "Changed meanwhile", "Somebody else was faster: read it again and decide anew."),
+    "activity-not-empty": _kind(409, "The activity has something left", "It is retired once nothing of it is left."),
     "name-taken": _kind(409, "The name is taken", "Names are never used twice."),
     "version-taken": _kind(409, "The version is taken", "Versions only rise."),
     "decision-altered": _kind(409, "The decision is not what was recorded", "Nothing is concluded from it."),

@@ -17,7 +17,7 @@ from cli.paths import at
 from cli.render import AsJson, answer, facts, line, listing, note, table
 from cli.times import local
 
-app = group("Research activities: register one, list them, look at one.")
+app = group("Research activities: register, list, look at, suspend, resume and retire them.")
 
 
 @app.command()
@@ -67,6 +67,42 @@ def show(
     with connect() as client:
         found = client.get(at("activities", activity_id(client, activity)))
     answer(found, as_json=as_json, show=_show)
+
+
+@app.command()
+def suspend(
+    activity: Annotated[str, typer.Argument(metavar="ACTIVITY", help="Its id or name.")],
+    reason: Annotated[str, typer.Option(help="Why; it goes into the record.")],
+    as_json: AsJson = False,
+) -> None:
+    """Suspend an activity: its grants are revoked at once, and none is given until it is resumed."""
+    _move(activity, "suspend", reason, as_json=as_json)
+
+
+@app.command()
+def resume(
+    activity: Annotated[str, typer.Argument(metavar="ACTIVITY", help="Its id or name.")],
+    reason: Annotated[str, typer.Option(help="Why; it goes into the record.")],
+    as_json: AsJson = False,
+) -> None:
+    """Resume a suspended activity. What was revoked stays revoked."""
+    _move(activity, "resume", reason, as_json=as_json)
+
+
+@app.command()
+def retire(
+    activity: Annotated[str, typer.Argument(metavar="ACTIVITY", help="Its id or name.")],
+    reason: Annotated[str, typer.Option(help="Why; it goes into the record.")],
+    as_json: AsJson = False,
+) -> None:
+    """Retire an activity: its grants are revoked at once. Ask again once nothing of it is left."""
+    _move(activity, "retire", reason, as_json=as_json)
+
+
+def _move(activity: str, verb: str, reason: str, *, as_json: bool) -> None:
+    with connect() as client:
+        moved = client.create(at("activities", activity_id(client, activity), verb), {"reason": reason})
+    answer(moved, as_json=as_json, show=lambda doc: line(f"{doc.text('name')} is {doc.text('state')}."))
 
 
 def _show_all(found: Sequence[Doc]) -> None:

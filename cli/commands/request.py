@@ -74,6 +74,7 @@ def request_(
     break_glass: Annotated[
         bool, typer.Option("--break-glass", help="An emergency: one other person releases it instead of approvals.")
     ] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="Another grant, though a live one gives all of it.")] = False,
     accept_offer: Annotated[
         bool, typer.Option("--accept-offer", help="When refused, ask for the first thing that would be granted.")
     ] = False,
@@ -110,6 +111,8 @@ def request_(
         body["starts_at"] = zoned(starts_at, "--starts-at")
     if break_glass:
         body["break_glass"] = True
+    if anew:
+        body["anew"] = True
     patience = check_duration(timeout, "--timeout").total_seconds()
     with connect() as client:
         wanted = activity_id(client, activity)
@@ -135,13 +138,17 @@ def request_(
 @requests.command(name="list")
 def list_(
     outcome: Annotated[str | None, typer.Option(help="Such as granted, refused or awaiting-approval.")] = None,
+    waiting: Annotated[
+        bool, typer.Option("--waiting", help="Only those that wait, for people or their start.")
+    ] = False,
     activity: Annotated[str | None, typer.Option(help="Only of this activity (id or name).")] = None,
     as_json: AsJson = False,
 ) -> None:
     """The requests that you may see."""
     with connect() as client:
         wanted = None if activity is None else activity_id(client, activity)
-        found = list(client.every("/v1/access-requests", outcome=outcome, activity=wanted))
+        waits = "true" if waiting else None
+        found = list(client.every("/v1/access-requests", outcome=outcome, activity=wanted, waiting=waits))
     listing(found, as_json=as_json, show=_show_all)
 
 
@@ -232,6 +239,15 @@ def _show_outcome(made: Doc) -> None:
             note(f"next: sluice requests show {made.text('request_id') or made.text('id')}")
         return
     grant = made.record("grant")
+    if made.text("outcome") == "held":
+        line(f"You hold all of this already: {grant.text('id')}, until {until(grant.text('ends_at'), now())}.")
+        line("Nothing was minted.")
+        if grant.text("state") == "active":
+            note(f"next: sluice run --grant {grant.text('id')} -- COMMAND")
+        else:
+            note(f"it is {grant.text('state')} now; look again: sluice grant show {grant.text('id')}")
+        note("      to have another grant all the same, ask with --anew")
+        return
     outcome = {
         "would-be-granted": "This would be granted",
         "would-be-refused": "This would be refused",
@@ -241,6 +257,11 @@ def _show_outcome(made: Doc) -> None:
     line(f"{outcome}{f', until {until(ends, now())}' if ends else ''}.")
     if shortened := made.text("shortened") or grant.text("shortened"):
         line(f"Shortened: {shortened}")
+    for held in made.records("held"):
+        what = f"{held.text('source')} ({', '.join(held.texts('operations'))})"
+        line(f"You hold {what} already, by {held.text('grant')} until {until(held.text('ends_at'), now())}.")
+    if covering := made.text("covered_by"):
+        line(f"Grant {covering} gives all of it: without --anew you would be told of it, and nothing would be minted.")
     line()
     _show_verdicts(made.records("sources"))
     principals = grant.records("principals") or made.records("principals")

@@ -16,15 +16,21 @@ class ActivityState(StrEnum):
     SUBMITTED = "submitted"
     ACTIVE = "active"
     REJECTED = "rejected"
+    SUSPENDED = "suspended"
+    RETIRING = "retiring"
     RETIRED = "retired"
 
 
 ACTIVITY_MOVES: dict[ActivityState, frozenset[ActivityState]] = {
     ActivityState.SUBMITTED: frozenset({ActivityState.ACTIVE, ActivityState.REJECTED}),
-    ActivityState.ACTIVE: frozenset({ActivityState.RETIRED}),
+    ActivityState.ACTIVE: frozenset({ActivityState.SUSPENDED, ActivityState.RETIRING}),
+    ActivityState.SUSPENDED: frozenset({ActivityState.ACTIVE, ActivityState.RETIRING}),
+    ActivityState.RETIRING: frozenset({ActivityState.RETIRED}),
     ActivityState.REJECTED: frozenset(),
     ActivityState.RETIRED: frozenset(),
 }
+STOPPED = frozenset({ActivityState.SUSPENDED, ActivityState.RETIRING, ActivityState.RETIRED})
+"""States of an activity that was active: its grants were revoked as it left."""
 
 
 class EnvironmentState(StrEnum):

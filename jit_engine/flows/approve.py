@@ -28,8 +28,9 @@ from jit_engine.rules.approvals import (
     standing,
     unmet,
 )
-from jit_engine.rules.clearance import Judges, clear, refused_only_by_approval, wanted_duration
-from jit_engine.rules.treatments import durations_of
+from jit_engine.rules.clearance import Judges, clear, refused_only_by_approval
+from jit_engine.rules.contract_gate import contracts_of
+from jit_engine.rules.time_wanted import wanted_of
 
 TRIES = 4
 SHORTEST = timedelta(minutes=15)
@@ -84,16 +85,14 @@ class LookAtWaiting:
         return self._looked(waiting, verdict, facts, now)
 
     def _looked(self, waiting: WaitingRequest, verdict: Clearance | Refusal, facts: Facts, now: datetime) -> Looked:
-        request, environment = verdict.request, facts.environment
-        if environment is None:
+        request = verdict.request
+        if facts.environment is None:
             raise _hopeless(waiting, "its environment is gone")
         passed = [one for one in verdict.verdicts if one.passes]
         needs = needs_of(passed, facts.contracts)
-        keys = {one.contract.contract for one in passed if one.contract is not None}
-        contracts = [contract for contract in facts.contracts if contract.key in keys]
-        longest = durations_of([one.ask for one in passed], request, facts)
-        duration = wanted_duration(request, contracts, environment, longest)
-        document = shown(request, verdict.verdicts, facts, duration, self.room.holdings(request.subject.id))
+        contracts = contracts_of(passed, facts)
+        duration, holds = wanted_of(verdict, facts), self.room.holdings(request.subject.id)
+        document = shown(request, verdict.verdicts, facts, duration, holds)
         requesters = self._requesters(request.subject, facts)
         approvers = {one.approver: self._today(one.approver, waiting, now) for one in waiting.approvals}
         stands = standing(waiting.approvals, document, needs, approvers, requesters)
@@ -189,11 +188,16 @@ class Approve:
         return self._change(request_id, frozenset({WaitingState.AWAITING}), yes)
 
     def decline(self, request_id: RequestId, by: Subject, comment: str, now: datetime) -> WaitingRequest:
-        """The request, declined: one no by somebody who could have approved it is enough."""
+        """The request, declined: one no by somebody who could have approved it is enough.
+
+        Of one that would be refused by now nobody is asked any more: whom the rules let approve it may clear it away.
+        """
 
         def no(waiting: WaitingRequest) -> tuple[WaitingRequest, Event]:
-            looked = self.look(waiting, now)
-            asked = {group for need in looked.needs for group in need.rule.groups}
+            try:
+                asked = {group for need in self.look(waiting, now).needs for group in need.rule.groups}
+            except WrongState:
+                asked = set(by.teams) if self.look.may(by, waiting, now) else set()
             if not waiting.request.break_glass and not by.teams & asked:
                 raise NotAnApprover(request=request_id, why="you are in no team that is asked")
             return self._ended(waiting, WaitingState.DECLINED, by.id, comment, now)

@@ -64,7 +64,7 @@ class Ask:
     1. A request that lacks what is demanded is not even decided.
     2. One that starts later is decided as advice: what would be refused today is refused today.
     3. One that needs approvals, or starts later, is committed as waiting, with the decision that said so.
-    4. Everything else is minted at once.
+    4. Everything else is minted at once, unless a live grant gives all of it already.
     """
 
     request_access: RequestAccess
@@ -72,13 +72,16 @@ class Ask:
     room: WaitingRoom
     rules: RequestRules
 
-    def __call__(self, request: AccessRequest, now: datetime) -> Grant | WaitingRequest:
-        """A grant, or the request as it waits. Raises what `RequestAccess` raises, except `ApprovalNeeded`."""
+    def __call__(self, request: AccessRequest, now: datetime, *, anew: bool = False) -> Grant | WaitingRequest:
+        """A grant, or the request as it waits. Raises what `RequestAccess` raises, except `ApprovalNeeded`.
+
+        `anew` has it minted although a live grant gives all of it; a renewal always is.
+        """
         self.rules.check(request, now)  # 1
         if request.starts_at is not None:
             return self._later(request, now)  # 2
         try:
-            return self.request_access(request, now)  # 4
+            return self.request_access(request, now, anew=anew or request.renews is not None)  # 4
         except ApprovalNeeded as needed:
             return self._wait(needed.refusal, needed.evidence.facts, needed.evidence, now)  # 3
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from jit_engine.domain.grant import Principal
+from jit_engine.domain.held import HeldGrant
 from jit_engine.domain.verdict import Refusal
 from jit_engine.errors import EngineError
 from jit_engine.ports import Evidence
@@ -54,6 +55,14 @@ class ApprovalNeeded(AccessRefused):
     def __init__(self, refusal: Refusal, evidence: Evidence) -> None:
         super().__init__(refusal)
         self.evidence = evidence
+
+
+class AlreadyHeld(Exception):
+    """A live grant gives all of it already. No failure: who asked is told of that grant, and nothing is minted."""
+
+    def __init__(self, held: HeldGrant) -> None:
+        self.held = held
+        super().__init__(held.grant.id)
 
 
 class ShownHasChanged(EngineError):

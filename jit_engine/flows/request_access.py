@@ -11,23 +11,31 @@ from datetime import datetime, timedelta
 from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState, Principal, StepTime, attempt_at
+from jit_engine.domain.held import Unless
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest, WaitingState
-from jit_engine.errors import AwsUnavailable, EngineError, NotFound, RoleExists
+from jit_engine.errors import AwsUnavailable, EngineError, InvalidValue, NotFound, RoleExists
 from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.enforce import Enforcement
-from jit_engine.flows.outcome import AccessRefused, ApprovalNeeded, DurationTooLong
+from jit_engine.flows.outcome import AccessRefused, AlreadyHeld, ApprovalNeeded, DurationTooLong
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.plan import PlannedPart, parts_of
 from jit_engine.iam.role import probe_session_policy, probes_for, role_plan, session_plan
 from jit_engine.ports import Evidence, Facts, FactSource, Ledger, LostRace, Minter, Minters, minter_in
-from jit_engine.rules.clearance import Judges, clear, refused_only_by_approval, refused_only_by_duration
+from jit_engine.rules.clearance import (
+    Judges,
+    clear,
+    refused_only_by_approval,
+    refused_only_by_duration,
+)
 from jit_engine.rules.counter_offer import Offer, counter_offers, offer_record
 from jit_engine.rules.evidence import evidence_of
-from jit_engine.rules.record import clearance_record, refusal_record
+from jit_engine.rules.overlaps import Overlap, covering, overlaps
+from jit_engine.rules.record import clearance_record, cleared_asks, refusal_record
 from jit_engine.rules.renewals import check_renewable
+from jit_engine.rules.time_wanted import wanted_of
 
 MINTING_PATIENCE = timedelta(minutes=3)
 """How long the intent may stand before the reconciler takes it for abandoned; a mint gives up after a minute."""
@@ -37,10 +45,15 @@ RETRY_AFTER = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What would be cleared, and the parts that it would be minted as."""
+    """What would be cleared, the parts that it would be minted as, and what of it live grants give already.
+
+    `covered_by`: the one that gives all of it, which would be offered instead.
+    """
 
     clearance: Clearance
     parts: tuple[PlannedPart, ...]
+    overlaps: tuple[Overlap, ...]
+    covered_by: GrantId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +79,20 @@ class RequestAccess:
         verdict = clear(request, facts, self.judges(), now)
         if isinstance(verdict, Refusal):
             return verdict
-        return Preview(clearance=verdict, parts=self._planned(verdict, self.new_grant_id(now), facts, now)[1])
+        _check_emergency(verdict)
+        asks, held = [one.ask for one in verdict.verdicts if one.passes], self.ledger.alike(request)
+        covered = covering(asks, verdict.ends_at, held, now)
+        return Preview(
+            clearance=verdict,
+            parts=self._planned(verdict, self.new_grant_id(now), facts, now)[1],
+            overlaps=overlaps(asks, held, now),
+            covered_by=None if covered is None else covered.grant.id,
+        )
+
+    def overlaps(self, grant: Grant, request: AccessRequest, now: datetime) -> tuple[Overlap, ...]:
+        """Which of its sources other live grants give, too."""
+        others = [one for one in self.ledger.alike(request) if one.grant.id != grant.id]
+        return overlaps(cleared_asks(self.ledger.decision_of(grant.id)), others, now)
 
     def offers(self, refusal: Refusal, now: datetime) -> tuple[Offer, ...]:
         """What would be cleared instead; nothing is recorded."""
@@ -78,13 +104,16 @@ class RequestAccess:
         facts, judges = self.facts.facts_for(request.activity, request.environment), self.judges()
         return clear(request, facts, judges, now), facts, evidence_of(request, facts, judges, now)
 
-    def __call__(self, request: AccessRequest, now: datetime, waiting: WaitingRequest | None = None) -> Grant:
-        """An active grant. Raises `AccessRefused`, `NotFound`, `InvalidValue`, `PolicyTooLarge` or `NoEnforcer` before
+    def __call__(
+        self, request: AccessRequest, now: datetime, waiting: WaitingRequest | None = None, *, anew: bool = True
+    ) -> Grant:
+        """An active grant; unless `anew`, raises `AlreadyHeld` where a live one gives all of it, however many ask at
+        the same moment. Raises `AccessRefused`, `NotFound`, `InvalidValue`, `PolicyTooLarge` or `NoEnforcer` before
         any AWS call, `ApprovalNeeded` before anything is on record, `AwsUnavailable` when minting did not come about:
         what was begun is then the reconciler's to undo. A request that has been `waiting` is moved on with what
         becomes of it.
         """
-        parts, place, grant = self._opened(request, now, waiting)
+        parts, place, grant = self._opened(request, now, waiting, anew=anew)
         try:
             return self._mint(grant, parts, place, now)  # 4 act, 5 record
         except EngineError as error:
@@ -94,7 +123,7 @@ class RequestAccess:
             raise AwsUnavailable(operation="minting in time", retry_after=RETRY_AFTER) from overtaken
 
     def _opened(
-        self, request: AccessRequest, now: datetime, waiting: WaitingRequest | None
+        self, request: AccessRequest, now: datetime, waiting: WaitingRequest | None, *, anew: bool
     ) -> tuple[tuple[PlannedPart, ...], Place, Grant]:
         """The first three steps. Decided by other rules than those that are live by then: decided again."""
         for _ in range(ATTEMPTS):
@@ -103,6 +132,7 @@ class RequestAccess:
             evidence = evidence_of(request, facts, judges, now)
             if isinstance(verdict, Refusal):
                 if refused_only_by_approval(verdict):
+                    self._check_held(verdict, now + wanted_of(verdict, facts), now, anew=anew)
                     raise ApprovalNeeded(verdict, evidence)
                 offers = counter_offers(verdict, facts, judges, now)
                 offered: list[Json] = [offer_record(offer) for offer in offers]
@@ -110,6 +140,8 @@ class RequestAccess:
                 self.ledger.refuse(verdict, evidence, event, _refused(waiting))
                 refused = DurationTooLong if refused_only_by_duration(verdict) else AccessRefused
                 raise refused(verdict, offers)
+            _check_emergency(verdict)
+            unless = self._check_held(verdict, verdict.ends_at, now, anew=anew)
             grant_id = self.new_grant_id(now)
             place, parts = self._planned(verdict, grant_id, facts, now)
             intent = self._intent(grant_id, verdict, parts, now)
@@ -117,11 +149,24 @@ class RequestAccess:
             event = _event("grant.opened", request, now, clearance_record(verdict), grant=intent.id)
             try:
                 # 3 record, committed before AWS hears of it
-                grant = self.ledger.open(intent, verdict, evidence, event, _taken(waiting, intent))
+                grant = self.ledger.open(intent, verdict, evidence, event, _taken(waiting, intent), unless)
             except LostRace:
                 continue
             return parts, place, grant
         raise LostRace("the rules changed again and again while this was decided")
+
+    def _check_held(
+        self, verdict: Clearance | Refusal, ends_at: datetime, now: datetime, *, anew: bool
+    ) -> Unless | None:
+        """Raises `AlreadyHeld` where a live grant gives all that passes until `ends_at`; else the same question, to be
+        asked once more at the commit.
+        """
+        if anew:
+            return None
+        asks = [one.ask for one in verdict.verdicts if one.passes]
+        if (found := covering(asks, ends_at, self.ledger.alike(verdict.request), now)) is not None:
+            raise AlreadyHeld(found)
+        return lambda held: covering(asks, ends_at, held, now) is not None
 
     def _planned(
         self, clearance: Clearance, grant: GrantId, facts: Facts, now: datetime
@@ -255,6 +300,14 @@ class RequestAccess:
         left = replace(grant.moved(GrantState.ABANDONED), due_at=now, reason=error.code, last_error=str(error))
         with suppress(LostRace):
             self.ledger.save(left, _grant_event("grant.abandoned", grant, now, {"reason": error.code}))
+
+
+def _check_emergency(clearance: Clearance) -> None:
+    """An emergency that nobody has released is one where nobody has to approve anything: it is asked for without."""
+    request = clearance.request
+    if request.break_glass and not any(approval.release for approval in request.approvals):
+        fix = "nobody has to approve this: ask for it without break_glass"
+        raise InvalidValue(field="break_glass", given="true", fix=fix)
 
 
 def _refused(waiting: WaitingRequest | None) -> WaitingRequest | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from jit_engine.contracts.terms import Contract
 from jit_engine.domain.activity import Place
@@ -223,16 +223,18 @@ class _Measure:
     clearance: Clearance
     place: Place
     grant: GrantId
-    _last: tuple[tuple[ClearedSource, ...], tuple[Statement, ...]] | None = None
+    _written: list[tuple[tuple[ClearedSource, ...], tuple[Statement, ...]]] = field(default_factory=list)
 
     def __call__(self, cleared: Iterable[ClearedSource]) -> int:
         return policy_size(document(self.statements(_cut(self.clearance, cleared))))
 
     def statements(self, cut: Clearance) -> tuple[Statement, ...]:
-        """Those of a role that holds this; what was measured last is most often what is then minted."""
-        if self._last is None or self._last[0] != cut.cleared:
-            self._last = (cut.cleared, role_statements(cut, self.place, self.grant))
-        return self._last[1]
+        """Those of a role that holds this, written once: what is minted was measured before."""
+        for cleared, statements in self._written:
+            if cleared == cut.cleared:
+                return statements
+        self._written.append((cut.cleared, role_statements(cut, self.place, self.grant)))
+        return self._written[-1][1]
 
     def each(self, cleared: Iterable[ClearedSource]) -> dict[str, int]:
         """What each source adds to a policy that holds nothing else."""

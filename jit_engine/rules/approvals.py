@@ -17,7 +17,7 @@ from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import SourceVerdict
 from jit_engine.errors import NotFound
 from jit_engine.ports import Facts
-from jit_engine.rules.record import obligations_record
+from jit_engine.rules.record import obligations_record, withheld_record
 from jit_engine.rules.treatments import classification_reached
 
 BREAK_GLASS_LONGEST: Final = timedelta(hours=1)
@@ -198,6 +198,7 @@ def _source(verdict: SourceVerdict, request: AccessRequest, facts: Facts) -> dic
         "contract": None if contract is None or contract.contract is None else list(contract.contract),
         "permitted_by": [] if verdict.rules is None else [rule.id for rule in verdict.rules.rules],
         **obligations_record(verdict),
+        **withheld_record(verdict),
     }
 
 

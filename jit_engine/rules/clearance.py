@@ -25,7 +25,7 @@ from jit_engine.domain.verdict import (
 )
 from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.ports import Facts
-from jit_engine.rules.approvals import BREAK_GLASS_LONGEST, ApprovalNeed, unmet
+from jit_engine.rules.approvals import ApprovalNeed, unmet
 from jit_engine.rules.containers import (
     Judge,
     collides,
@@ -39,6 +39,7 @@ from jit_engine.rules.labels import contracts_of_label, label_breaches, rule_bre
 from jit_engine.rules.questions import Ask, data_context, questions_about, spelled
 from jit_engine.rules.safeguards import bound_endpoints
 from jit_engine.rules.tiers import TIER_MAXIMUM
+from jit_engine.rules.time_wanted import wanted_duration
 from jit_engine.rules.treatments import (
     check_columns,
     column_verdict,
@@ -327,17 +328,6 @@ def _end(
             microsecond=0
         ), f"shortened from {_plain(wanted - now)} to {_plain(earliest - now)}: {reason}"
     return wanted.replace(microsecond=0), None
-
-
-def wanted_duration(
-    request: AccessRequest, contracts: Sequence[Contract], environment: Environment, longest: Sequence[timedelta]
-) -> timedelta:
-    """For how long it is asked: as said, else the contracts' default, within `longest`, what each source may last; as
-    long as approvers and an emergency allow.
-    """
-    usual = min([TIER_MAXIMUM[environment.tier], *longest, *(contract.default_duration for contract in contracts)])
-    limits = [approval.longest for approval in request.approvals if approval.longest is not None]
-    return min([request.duration or usual, *limits, *([BREAK_GLASS_LONGEST] if request.break_glass else [])])
 
 
 def _plain(span: timedelta) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from jit_engine.domain.approval import Approval
 from jit_engine.domain.event import Json
+from jit_engine.domain.held import HeldSource
 from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId, SubjectId
 from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import Operation
@@ -98,6 +100,19 @@ def cleared_request(decision: Mapping[str, Json], subject: Subject) -> AccessReq
 def cleared_asks(decision: Mapping[str, Json]) -> tuple[SourceAsk, ...]:
     """What a recorded clearance cleared."""
     return tuple(_ask(verdict) for verdict in _passed(decision))
+
+
+def held_sources(decision: Mapping[str, Json]) -> tuple[HeldSource, ...]:
+    """What a recorded clearance cleared, with the columns that were named, and whether anything in it is withheld."""
+    return tuple(
+        HeldSource(ask=replace(_ask(verdict), columns=_named_columns(verdict)), whole=not verdict.get("without"))
+        for verdict in _passed(decision)
+    )
+
+
+def _named_columns(verdict: Mapping[str, Json]) -> frozenset[str] | None:
+    columns = verdict.get("columns")
+    return frozenset(str(c) for c in columns) if isinstance(columns, Sequence) else None
 
 
 def _passed(decision: Mapping[str, Json]) -> list[Mapping[str, Json]]:
@@ -195,7 +210,7 @@ def verdict_record(verdict: SourceVerdict) -> Record:
         "rules": _rules(verdict.rules),
         **_columns_named(verdict.ask),
         **obligations_record(verdict),
-        **({"without": [_withheld(part) for part in verdict.without]} if verdict.without else {}),
+        **withheld_record(verdict),
     }
 
 
@@ -231,6 +246,11 @@ def obligations_record(of: SourceVerdict) -> Record:
             ],
         }
     }
+
+
+def withheld_record(of: SourceVerdict) -> Record:
+    """The parts of a source that are withheld; nothing where it is given whole."""
+    return {"without": [_withheld(part) for part in of.without]} if of.without else {}
 
 
 def _withheld(part: Withheld) -> Record:

@@ -10,22 +10,27 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import InstrumentedAttribute
 
-from jit_engine.domain.activity import ActivityState, EnvironmentState
+from jit_engine.domain.activity import STOPPED, ActivityState, EnvironmentState
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.event import Event
+from jit_engine.domain.grant import GrantState
 from jit_engine.domain.ids import ActivityId, EnvironmentId, ReviewId, SubjectId
 from jit_engine.domain.tier import Tier
 from platform_api.db import activity_rows as rows
-from platform_api.db.audit import recorded
+from platform_api.db.audit import lock_trail, recorded
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
 from platform_api.db.paging import Listing, is_exactly, is_one_of, page_of
+from platform_api.db.revocations import end_giving
 from platform_api.db.tables.activities import ActivityRow, EnvironmentRow, MembershipRow, ReviewRow
+from platform_api.db.tables.grants import GrantRow, MintedRoleRow
 from platform_api.db.waking import wake_grants_of
 from platform_api.paging import Page, PageAsk
+from platform_api.registry.activity_life import Remains
 from platform_api.registry.records import ActivityRecord, EnvironmentRecord, Review, ReviewState
 
 _NOT_APPROVED = (EnvironmentState.SUBMITTED.value, EnvironmentState.REJECTED.value)
+_GONE = (EnvironmentState.REJECTED.value, EnvironmentState.RETIRED.value)
 _DUE = (
     sa.select(EnvironmentRow.id)
     .where(EnvironmentRow.due_at <= sa.bindparam("now"), EnvironmentRow.state.not_in(_NOT_APPROVED))
@@ -157,6 +162,38 @@ class SqlActivities:
             wake_grants_of(connection, activity.activity.id, event.at)
         return replace(activity, version=activity.version + 1)
 
+    def move_activity(self, activity: ActivityRecord, reason: str, event: Event) -> ActivityRecord:
+        """Commits it in its new state, or raises `LostRace`.
+
+        When it is stopped, every grant of it that gives access is revoked in the same transaction, with `reason`: first
+        those that are there, then, behind the lock that every commit takes, one that was opened at that very moment.
+        """
+        with recorded(self._database, event) as connection:
+            _save_activity(connection, activity)
+            if activity.activity.state in STOPPED:
+                of_it, why = GrantRow.activity == activity.activity.id, f"activity {activity.activity.state}: {reason}"
+                revoking = replace(event, action="grant.revoking", details={"reason": why})
+                end_giving(connection, of_it, why, revoking)
+                lock_trail(connection)
+                end_giving(connection, of_it, why, revoking)
+        return replace(activity, version=activity.version + 1)
+
+    def remains_of(self, activity: ActivityId) -> Remains:
+        """What an activity still has."""
+        of_it = GrantRow.activity == activity
+        roles = sa.select(MintedRoleRow.grant_id).join(GrantRow, GrantRow.id == MintedRoleRow.grant_id)
+        queries = {
+            "grants": sa.select(GrantRow.id).where(of_it, GrantRow.state != GrantState.CLOSED.value),
+            "roles": roles.where(of_it, MintedRoleRow.deleted.is_(False)),
+            "environments": sa.select(EnvironmentRow.id).where(
+                EnvironmentRow.activity == activity,
+                EnvironmentRow.stack.is_not(None),
+                EnvironmentRow.state.not_in(_GONE),
+            ),
+        }
+        with self._database.read() as connection:
+            return Remains(**{name: _count(connection, query) for name, query in queries.items()})
+
     def save_environment(self, environment: EnvironmentRecord, event: Event) -> EnvironmentRecord:
         """Commits the environment, or raises `LostRace`; returns it with its next version."""
         with recorded(self._database, event) as connection:
@@ -186,6 +223,10 @@ class SqlActivities:
             found = connection.execute(rows.ENVIRONMENTS.where(EnvironmentRow.id.in_(due))).all()
             claimed = {record.environment.id: record for record in rows.environments_in(found)}
         return [claimed[EnvironmentId(environment)] for environment in due]
+
+
+def _count(connection: Connection, query: sa.Select[str]) -> int:
+    return int(connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
 
 
 def _of_theirs(

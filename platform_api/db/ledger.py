@@ -11,17 +11,20 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from jit_engine.contracts.terms import ContractState
+from jit_engine.domain.activity import STOPPED
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import ENDED, Grant, GrantState, Principal
+from jit_engine.domain.held import HeldGrant, Unless
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.label import LabelRise
+from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.errors import NotFound
 from jit_engine.iam.limits import ROLES_PER_ACCOUNT
-from jit_engine.ports import DecidedAnew, DecisionOutcome, Evidence, Lane, RoleOwner
-from jit_engine.rules.record import clearance_record, refusal_record
+from jit_engine.ports import DecidedAnew, DecisionOutcome, Evidence, Lane, LostRace, RoleOwner
+from jit_engine.rules.record import clearance_record, held_sources, refusal_record
 from platform_api.db.audit import recorded
 from platform_api.db.decision_rows import decision_anew, insert_decision, new_decision
 from platform_api.db.engine import Database
@@ -32,6 +35,7 @@ from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_
 from platform_api.db.principals import check_room, insert_principals, insert_roles, principals_of, save_roles
 from platform_api.db.requests import Outcome, decide_request, insert_request
 from platform_api.db.rulebooks import check_live
+from platform_api.db.tables.activities import ActivityRow
 from platform_api.db.tables.contracts import ContractRow
 from platform_api.db.tables.grants import AccessRequestRow, GrantRow, MintedRoleRow
 from platform_api.db.tables.labels import LabelRow
@@ -49,6 +53,19 @@ _DECISION = (
     .where(GrantRow.id == sa.bindparam("id"))
 )
 _GIVING = (GrantState.MINTING.value, GrantState.ACTIVE.value)
+_ALIKE = (
+    sa.select(GrantRow.table(), AccessRequestRow.decision)
+    .join(AccessRequestRow, GrantRow.request == AccessRequestRow.id)
+    .where(
+        GrantRow.subject == sa.bindparam("subject"),
+        GrantRow.activity == sa.bindparam("activity"),
+        GrantRow.environment == sa.bindparam("environment"),
+        GrantRow.purpose == sa.bindparam("purpose"),
+        GrantRow.state.in_(_GIVING),
+    )
+    .order_by(GrantRow.id)
+)
+_ACTIVITY_STATE = sa.select(ActivityRow.state).where(ActivityRow.id == sa.bindparam("id"))
 _HELD = (
     sa.select(GrantRow.contracts)
     .outerjoin(LabelRow, LabelRow.environment == GrantRow.environment)
@@ -89,8 +106,11 @@ class SqlLedger:
         evidence: Evidence,
         event: Event,
         waiting: WaitingRequest | None = None,
+        unless: Unless | None = None,
     ) -> Grant:
-        """Commits the request, its decision and the intent to mint; `LostRace` when another rulebook is live now."""
+        """Commits the request, its decision and the intent to mint; `LostRace` when another rulebook is live now, the
+        activity was stopped, or a grant alike makes it needless.
+        """
         record = clearance_record(clearance)
         decision = new_decision(DecisionOutcome.GRANTED, evidence, record, grant=grant.id)
         with recorded(self._database, decision.named_in(event)) as connection:
@@ -107,6 +127,7 @@ class SqlLedger:
             insert_roles(connection, grant)
             insert_decision(connection, decision)
             check_room(connection, grant, self._roles_per_account)
+            _check_still_wanted(connection, grant.id, clearance.request, unless)
         return grant
 
     def refuse(self, refusal: Refusal, evidence: Evidence, event: Event, waiting: WaitingRequest | None = None) -> None:
@@ -139,6 +160,11 @@ class SqlLedger:
         with self._database.read() as connection:
             found = read_grants(connection, connection.execute(_GRANT, {"id": grant}).all())
         return found[0] if found else None
+
+    def alike(self, request: AccessRequest) -> Sequence[HeldGrant]:
+        """The grants that give its subject access for its activity, environment and purpose, or are about to."""
+        with self._database.read() as connection:
+            return _alike(connection, request)
 
     def decision_of(self, grant: GrantId) -> Mapping[str, Json]:
         """The recorded decision that opened the grant; raises `NotFound` when there is no such grant."""
@@ -299,6 +325,26 @@ def _values(grant: Grant) -> dict[str, Any]:
         "renews": grant.renews,
         "renewals": grant.renewals,
     }
+
+
+def _check_still_wanted(connection: Connection, grant: GrantId, request: AccessRequest, unless: Unless | None) -> None:
+    """Raises `LostRace` when the activity was stopped or `unless` holds by now.
+
+    Looked at behind the lock that every commit takes and `check_room` holds: of those who open the same at once, the
+    later see the first's.
+    """
+    state = connection.execute(_ACTIVITY_STATE, {"id": request.activity}).scalar_one_or_none()
+    if state in STOPPED:
+        raise LostRace("the activity was stopped meanwhile")
+    if unless is not None and unless([one for one in _alike(connection, request) if one.grant.id != grant]):
+        raise LostRace("the same was granted meanwhile")
+
+
+def _alike(connection: Connection, request: AccessRequest) -> list[HeldGrant]:
+    what = {"activity": request.activity, "environment": request.environment, "purpose": request.purpose}
+    rows = connection.execute(_ALIKE, {**what, "subject": request.subject.id}).all()
+    grants = zip(read_grants(connection, rows), rows, strict=True)
+    return [HeldGrant(grant=grant, sources=held_sources(row.decision)) for grant, row in grants]
 
 
 def read_grants(connection: Connection, rows: Sequence[AnyRow]) -> list[Grant]:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from jit_engine.domain.event import Json
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.request import AccessRequest
+from jit_engine.errors import InvalidValue
 from jit_engine.rules.record import request_record
 from platform_api.db.engine import Database
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
@@ -50,6 +51,16 @@ class StoredRequest:
     decided_at: datetime
 
 
+_WAITING = (Outcome.AWAITING.value, Outcome.READY.value)
+
+
+def _is_waiting(given: str) -> sa.ColumnElement[bool]:
+    if given not in ("true", "false"):
+        raise InvalidValue(field="waiting", given=given, fix="use true or false")
+    waits = AccessRequestRow.outcome.in_(_WAITING)
+    return waits if given == "true" else sa.not_(waits)
+
+
 _REQUESTS = sa.select(AccessRequestRow.table())
 _NEW = sa.insert(AccessRequestRow.table())
 _DECIDED = sa.update(AccessRequestRow.table()).where(AccessRequestRow.id == sa.bindparam("of"))
@@ -58,6 +69,7 @@ _LISTING = Listing(
     keys=(AccessRequestRow.id,),
     filters={
         "outcome": is_one_of(AccessRequestRow.outcome, Outcome),
+        "waiting": _is_waiting,
         "subject": is_exactly(AccessRequestRow.subject),
         "activity": is_exactly(AccessRequestRow.activity),
         "environment": is_exactly(AccessRequestRow.environment),
@@ -81,7 +93,7 @@ class SqlRequests:
     def page(self, ask: PageAsk, visible_to: SubjectId | None) -> Page[StoredRequest]:
         """Requests, newest first: those of `visible_to`, or everybody's when that is None.
 
-        Filters: outcome, subject, activity, environment, purpose.
+        Filters: outcome, waiting, subject, activity, environment, purpose.
         """
         query = _REQUESTS if visible_to is None else _REQUESTS.where(AccessRequestRow.subject == visible_to)
         with self._database.read() as connection:

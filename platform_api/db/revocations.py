@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from jit_engine.domain.event import Event
 from jit_engine.domain.grant import Grant, GrantState
@@ -40,21 +41,24 @@ class SqlRevocations:
 
         Whoever read such a grant before cannot write it any more.
         """
-        those = sa.select(GrantRow.id, GrantRow.state, GrantRow.activity, GrantRow.environment)
-        with self._database.write() as connection:  # recorded below, grant by grant
-            rows = connection.execute(
-                those.where(GrantRow.id.in_(grants), _GIVES).order_by(GrantRow.id).with_for_update()
-            ).all()
-            for before, after in _AFTER.items():
-                ids = [row.id for row in rows if row.state == before.value]
-                if ids:
-                    ended = {"state": after.value, "due_at": event.at, "reason": reason}
-                    change = sa.update(GrantRow).where(GrantRow.id.in_(ids))
-                    connection.execute(change.values(**ended, version=GrantRow.version + 1))
-            for row in rows:
-                about = {"activity": row.activity, "environment": row.environment, "grant": row.id}
-                append(connection, replace(event, about={**event.about, **about}))
-        return [GrantId(row.id) for row in rows]
+        with self._database.write() as connection:  # recorded grant by grant
+            return end_giving(connection, GrantRow.id.in_(grants), reason, event)
+
+
+def end_giving(connection: Connection, which: sa.ColumnElement[bool], reason: str, event: Event) -> list[GrantId]:
+    """Ends those that still give access, in the transaction at hand, each with a record of its own."""
+    those = sa.select(GrantRow.id, GrantRow.state, GrantRow.activity, GrantRow.environment)
+    rows = connection.execute(those.where(which, _GIVES).order_by(GrantRow.id).with_for_update()).all()
+    for before, after in _AFTER.items():
+        ids = [row.id for row in rows if row.state == before.value]
+        if ids:
+            ended = {"state": after.value, "due_at": event.at, "reason": reason}
+            change = sa.update(GrantRow).where(GrantRow.id.in_(ids))
+            connection.execute(change.values(**ended, version=GrantRow.version + 1))
+    for row in rows:
+        about = {"activity": row.activity, "environment": row.environment, "grant": row.id}
+        append(connection, replace(event, about={**event.about, **about}))
+    return [GrantId(row.id) for row in rows]
 
 
 def _condition(scope: Scope) -> sa.ColumnElement[bool]:

@@ -56,6 +56,21 @@ class NotTheOwner(RegistryError):
         super().__init__(f"you may not {what}: ask {owner}, the activity's owner")
 
 
+class ActivityNotEmpty(RegistryError):
+    """An activity is retired once nothing of it is left; something is."""
+
+    code: ClassVar[str] = "activity-not-empty"
+
+    def __init__(self, *, activity: str, grants: int, roles: int, environments: int) -> None:
+        self.activity = activity
+        self.grants = grants
+        self.roles = roles
+        self.environments = environments
+        left = f"{grants} grants to close, {roles} roles to delete, {environments} environments with resources"
+        fix = "grants and roles go by themselves, ask again then; environments have to be removed first"
+        super().__init__(f"activity {activity} still has {left}: {fix}")
+
+
 class NameTaken(RegistryError):
     """An activity of that name exists; names are never used twice."""
 

@@ -13,6 +13,8 @@ from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Refusal
 from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest
 from jit_engine.errors import InvalidValue, NotFound
+from jit_engine.flows.outcome import AlreadyHeld
+from jit_engine.rules.overlaps import Overlap
 from platform_api.authorize import AGrant, AnActivity
 from platform_api.ids import new_id
 from platform_api.routes.caller import Caller, CallerDep
@@ -23,7 +25,8 @@ from platform_api.routes.lists import Filter, Paged, shown
 from platform_api.routes.once import OnceDep
 from platform_api.routes.permits import permits, shows
 from platform_api.routes.strict import StrictRoute
-from platform_api.schemas.access import AccessAsked, GrantedShown
+from platform_api.schemas.access import AccessAsked, GrantedShown, HeldShown
+from platform_api.schemas.overlaps import OverlapShown
 from platform_api.schemas.requests import PreviewShown, RequestedShown, RequestShown
 from platform_api.schemas.wire import Listed
 
@@ -35,6 +38,7 @@ class RequestFilters(Paged):
 
     outcome: Filter = None
     activity: Filter = None
+    waiting: Filter = None
 
 
 def activity_in_body(body: AccessAsked, caller: CallerDep) -> AnActivity:
@@ -47,7 +51,10 @@ def activity_in_body(body: AccessAsked, caller: CallerDep) -> AnActivity:
     status_code=201,
     response_model=GrantedShown,
     responses={
-        200: {"model": PreviewShown, "description": "What would be answered (dry_run)"},
+        200: {
+            "model": PreviewShown | HeldShown,
+            "description": "What would be answered (dry_run), or the live grant that gives all of it already",
+        },
         202: {"model": RequestedShown, "description": "It waits, for approvals or for its start"},
     },
     summary="Ask for access to data for one purpose",
@@ -74,25 +81,37 @@ def ask(
     return once.named(
         status_of,
         request.id,
-        lambda name: asked(caller, replace(request, id=RequestId(name))),
+        lambda name: asked(caller, replace(request, id=RequestId(name)), anew=body.anew),
         lambda name: _left(caller, RequestId(name)),
     )
 
 
 def status_of(body: BaseModel) -> int:
-    """202 for what waits, 201 for what was granted."""
-    return 202 if isinstance(body, RequestedShown) else 201
+    """202 for what waits, 201 for what was granted, 200 for what is held already."""
+    return 202 if isinstance(body, RequestedShown) else 200 if isinstance(body, HeldShown) else 201
 
 
-def asked(caller: Caller, request: AccessRequest) -> GrantedShown | RequestedShown:
+def asked(caller: Caller, request: AccessRequest, *, anew: bool = False) -> GrantedShown | RequestedShown | HeldShown:
     """What comes of a request; raises what the flow raises, and when the caller holds or awaits too many."""
     most = caller.platform.settings.limits.max_live_grants_per_person
     if caller.platform.ledger.count_active(caller.subject.id) >= most:
         raise TooManyGrants(most=most)
     if caller.platform.waiting.count_waiting(caller.subject.id) >= most:
         raise TooManyWaiting(most=most)
-    made = caller.platform.ask(request, caller.now)
-    return RequestedShown.of(made) if isinstance(made, WaitingRequest) else _shown(caller, made)
+    try:
+        made = caller.platform.ask(request, caller.now, anew=anew)
+    except AlreadyHeld as already:
+        return _held(caller, already.held.grant)
+    if isinstance(made, WaitingRequest):
+        return RequestedShown.of(made)
+    return _shown(caller, made, caller.platform.request_access.overlaps(made, request, caller.now))
+
+
+def _held(caller: Caller, grant: Grant) -> HeldShown:
+    ready = grant.state is GrantState.ACTIVE
+    use = f"use grant {grant.id}" if ready else f"grant {grant.id} is being minted: look at it in a moment"
+    shown_grant = grant_shown(Lookup(caller.platform), grant)
+    return HeldShown(grant=shown_grant, next_step=f"{use}; to have another one all the same, ask with anew")
 
 
 def _left(caller: Caller, request: RequestId) -> GrantedShown | RequestedShown | None:
@@ -106,12 +125,18 @@ def _left(caller: Caller, request: RequestId) -> GrantedShown | RequestedShown |
     return _shown(caller, grant) if grant is not None and grant.state is GrantState.ACTIVE else None
 
 
-def _shown(caller: Caller, grant: Grant) -> GrantedShown:
+def _shown(caller: Caller, grant: Grant, overlaps: tuple[Overlap, ...] = ()) -> GrantedShown:
     decision = caller.platform.ledger.decision_of(grant.id)
     shown_grant = grant_shown(Lookup(caller.platform), grant, decision)
     sources = decision["sources"]
     return GrantedShown.model_validate(
-        {"request_id": grant.request, "grant": shown_grant, "sources": sources, "shortened": grant.shortened}
+        {
+            "request_id": grant.request,
+            "grant": shown_grant,
+            "sources": sources,
+            "shortened": grant.shortened,
+            "held": [OverlapShown.of(overlap) for overlap in overlaps],
+        }
     )
 
 

@@ -9,6 +9,7 @@ from jit_engine.domain.ids import ReviewId
 from jit_engine.errors import NotFound
 from platform_api.authorize import AnActivity, AnEnvironment, AReview, ThePlatform
 from platform_api.paging import PageAsk
+from platform_api.registry.activity_life import ActivityLife
 from platform_api.registry.records import ActivityRecord, EnvironmentRecord
 from platform_api.routes.caller import Caller, CallerDep
 from platform_api.routes.finding import Lookup, activity_in_path, environment_in_path, review_in_path
@@ -26,6 +27,7 @@ from platform_api.schemas.activities import (
     MeShown,
     RegisteredShown,
     ReviewShown,
+    StopAsked,
 )
 from platform_api.schemas.wire import Listed
 
@@ -121,6 +123,42 @@ def request_environment(
             desk.request_environment(caller.subject, found.activity.id, body.tier, caller.now)
         ),
     )
+
+
+@routes.post("/activities/{activity_id}/suspend", response_model=ActivityShown, summary="Suspend an activity")
+def suspend(
+    caller: CallerDep,
+    once: OnceDep,
+    found: Annotated[AnActivity, permits("suspendActivity", activity_in_path)],
+    body: StopAsked,
+) -> Response:
+    """Its grants are revoked in the same commit; none is given until it is resumed."""
+    life, given = ActivityLife(store=caller.platform.registry), (caller.subject, body.reason, caller.now)
+    return once(200, lambda: ActivityShown.of(life.suspend(found.activity.id, *given)))
+
+
+@routes.post("/activities/{activity_id}/resume", response_model=ActivityShown, summary="Resume a suspended activity")
+def resume(
+    caller: CallerDep,
+    once: OnceDep,
+    found: Annotated[AnActivity, permits("resumeActivity", activity_in_path)],
+    body: StopAsked,
+) -> Response:
+    """What was revoked stays revoked: ask anew."""
+    life, given = ActivityLife(store=caller.platform.registry), (caller.subject, body.reason, caller.now)
+    return once(200, lambda: ActivityShown.of(life.resume(found.activity.id, *given)))
+
+
+@routes.post("/activities/{activity_id}/retire", response_model=ActivityShown, summary="Retire an activity")
+def retire(
+    caller: CallerDep,
+    once: OnceDep,
+    found: Annotated[AnActivity, permits("retireActivity", activity_in_path)],
+    body: StopAsked,
+) -> Response:
+    """At first retiring, with its grants revoked in the same commit; asked again, retired once nothing is left."""
+    life, given = ActivityLife(store=caller.platform.registry), (caller.subject, body.reason, caller.now)
+    return once(200, lambda: ActivityShown.of(life.retire(found.activity.id, *given)))
 
 
 @routes.get("/environments", summary="The environments that you may see", dependencies=[shows("viewEnvironment")])

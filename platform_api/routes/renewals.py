@@ -13,7 +13,7 @@ from platform_api.routes.finding import grant_in_path
 from platform_api.routes.once import OnceDep
 from platform_api.routes.permits import permits
 from platform_api.routes.strict import StrictRoute
-from platform_api.schemas.access import GrantedShown
+from platform_api.schemas.access import GrantedShown, HeldShown
 from platform_api.schemas.requests import RenewalAsked, RequestedShown
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["grants"])
@@ -36,7 +36,7 @@ def renew(
     the contracts' `duration.renewals` says.
     """
 
-    def again() -> GrantedShown | RequestedShown:
+    def again() -> GrantedShown | RequestedShown | HeldShown:
         return asked(caller, caller.platform.renew(GrantId(found.id), caller.subject, body.duration, caller.now))
 
     return once(status_of, again)

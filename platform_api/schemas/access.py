@@ -12,6 +12,7 @@ from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import InvalidValue
 from jit_engine.flows.deliver import Delivered
+from platform_api.schemas.overlaps import OverlapShown
 from platform_api.schemas.sources_asked import AnyAsked
 from platform_api.schemas.wire import ActivityRef, Asked, Duration, EnvironmentRef, Moment, Shown, Text, Time, Token
 
@@ -40,7 +41,8 @@ def _ticket(given: str) -> str:
 
 class AccessAsked(Asked):
     """A request for access. `dry_run` decides and records nothing; `starts_at` has it minted later; `break_glass` has
-    one other person's release stand for the contract's approvals.
+    one other person's release stand for the contract's approvals; `anew` has another grant minted where a live one
+    gives all of it already.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
@@ -55,6 +57,7 @@ class AccessAsked(Asked):
     ticket: Annotated[str, Field(max_length=200), AfterValidator(_ticket)] = ""
     starts_at: Time | None = None
     break_glass: bool = False
+    anew: bool = False
     dry_run: bool = False
     sources: Annotated[list[AnyAsked], Field(min_length=1, max_length=100)]
 
@@ -283,14 +286,24 @@ class GrantShown(Shown):
         )
 
 
+class HeldShown(Shown):
+    """Nothing was minted: a live grant gives all of it already. `next_step` says what to do."""
+
+    outcome: Literal["held"] = "held"
+    code: Literal["already-held"] = "already-held"
+    grant: GrantShown
+    next_step: str
+
+
 class GrantedShown(Shown):
-    """A request that was granted."""
+    """A request that was granted; `held` are those of its sources that other live grants give, too."""
 
     request_id: str
     outcome: Literal["granted"] = "granted"
     grant: GrantShown
     sources: list[dict[str, Any]]
     shortened: str | None
+    held: list[OverlapShown]
 
 
 class CredentialsShown(Shown):

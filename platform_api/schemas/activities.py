@@ -76,6 +76,14 @@ class EnvironmentAsked(Asked):
     tier: Tier
 
 
+class StopAsked(Asked):
+    """Why an activity is suspended, resumed or retired."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The project is over."}]})
+
+    reason: Annotated[Text, Field(min_length=1)]
+
+
 class DecisionAsked(Asked):
     """A reviewer's word."""
 

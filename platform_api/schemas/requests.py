@@ -16,6 +16,7 @@ from jit_engine.rules.counter_offer import Offer, offer_record
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.db.requests import StoredRequest
 from platform_api.schemas.approvals import WaitingShown
+from platform_api.schemas.overlaps import OverlapShown
 from platform_api.schemas.wire import Asked, Duration, Moment, Shown
 
 
@@ -70,7 +71,11 @@ class PlannedShown(Shown):
 
 
 class PreviewShown(Shown):
-    """What would be answered, had it not been a dry run, and the principals that it would be minted as."""
+    """What would be answered, had it not been a dry run, and the principals that it would be minted as.
+
+    `held` are the sources that live grants give already; `covered_by` is the one that gives all of them, and would be
+    offered instead.
+    """
 
     outcome: Literal["would-be-granted", "would-be-refused", "would-await-approval"]
     sources: list[dict[str, Any]]
@@ -79,6 +84,8 @@ class PreviewShown(Shown):
     shortened: str | None
     principals: list[PlannedShown]
     offers: list[dict[str, Any]]
+    held: list[OverlapShown]
+    covered_by: str | None
 
     @classmethod
     def of(cls, verdict: Refusal | Preview, offers: Sequence[Offer] = ()) -> Self:
@@ -93,6 +100,8 @@ class PreviewShown(Shown):
                 shortened=None,
                 principals=[],
                 offers=[dict(offer_record(offer)) for offer in offers],
+                held=[],
+                covered_by=None,
             )
         clearance = verdict.clearance
         cleared: dict[str, Any] = clearance_record(clearance)
@@ -104,6 +113,8 @@ class PreviewShown(Shown):
             shortened=clearance.shortened,
             principals=[PlannedShown.of(part) for part in verdict.parts],
             offers=[],
+            held=[OverlapShown.of(overlap) for overlap in verdict.overlaps],
+            covered_by=verdict.covered_by,
         )
 
 

@@ -156,6 +156,7 @@ class _Desk:
             "activity": self.cast.activity,
             "environment": self.cast.environments["research"],
             "purpose": RESEARCH,
+            "anew": True,
             "sources": sources,
         }
         granted = self.http.post("/v1/access-requests", json=body, headers=self.key())

@@ -15,8 +15,10 @@ from jit_engine.aws.minter import AwsMinter
 from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant
+from jit_engine.domain.held import HeldGrant, Unless
 from jit_engine.domain.ids import EnvironmentId, GrantId, RequestId
 from jit_engine.domain.label import Label, LabelRise
+from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.flows.base_roles import BaseRoles
@@ -83,9 +85,11 @@ class WatchedLedger:
         evidence: Evidence,
         event: Event,
         waiting: WaitingRequest | None = None,
+        unless: Unless | None = None,
     ) -> Grant:
         """As the port says."""
-        return self._watched(event.action, lambda: self._ledger.open(grant, clearance, evidence, event, waiting))
+        opened = (grant, clearance, evidence, event, waiting, unless)
+        return self._watched(event.action, lambda: self._ledger.open(*opened))
 
     def refuse(self, refusal: Refusal, evidence: Evidence, event: Event, waiting: WaitingRequest | None = None) -> None:
         """As the port says."""
@@ -100,6 +104,10 @@ class WatchedLedger:
     def get(self, grant: GrantId) -> Grant | None:
         """As the port says."""
         return self._ledger.get(grant)
+
+    def alike(self, request: AccessRequest) -> Sequence[HeldGrant]:
+        """As the port says."""
+        return self._ledger.alike(request)
 
     def decision_of(self, grant: GrantId) -> Mapping[str, Json]:
         """As the port says."""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import ENDED, Grant, GrantState
+from jit_engine.domain.held import HeldGrant, Unless
 from jit_engine.domain.ids import EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.label import Label, LabelRise
 from jit_engine.domain.request import AccessRequest
@@ -18,7 +19,7 @@ from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest
 from jit_engine.errors import NotFound, RoleBudgetSpent
 from jit_engine.iam.limits import ROLES_PER_ACCOUNT
 from jit_engine.ports import DecidedAnew, Evidence, Lane, LostRace, RoleOwner
-from jit_engine.rules.record import clearance_record, cleared_asks
+from jit_engine.rules.record import clearance_record, cleared_asks, held_sources
 
 
 class MemoryLedger:
@@ -46,9 +47,12 @@ class MemoryLedger:
         evidence: Evidence,
         event: Event,
         waiting: WaitingRequest | None = None,
+        unless: Unless | None = None,
     ) -> Grant:
         """As the port says."""
         with self._lock:
+            if unless is not None and unless(self.alike(clearance.request)):
+                raise LostRace("the same was granted meanwhile")
             again = waiting is not None and waiting.id == clearance.request.id
             if grant.id in self.grants or (clearance.request.id in self.requests and not again):
                 raise LostRace("there already")
@@ -106,6 +110,16 @@ class MemoryLedger:
     def get(self, grant: GrantId) -> Grant | None:
         """As the port says."""
         return self.grants.get(grant)
+
+    def alike(self, request: AccessRequest) -> Sequence[HeldGrant]:
+        """As the port says."""
+        wanted = (request.subject.id, request.activity, request.environment, request.purpose)
+        return [
+            HeldGrant(grant=grant, sources=held_sources(self._decisions[grant.id]))
+            for grant in list(self.grants.values())
+            if (grant.subject, grant.activity, grant.environment, grant.purpose) == wanted
+            and grant.state in (GrantState.MINTING, GrantState.ACTIVE)
+        ]
 
     def decision_of(self, grant: GrantId) -> Mapping[str, Json]:
         """As the port says."""

@@ -93,12 +93,16 @@ class Story:
     validation: str
 
     def asking(self, **changed: Any) -> dict[str, Any]:
-        """A request that would be granted, with these members changed; None leaves one out."""
+        """A request that would be granted, with these members changed; None leaves one out.
+
+        For a grant of its own, whatever others on the platform hold: `anew`, unless that is changed.
+        """
         body: dict[str, Any] = {
             "activity": self.activity,
             "environment": self.environment,
             "purpose": RESEARCH,
             "duration": "PT1H",
+            "anew": True,
             "sources": [FACTS],
         }
         return {name: value for name, value in {**body, **changed}.items() if value is not None}

@@ -171,6 +171,10 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
         lambda db, e: registry(db).add_environment(samples.environment(2, of=1), samples.review(2, of=1), e),
     ),
     "SqlActivities.save_activity": (registered, lambda db, e: registry(db).save_activity(samples.activity(), e)),
+    "SqlActivities.move_activity": (
+        registered,
+        lambda db, e: registry(db).move_activity(samples.activity(), "enough", e),
+    ),
     "SqlActivities.save_environment": (
         registered,
         lambda db, e: registry(db).save_environment(samples.environment(), e),

@@ -7,7 +7,8 @@ from threading import Barrier, Thread
 import pytest
 
 from jit_engine.domain.activity import EnvironmentState
-from jit_engine.domain.grant import GrantState
+from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.verdict import Clearance
 from jit_engine.errors import RoleBudgetSpent
 from jit_engine.ports import LostRace
 from platform_api.db.audit import AuditTrail
@@ -133,3 +134,32 @@ def test_replicas_that_write_at_once_leave_one_unbroken_trail(
     at_once(database_url, work)
     found = AuditTrail(database).verify()
     assert (found.ok, found.size) == (True, REPLICAS * writes)
+
+
+def of_one_person(n: int) -> tuple[Grant, Clearance]:
+    """The n-th grant with its clearance, always the first person's."""
+    clearance, first = samples.clearance(n), samples.request(1).subject
+    return replace(samples.grant(n), subject=first.id), replace(
+        clearance, request=replace(clearance.request, subject=first)
+    )
+
+
+def test_of_many_who_open_the_same_at_once_one_grant_comes(database_url: str, database: Database) -> None:
+    """What is asked before the commit is asked again behind the lock, so that nobody misses the first one's grant."""
+    numbers = iter(range(1, 41))
+    outcomes: list[str] = []
+
+    def work(replica: Database) -> None:
+        ledger = SqlLedger(replica)
+        for _ in range(10):
+            n = next(numbers)
+            try:
+                ledger.open(*of_one_person(n), samples.evidence(n), event(), unless=bool)
+                outcomes.append("opened")
+            except LostRace:
+                outcomes.append("there already")
+
+    at_once(database_url, work)
+    assert sorted(outcomes) == ["opened"] + ["there already"] * 39
+    (held,) = SqlLedger(database).alike(samples.request(1))
+    assert [source.ask for source in held.sources] == list(samples.request(1).asks)

@@ -256,6 +256,17 @@ def test_one_no_of_somebody_who_is_asked_declines_it(desk: WaitingDesk) -> None:
         desk.approve(waiting, OTTO)
 
 
+def test_one_that_would_be_refused_by_now_is_cleared_away_by_whoever_the_rules_let_approve(desk: WaitingDesk) -> None:
+    waiting = desk.waits()
+    desk.desk.facts.now_known = world.facts(contracts=())
+    with pytest.raises(WrongState):
+        desk.looked(waiting)
+    desk.barred.add(PRIYA.id)
+    with pytest.raises(NotAnApprover):
+        desk.deeds.decline(waiting.id, PRIYA, "no", desk.desk.now)
+    assert desk.deeds.decline(waiting.id, OLGA, "no contract any more", desk.desk.now).state is WaitingState.DECLINED
+
+
 def test_the_same_asked_again_is_the_one_that_waits(desk: WaitingDesk) -> None:
     waiting = desk.waits()
     again = desk.waits(request(id="rq_01JABCDEFGHJKMNPQRSTVWXYZ8"))

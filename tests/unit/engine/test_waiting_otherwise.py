@@ -90,6 +90,24 @@ def test_an_emergency_needs_one_other_person_and_raises_an_alarm() -> None:
     assert "alarm.break-glass-released" in desk.desk.actions()
 
 
+@pytest.mark.case("POL-040")
+def test_an_emergency_where_nobody_has_to_approve_is_refused_and_nothing_is_minted() -> None:
+    desk = WaitingDesk(Desk())
+    with pytest.raises(InvalidValue) as invalid:
+        desk.ask(request(**emergency()))
+    assert invalid.value.field == "break_glass"
+    assert (desk.desk.ledger.events, desk.desk.minter.calls) == ([], [])
+
+
+def test_an_emergency_is_refused_at_minting_when_its_contract_asks_nobody_any_more() -> None:
+    desk = WaitingDesk(Desk(facts=asking()))
+    waiting = desk.waits(request(**emergency()))
+    desk.approve(waiting, PRIYA)
+    desk.desk.facts.now_known = replace(desk.desk.facts.now_known, contracts=(world.contract(),))
+    desk.step()
+    assert (desk.row(waiting).state, desk.desk.minter.calls) == (WaitingState.REFUSED, [])
+
+
 def test_an_emergency_bypasses_no_rule_and_no_contract(desk: WaitingDesk) -> None:
     with pytest.raises(AccessRefused):
         desk.ask(request(ask(PERSONAL_PREFIX), **emergency()))

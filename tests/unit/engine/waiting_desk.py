@@ -88,11 +88,11 @@ class WaitingDesk:
         """Approving, declining, withdrawing."""
         return Approve(room=self.desk.ledger, look=self.look)
 
-    def ask(self, request: AccessRequest | None = None) -> Grant | WaitingRequest:
+    def ask(self, request: AccessRequest | None = None, *, anew: bool = False) -> Grant | WaitingRequest:
         """Asks for access."""
         desk = self.desk
         ask = Ask(request_access=desk.request_access, ledger=desk.ledger, room=desk.ledger, rules=self.rules)
-        return ask(request or world.request(), desk.now)
+        return ask(request or world.request(), desk.now, anew=anew)
 
     def waits(self, request: AccessRequest | None = None) -> WaitingRequest:
         """Asks for access that has to wait."""

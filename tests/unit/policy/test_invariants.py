@@ -138,6 +138,8 @@ EXAMPLES = [
     Example("Pipeline:scorer", "approveReview", "Review:r1", TEAMWORK, (GOVERNING,)),
     Example("Pipeline:scorer", "approveAccess", "Grant:g1", TEAMWORK, (GOVERNING,)),
     Example("Pipeline:scorer", "proposeContract", "Platform:sluicegate", TEAMWORK, (GOVERNING,)),
+    Example("Pipeline:scorer", "suspendActivity", "Activity:risk", TEAMWORK, (GOVERNING,)),
+    Example("Person:gus", "suspendActivity", "Activity:risk", TEAMWORK),
     Example("Pipeline:scorer", "revokeGrants", "Platform:sluicegate", TEAMWORK, (GOVERNING,)),
     Example("Pipeline:scorer", "importCatalogue", "Platform:sluicegate", TEAMWORK, (GOVERNING,)),
     Example("Pipeline:scorer", "holdData", "Activity:risk", TEAMWORK, (GOVERNING,)),
