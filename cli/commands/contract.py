@@ -195,6 +195,31 @@ def show(
     answer(found, as_json=as_json, show=_show)
 
 
+@app.command()
+def enforcement(contract: _Contract, as_json: AsJson = False) -> None:
+    """Who enforces each clause of the latest version, how that was verified, when it was last seen."""
+    with connect() as client:
+        found = client.get(at("contracts", contract_id(client, contract), "enforcement"))
+    answer(found, as_json=as_json, show=_show_enforcement)
+
+
+def _show_enforcement(found: Doc) -> None:
+    table(
+        ("clause", "how", "mechanism", "verified against", "last seen"),
+        [
+            (
+                row.text("clause"),
+                row.text("hold"),
+                "; ".join(one.text("name") for one in row.records("mechanisms")) or "nothing",
+                "; ".join(", ".join(one.texts("verified")) for one in row.records("mechanisms")),
+                "; ".join(local(one.text("last_seen")) or "never" for one in row.records("mechanisms")),
+            )
+            for row in found.records("clauses")
+        ],
+        empty="No clauses.",
+    )
+
+
 def _show_all(found: Sequence[Doc]) -> None:
     table(
         ("name", "version", "state", "id", "owner", "ends"),

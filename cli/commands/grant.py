@@ -254,6 +254,7 @@ def _show(grant: Doc) -> None:
             ("shortened", grant.text("shortened")),
             ("sessions", grant.text("sessions")),
             ("last session ends", local(grant.text("last_session_end"))),
+            ("ends at the latest", local(grant.text("worst_case_end"))),
             ("shut", local(grant.text("shut_at"))),
             ("denied", _denial(denial)),
             ("reason", grant.text("reason")),
@@ -268,8 +269,17 @@ def _show(grant: Doc) -> None:
         [(source.text("uri"), ", ".join(source.texts("operations"))) for source in grant.records("sources")],
         empty="No sources.",
     )
+    _show_beside(grant)
     for principal in grant.records("principals"):
         _show_principal(principal)
+
+
+def _show_beside(grant: Doc) -> None:
+    """What outlives its roles, and what stands beside them."""
+    for bound in grant.records("ends_at_the_latest"):
+        line(f"{bound.text('what')}: until {local(bound.text('until')) or 'the platform has ended them'} at the latest")
+    for one in grant.records("artefacts"):
+        line(f"{one.text('mechanism')} {one.text('name')}: {one.text('state')} {one.text('last_error')}".rstrip())
 
 
 def _show_principal(principal: Doc) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -140,6 +141,13 @@ class AuditTrail:
         """Records, newest first; filters: actor, action, about (any id), and activity, grant and other kinds."""
         with self._database.read() as connection:
             return page_of(connection, _LISTING, _TRUTH, ask, _entries)
+
+    def last_of(self, actions: Sequence[str]) -> datetime | None:
+        """When one of these actions was last recorded; None when none ever was."""
+        latest = sa.select(AuditRecordRow.at).where(AuditRecordRow.action.in_(actions))
+        with self._database.read() as connection:
+            found = connection.execute(latest.order_by(AuditRecordRow.seq.desc()).limit(1)).scalar_one_or_none()
+        return found
 
     def export(self) -> tuple[TreeHead, Iterator[bytes]]:
         """The head now, and the lines of the export that it commits to, read as they are asked for.

@@ -79,7 +79,8 @@ def grant_shown(lookup: Lookup, grant: Grant, decision: Mapping[str, Json] | Non
     environment = lookup.environment(grant.environment)
     place = None if environment is None else environment.place
     boundary = None if place is None else place.boundary_arn
-    return GrantShown.of(grant, decision or lookup.platform.ledger.decision_of(grant.id), boundary)
+    artefacts = lookup.platform.enforce.artefacts.of_grant(grant.id)
+    return GrantShown.of(grant, decision or lookup.platform.ledger.decision_of(grant.id), boundary, artefacts)
 
 
 def _grant(caller: Caller, found: AGrant) -> Grant:

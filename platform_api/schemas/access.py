@@ -1,17 +1,20 @@
 """Access requests, grants and credentials on the wire."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from jit_engine.domain.artefact import Artefact
 from jit_engine.domain.grant import Grant, Principal, StepTime
 from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
 from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
 from jit_engine.domain.subject import Subject
+from jit_engine.enforcers.worst_case import bounds_of, worst_case_end
 from jit_engine.errors import InvalidValue
 from jit_engine.flows.deliver import Delivered
+from platform_api.schemas.artefacts import ArtefactShown, BoundShown
 from platform_api.schemas.overlaps import OverlapShown
 from platform_api.schemas.sources_asked import AnyAsked
 from platform_api.schemas.wire import ActivityRef, Asked, Duration, EnvironmentRef, Moment, Shown, Text, Time, Token
@@ -237,12 +240,18 @@ class GrantShown(Shown):
     rulebook: str
     renews: str | None
     renewals: int
+    artefacts: list[ArtefactShown]
+    ends_at_the_latest: list[BoundShown]
+    worst_case_end: Moment | None
 
     @classmethod
-    def of(cls, grant: Grant, decision: Mapping[str, Any], boundary_arn: str | None) -> Self:
+    def of(
+        cls, grant: Grant, decision: Mapping[str, Any], boundary_arn: str | None, artefacts: Sequence[Artefact]
+    ) -> Self:
         """The grant with what its recorded decision cleared."""
         principals = [PrincipalShown.of(principal, boundary_arn) for principal in grant.principals]
         sole = principals[0] if len(principals) == 1 else None
+        bounds = bounds_of(grant, artefacts)
         return cls(
             id=grant.id,
             request=grant.request,
@@ -283,6 +292,9 @@ class GrantShown(Shown):
             rulebook=grant.rulebook,
             renews=grant.renews,
             renewals=grant.renewals,
+            artefacts=[ArtefactShown.of(one) for one in artefacts],
+            ends_at_the_latest=[BoundShown(what=bound.what, until=bound.until) for bound in bounds],
+            worst_case_end=worst_case_end(bounds),
         )
 
 

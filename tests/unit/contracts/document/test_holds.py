@@ -12,6 +12,7 @@ from jit_engine.contracts.document import read_contract
 from jit_engine.contracts.holds import APART, CHECK, NOBODY, NOT_OFFERED, PURGE, holds, unenforceable
 from jit_engine.contracts.terms import ClauseHold, Hold
 from jit_engine.domain.ids import ContractId, SubjectId
+from jit_engine.enforcers.mechanisms import holders_of
 
 TEXT = (Path(__file__).parent / "loans.odcs.yaml").read_text("utf-8")
 
@@ -31,6 +32,13 @@ def test_every_clause_of_the_usage_terms_has_a_row() -> None:
     rows = held(document)
     said = {clause.split(".")[0].split("[")[0] for clause in rows}
     assert said >= terms.keys() - {"specVersion"}
+
+
+def test_every_clause_that_something_holds_names_its_mechanisms() -> None:
+    document, _ = sample()
+    rows = held(document)
+    assert [row.clause for row in rows.values() if row.by != NOBODY and not holders_of(row)] == []
+    assert [one.name for one in holders_of(rows["egress.allow[0].to"])] == ["decision", "role-policy"]
 
 
 def test_what_the_engine_checks_is_enforced_and_duties_are_attested() -> None:
