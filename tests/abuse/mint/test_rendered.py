@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
 import pytest
 
-from jit_engine.domain.activity import Place
 from jit_engine.domain.source import Operation
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance
@@ -18,7 +16,20 @@ from jit_engine.iam.readings.widens import PolicyWidens
 from jit_engine.iam.role import grant_policy
 from platform_api.provisioning.boundary import boundary_document
 from tests.abuse.rows import rows
-from tests.fakes.world import ACCOUNT, FACTS_PREFIX, GRANT, LAKE, LOANS, REPORT_PREFIX, ask, cleared, order, place_of
+from tests.fakes.networks import networked
+from tests.fakes.world import (
+    ACCOUNT,
+    FACTS_PREFIX,
+    GRANT,
+    LAKE,
+    LOANS,
+    REPORT_PREFIX,
+    ask,
+    cleared,
+    facts,
+    order,
+    place_of,
+)
 from tests.oracle.oracle import Oracle, Question
 from tests.property.engine.points import STAND_IN
 
@@ -126,11 +137,16 @@ def test_what_a_resource_policy_gives_is_denied_by_name_in_role_and_boundary() -
 
 
 @pytest.mark.case("MINT-134")
-def test_an_environment_is_bound_to_no_network_so_that_stolen_keys_are_limited_by_time_alone() -> None:
-    """No endpoint is provisioned, hence none can be required. What limits stolen keys is their hour, the grant's end
-    in every Allow, and the Deny of a revocation. Should a place ever name an endpoint, the policy has to require it.
+def test_stolen_keys_work_from_the_own_network_alone_and_for_their_time_alone() -> None:
+    """Where an environment has VPC endpoints, a Deny holds from anywhere else; where it has none, the keys' hour, the
+    grant's end in every Allow and the Deny of a revocation are what limits them.
     """
-    assert not [field.name for field in fields(Place) if "endpoint" in field.name or "vpc" in field.name]
+    for tier in Tier:
+        bound = cleared(ask(FACTS_PREFIX), tier=tier, known=facts(tier, environment=networked(tier)))
+        policy = json.loads(grant_policy(bound, place_of(bound), GRANT)[0])
+        (own,) = [s for s in policy["Statement"] if s["Sid"] == "OwnNetworkOnly"]
+        assert own["Effect"] == "Deny"
+        assert own["Condition"]["StringNotEquals"]["aws:SourceVpce"] == ["vpce-0a", "vpce-0b"]
     for clearance in clearances():
         policy = json.loads(grant_policy(clearance, place_of(clearance), GRANT)[0])
         assert "SourceVpc" not in json.dumps(policy)
