@@ -337,6 +337,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/activities/{activity_id}/legal-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Place a legal hold on everything that an activity has
+         * @description While it stands, nothing of the activity is purged. It gives nobody access.
+         */
+        post: operations["hold_v1_activities__activity_id__legal_hold_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/activities/{activity_id}/legal-hold/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release the legal hold on an activity
+         * @description What is due to be purged is purged at the worker's next look.
+         */
+        post: operations["release_v1_activities__activity_id__legal_hold_release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/activities/{activity_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a suspended activity
+         * @description What was revoked stays revoked: ask anew.
+         */
+        post: operations["resume_v1_activities__activity_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/activities/{activity_id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire an activity
+         * @description At first retiring, with its grants revoked in the same commit; asked again, retired once nothing is left.
+         */
+        post: operations["retire_v1_activities__activity_id__retire_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/activities/{activity_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend an activity
+         * @description Its grants are revoked in the same commit; none is given until it is resumed.
+         */
+        post: operations["suspend_v1_activities__activity_id__suspend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -513,6 +613,26 @@ export interface paths {
          * @description The version that was proposed last; a draft only where there is nothing else.
          */
         get: operations["contract_v1_contracts__contract_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contracts/{contract_id}/enforcement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who enforces each clause of a contract's latest version
+         * @description Its clauses in their order; one that nothing holds names no mechanism.
+         */
+        get: operations["contract_enforcement_v1_contracts__contract_id__enforcement_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -723,6 +843,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/enforcement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every mechanism that holds a clause, and how it was verified
+         * @description From this project's tests, and from this platform's audit trail.
+         */
+        get: operations["enforcement_v1_enforcement_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/environments": {
         parameters: {
             query?: never;
@@ -755,6 +895,66 @@ export interface paths {
          * @description The environment.
          */
         get: operations["environment_v1_environments__environment_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{environment_id}/declassifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to take contracts out of a workspace's label
+         * @description Nothing changes before another person has agreed.
+         */
+        post: operations["ask_declassification_v1_environments__environment_id__declassifications_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{environment_id}/declassifications/{declassification_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide a declassification
+         * @description Another person than who asked; approved, the label is lowered in the same commit.
+         */
+        post: operations["decide_declassification_v1_environments__environment_id__declassifications__declassification_id__decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{environment_id}/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an environment's workspace may hold
+         * @description Its label with its history, whether it is quarantined, and what was asked about it.
+         */
+        get: operations["workspace_v1_environments__environment_id__workspace_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1420,6 +1620,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sources/item": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One source, with all that decisions read of it
+         * @description By the URI that the list shows.
+         */
+        get: operations["source_v1_sources_item_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/subjects": {
         parameters: {
             query?: never;
@@ -1487,7 +1707,8 @@ export interface components {
         /**
          * AccessAsked
          * @description A request for access. `dry_run` decides and records nothing; `starts_at` has it minted later; `break_glass` has
-         *     one other person's release stand for the contract's approvals.
+         *     one other person's release stand for the contract's approvals; `anew` has another grant minted where a live one
+         *     gives all of it already.
          * @example {
          *       "activity": "ac_01JD0000000000000000000000",
          *       "duration": "PT1H",
@@ -1524,6 +1745,11 @@ export interface components {
         AccessAsked: {
             /** Activity */
             activity: string;
+            /**
+             * Anew
+             * @default false
+             */
+            anew: boolean;
             /**
              * Break Glass
              * @default false
@@ -1763,6 +1989,33 @@ export interface components {
             digest: string;
         };
         /**
+         * ArtefactShown
+         * @description Something of the grant in another service than IAM.
+         */
+        ArtefactShown: {
+            /** Account */
+            account: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Last Error */
+            last_error: string | null;
+            /** Mechanism */
+            mechanism: string;
+            /** Name */
+            name: string;
+            /** Region */
+            region: string;
+            /** Source */
+            source: string;
+            /** State */
+            state: string;
+        };
+        /**
          * AuditShown
          * @description One record with its leaf hash (hex). `actor_name` is today's directory's, not the record's.
          */
@@ -1787,6 +2040,16 @@ export interface components {
             leaf: string;
             /** Seq */
             seq: number;
+        };
+        /**
+         * BoundShown
+         * @description What may be used until then at the latest; null: until the platform has ended it.
+         */
+        BoundShown: {
+            /** Until */
+            until: string | null;
+            /** What */
+            what: string;
         };
         /**
          * CaseShown
@@ -1823,11 +2086,47 @@ export interface components {
          */
         Change: "added" | "changed" | "unchanged" | "removed" | "missing" | "left-out";
         /**
+         * ChangeShown
+         * @description One line of the history, with the label as it was afterwards.
+         */
+        ChangeShown: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            label: components["schemas"]["LabelShown"];
+            /** What */
+            what: string;
+        };
+        /**
          * Classification
          * @description Four levels; compare with `rank`, never by text.
          * @enum {string}
          */
         Classification: "public" | "internal" | "confidential" | "restricted";
+        /**
+         * ClauseEnforcedShown
+         * @description A clause with everything that holds it.
+         */
+        ClauseEnforcedShown: {
+            /** By */
+            by: string;
+            /** Clause */
+            clause: string;
+            /** Hold */
+            hold: string;
+            /** Mechanisms */
+            mechanisms: components["schemas"]["HolderShown"][];
+            /** Text */
+            text: string;
+        };
         /**
          * ClauseShown
          * @description A clause with how it is held: enforced, monitored or attested, and by what.
@@ -1936,6 +2235,18 @@ export interface components {
             starts_at: string;
             /** State */
             state: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * ContractEnforcementShown
+         * @description The clauses of one version.
+         */
+        ContractEnforcementShown: {
+            /** Clauses */
+            clauses: components["schemas"]["ClauseEnforcedShown"][];
+            /** Id */
+            id: string;
             /** Version */
             version: string;
         };
@@ -2175,6 +2486,68 @@ export interface components {
             subject: string;
         };
         /**
+         * DeclassificationAsked
+         * @description Which contracts to take out of the label, and why what is left of them is no longer their data.
+         * @example {
+         *       "contracts": [
+         *         "co_01JABCDEFGHJKMNPQRSTVWXYZ5"
+         *       ],
+         *       "reason": "Only coefficients over 40,000 loans are left; the extracts were deleted."
+         *     }
+         */
+        DeclassificationAsked: {
+            /** Contracts */
+            contracts: string[];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * DeclassificationDecided
+         * @description The other person's word.
+         * @example {
+         *       "comment": "Looked at the files: no loan is in them.",
+         *       "decision": "approve"
+         *     }
+         */
+        DeclassificationDecided: {
+            /** Comment */
+            comment: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "approve" | "refuse";
+        };
+        /**
+         * DeclassificationShown
+         * @description A declassification and what was said to it.
+         */
+        DeclassificationShown: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /** Comment */
+            comment: string | null;
+            /** Contracts */
+            contracts: string[];
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Environment */
+            environment: string;
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /** State */
+            state: string;
+        };
+        /**
          * DenialShown
          * @description What was seen after AWS was told to refuse.
          */
@@ -2288,6 +2661,14 @@ export interface components {
             subject: string;
             /** Tier */
             tier: string;
+        };
+        /**
+         * EnforcementShown
+         * @description Every mechanism.
+         */
+        EnforcementShown: {
+            /** Items */
+            items: components["schemas"]["HolderShown"][];
         };
         /**
          * EntitiesShown
@@ -2640,6 +3021,8 @@ export interface components {
         GrantShown: {
             /** Activity */
             activity: string;
+            /** Artefacts */
+            artefacts: components["schemas"]["ArtefactShown"][];
             /** Boundary Arn */
             boundary_arn: string | null;
             /** Contracts */
@@ -2655,6 +3038,8 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            /** Ends At The Latest */
+            ends_at_the_latest: components["schemas"]["BoundShown"][];
             /** Environment */
             environment: string;
             /** Id */
@@ -2700,13 +3085,17 @@ export interface components {
             subject: string;
             /** Tier */
             tier: string;
+            /** Worst Case End */
+            worst_case_end: string | null;
         };
         /**
          * GrantedShown
-         * @description A request that was granted.
+         * @description A request that was granted; `held` are those of its sources that other live grants give, too.
          */
         GrantedShown: {
             grant: components["schemas"]["GrantShown"];
+            /** Held */
+            held: components["schemas"]["OverlapShown"][];
             /**
              * Outcome
              * @default granted
@@ -2734,6 +3123,73 @@ export interface components {
         Health: {
             /** Status */
             status: string;
+        };
+        /**
+         * HeldShown
+         * @description Nothing was minted: a live grant gives all of it already. `next_step` says what to do.
+         */
+        HeldShown: {
+            /**
+             * Code
+             * @default already-held
+             * @constant
+             */
+            code: "already-held";
+            grant: components["schemas"]["GrantShown"];
+            /** Next Step */
+            next_step: string;
+            /**
+             * Outcome
+             * @default held
+             * @constant
+             */
+            outcome: "held";
+        };
+        /**
+         * HoldAsked
+         * @description Why the hold is placed, or released.
+         * @example {
+         *       "reason": "Court order 2026/118 of 23 November."
+         *     }
+         */
+        HoldAsked: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * HoldShown
+         * @description A legal hold.
+         */
+        HoldShown: {
+            /** Activity */
+            activity: string;
+            /** Id */
+            id: string;
+            /**
+             * Placed At
+             * Format: date-time
+             */
+            placed_at: string;
+            /** Placed By */
+            placed_by: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * HolderShown
+         * @description A mechanism: against what it was verified, in words, and when this platform last saw it hold (null: never).
+         */
+        HolderShown: {
+            /** How */
+            how: string;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Verified */
+            verified: string[];
         };
         /**
          * ImpactShown
@@ -2848,6 +3304,20 @@ export interface components {
             } | null;
             /** Type */
             type: string;
+        };
+        /**
+         * LabelShown
+         * @description A label: the most that its marks say, and the marks.
+         */
+        LabelShown: {
+            /** Classes */
+            classes: string[];
+            /** Classification */
+            classification: string;
+            /** Marks */
+            marks: components["schemas"]["MarkShown"][];
+            /** Purposes */
+            purposes: string[];
         };
         /** Listed[ActivityShown] */
         Listed_ActivityShown_: {
@@ -2968,6 +3438,24 @@ export interface components {
             state: string;
         };
         /**
+         * MarkShown
+         * @description What may lie there of the data under one contract.
+         */
+        MarkShown: {
+            /** Classes */
+            classes: string[];
+            /** Classification */
+            classification: string;
+            /** Contract */
+            contract: string;
+            /** Holders */
+            holders: string[];
+            /** Purposes */
+            purposes: string[];
+            /** Version */
+            version: string;
+        };
+        /**
          * MeShown
          * @description Who the token speaks for.
          */
@@ -3019,6 +3507,23 @@ export interface components {
          */
         OptionsAsked: {
             evaluations_semantic?: components["schemas"]["Semantic"] | null;
+        };
+        /**
+         * OverlapShown
+         * @description A source that is asked for and that a live grant gives already.
+         */
+        OverlapShown: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Grant */
+            grant: string;
+            /** Operations */
+            operations: string[];
+            /** Source */
+            source: string;
         };
         /**
          * OverviewShown
@@ -3204,10 +3709,17 @@ export interface components {
         /**
          * PreviewShown
          * @description What would be answered, had it not been a dry run, and the principals that it would be minted as.
+         *
+         *     `held` are the sources that live grants give already; `covered_by` is the one that gives all of them, and would be
+         *     offered instead.
          */
         PreviewShown: {
+            /** Covered By */
+            covered_by: string | null;
             /** Ends At */
             ends_at: string | null;
+            /** Held */
+            held: components["schemas"]["OverlapShown"][];
             /** Offers */
             offers: {
                 [key: string]: unknown;
@@ -3275,7 +3787,7 @@ export interface components {
          */
         Problem: {
             /** @enum {string} */
-            code: "access-refused" | "account-not-served" | "approval-needed" | "approval-void" | "authorize-error" | "authzen-invalid" | "aws-limit" | "aws-refused" | "aws-unavailable" | "bad-request" | "body-invalid" | "body-too-large" | "cases-failed" | "clause-not-enforceable" | "clock-astray" | "contract-invalid" | "contract-overlap" | "decision-altered" | "door-error" | "duration-too-long" | "embedded-error" | "embedded-refused" | "embedded-unavailable" | "engine-error" | "environment-exists" | "evidence-unreadable" | "fields-invalid" | "forbidden" | "forged-request" | "four-eyes" | "grant-not-usable" | "guardrail" | "idempotency-in-flight" | "idempotency-mismatch" | "identity-error" | "internal-error" | "invalid-value" | "keys-unavailable" | "lost-race" | "method-not-allowed" | "name-taken" | "no-enforcer" | "no-live-rulebook" | "not-a-signer" | "not-an-approver" | "not-found" | "not-json" | "not-one-session" | "not-renewable" | "not-signed-in" | "not-the-owner" | "not-your-draft" | "order-invalid" | "other-owner" | "own-rulebook" | "people-only" | "policy-error" | "policy-schema-broken" | "policy-too-large" | "policy-widens" | "profile-needed" | "provisioning-error" | "question-unfit" | "registry-error" | "role-budget-spent" | "role-exists" | "rule-cases-invalid" | "rule-form-invalid" | "rulebook-invalid" | "rulebook-overtaken" | "rulebook-state" | "sample-invalid" | "schema-outdated" | "settings-invalid" | "shown-has-changed" | "sign-in-failed" | "stack-not-ours" | "store-error" | "store-unavailable" | "template-altered" | "token-invalid" | "too-many-grants" | "too-many-parts" | "too-many-refusals" | "too-many-waiting" | "unknown-rulebook" | "unknown-subject" | "version-taken" | "wrong-state";
+            code: "access-refused" | "account-not-served" | "activity-not-empty" | "approval-needed" | "approval-void" | "artefact-not-lifted" | "authorize-error" | "authzen-invalid" | "aws-limit" | "aws-refused" | "aws-unavailable" | "bad-request" | "body-invalid" | "body-too-large" | "cases-failed" | "clause-not-enforceable" | "clock-astray" | "contract-invalid" | "contract-overlap" | "decision-altered" | "door-error" | "duration-too-long" | "embedded-error" | "embedded-refused" | "embedded-unavailable" | "engine-error" | "environment-exists" | "evidence-unreadable" | "fields-invalid" | "forbidden" | "forged-request" | "four-eyes" | "grant-not-usable" | "guardrail" | "idempotency-in-flight" | "idempotency-mismatch" | "identity-error" | "internal-error" | "invalid-value" | "keys-unavailable" | "lost-race" | "method-not-allowed" | "name-taken" | "no-enforcer" | "no-live-rulebook" | "not-a-signer" | "not-an-approver" | "not-found" | "not-json" | "not-one-session" | "not-renewable" | "not-signed-in" | "not-the-owner" | "not-your-draft" | "order-invalid" | "other-owner" | "own-rulebook" | "people-only" | "policy-error" | "policy-schema-broken" | "policy-too-large" | "policy-widens" | "profile-needed" | "provisioning-error" | "question-unfit" | "registry-error" | "role-budget-spent" | "role-exists" | "rule-cases-invalid" | "rule-form-invalid" | "rulebook-invalid" | "rulebook-overtaken" | "rulebook-state" | "sample-invalid" | "schema-outdated" | "settings-invalid" | "shown-has-changed" | "sign-in-failed" | "stack-not-ours" | "store-error" | "store-unavailable" | "table-not-governed" | "template-altered" | "token-invalid" | "too-many-grants" | "too-many-parts" | "too-many-refusals" | "too-many-waiting" | "unknown-rulebook" | "unknown-subject" | "version-taken" | "wrong-state";
             detail: string;
             request_id: string;
             status: number;
@@ -3324,6 +3836,22 @@ export interface components {
             name: string;
             /** Parent */
             parent: string | null;
+        };
+        /**
+         * ReachedShown
+         * @description What else is reached through a source: what lies inside it, shares its files, or is its original.
+         */
+        ReachedShown: {
+            /** Classes */
+            classes: string[];
+            /** Classification */
+            classification: string;
+            /** Owner */
+            owner: string;
+            /** Title */
+            title: string;
+            /** Uri */
+            uri: string;
         };
         /**
          * ReasonAsked
@@ -3883,6 +4411,66 @@ export interface components {
             uri: string;
         };
         /**
+         * SourceWholeShown
+         * @description A catalogued source with all that decisions read of it; `reached` shows 200 at most, `reached_count` counts all.
+         *
+         *     `closed` is for prefixes, `keeps_history` and `erasure` are for tables.
+         */
+        SourceWholeShown: {
+            /** Account */
+            account: string;
+            /** Bucket */
+            bucket?: string | null;
+            /** Classes */
+            classes: string[];
+            /** Classification */
+            classification: string;
+            /** Closed */
+            closed: boolean | null;
+            /** Columns */
+            columns?: components["schemas"]["ColumnsShown"][] | null;
+            contract: components["schemas"]["CoveringShown"] | null;
+            /** Copy Of */
+            copy_of: string | null;
+            /** Database */
+            database?: string | null;
+            /** Domain */
+            domain: string;
+            /** Erasure */
+            erasure: boolean | null;
+            /** Files */
+            files: string[];
+            /** Generation */
+            generation: number;
+            /** Keeps History */
+            keeps_history: boolean | null;
+            /** Kind */
+            kind: string;
+            /** Operations */
+            operations: components["schemas"]["Operation"][];
+            /** Owner */
+            owner: string;
+            policies: components["schemas"]["OwnPoliciesShown"];
+            /** Prefix */
+            prefix?: string | null;
+            /** Product */
+            product: string;
+            /** Reached */
+            reached: components["schemas"]["ReachedShown"][];
+            /** Reached Count */
+            reached_count: number;
+            /** Region */
+            region?: string | null;
+            /** Table */
+            table?: string | null;
+            /** Title */
+            title: string;
+            /** Uri */
+            uri: string;
+            /** Zone */
+            zone?: string | null;
+        };
+        /**
          * StatementShown
          * @description A statement of the policy, and why it is there.
          */
@@ -3907,6 +4495,17 @@ export interface components {
             part: number;
             /** Step */
             step: string;
+        };
+        /**
+         * StopAsked
+         * @description Why an activity is suspended, resumed or retired.
+         * @example {
+         *       "reason": "The project is over."
+         *     }
+         */
+        StopAsked: {
+            /** Reason */
+            reason: string;
         };
         /**
          * SubjectSearchAsked
@@ -4094,6 +4693,26 @@ export interface components {
         WithdrawAsked: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * WorkspaceShown
+         * @description An environment's workspace: its label, what becomes of it, and how it came to be. The newest hundred of each.
+         */
+        WorkspaceShown: {
+            /** Declassifications */
+            declassifications: components["schemas"]["DeclassificationShown"][];
+            /** Environment */
+            environment: string;
+            /** History */
+            history: components["schemas"]["ChangeShown"][];
+            label: components["schemas"]["LabelShown"];
+            legal_hold: components["schemas"]["HoldShown"] | null;
+            /** Purge At */
+            purge_at: string | null;
+            /** Quarantined At */
+            quarantined_at: string | null;
+            /** Quarantined For */
+            quarantined_for: string | null;
         };
         /**
          * WrittenRuleShown
@@ -4546,6 +5165,7 @@ export interface operations {
                 cursor?: string | null;
                 outcome?: string | null;
                 activity?: string | null;
+                waiting?: string | null;
             };
             header?: never;
             path?: never;
@@ -4598,13 +5218,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What would be answered (dry_run) */
+            /** @description What would be answered (dry_run), or the live grant that gives all of it already */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewShown"];
+                    "application/json": components["schemas"]["PreviewShown"] | components["schemas"]["HeldShown"];
                 };
             };
             /** @description Successful Response */
@@ -5038,6 +5658,235 @@ export interface operations {
             };
         };
     };
+    hold_v1_activities__activity_id__legal_hold_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                activity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_v1_activities__activity_id__legal_hold_release_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                activity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_v1_activities__activity_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 128 characters, new for each request; required to create something */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                activity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retire_v1_activities__activity_id__retire_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 128 characters, new for each request; required to create something */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                activity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspend_v1_activities__activity_id__suspend_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 128 characters, new for each request; required to create something */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                activity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     records_v1_audit_get: {
         parameters: {
             query?: {
@@ -5438,6 +6287,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContractShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contract_enforcement_v1_contracts__contract_id__enforcement_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractEnforcementShown"];
                 };
             };
             /** @description A problem document (RFC 9457) */
@@ -5904,6 +6793,44 @@ export interface operations {
             };
         };
     };
+    enforcement_v1_enforcement_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnforcementShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     environments_v1_environments_get: {
         parameters: {
             query?: {
@@ -5966,6 +6893,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvironmentShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_declassification_v1_environments__environment_id__declassifications_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 128 characters, new for each request; required to create something */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                environment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclassificationAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclassificationShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_declassification_v1_environments__environment_id__declassifications__declassification_id__decision_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 128 characters, new for each request; required to create something */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                declassification_id: string;
+                environment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclassificationDecided"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclassificationShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    workspace_v1_environments__environment_id__workspace_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceShown"];
                 };
             };
             /** @description A problem document (RFC 9457) */
@@ -7469,6 +8531,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_SourceItemShown_"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    source_v1_sources_item_get: {
+        parameters: {
+            query: {
+                uri: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceWholeShown"];
                 };
             };
             /** @description A problem document (RFC 9457) */
