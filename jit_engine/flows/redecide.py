@@ -100,9 +100,10 @@ class Redecide:
         return None
 
     def _meanwhile(self, grant: Grant) -> Grant | None:
-        """The grant, when somebody else has ended it since it was read."""
+        """The grant, when somebody else has ended it since it was read; what merely expired has no reason."""
         again = self.ledger.get(grant.id)
-        return again if again is not None and again.state in _ENDED else None
+        ended = again is not None and again.state in _ENDED and again.reason is not None
+        return again if ended else None
 
     def _ended(self, grant: Grant, reason: str, decided: DecidedAnew | None, now: datetime) -> Grant:
         details: dict[str, Json] = {"reason": reason, "decision": {} if decided is None else decided.record}

@@ -29,7 +29,7 @@ from jit_engine.rules.safeguards import policing
 from jit_engine.rules.treatments import telling_questions
 from policy import SCHEMA_VERSION, Question
 
-FORMAT = 9
+FORMAT = 10
 """The number of the form in which evidence is kept. Raise it when a type changes that evidence is made of.
 
 Earlier forms are read as long as they lack nothing but fields that have a default: what was not known then is the

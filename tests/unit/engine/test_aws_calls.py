@@ -40,7 +40,10 @@ class Client:
 
 
 def _calls(client: Client, bucket: TokenBucket | None = None) -> AwsCalls:
-    calls = AwsCalls(ACCESS, "arn:aws:iam::000000000000:role/broker", bucket or TokenBucket(), sleep=lambda _: None)
+    clock = [0.0]
+    own = bucket or TokenBucket(monotonic=lambda: clock[0])
+    slept = lambda seconds: clock.__setitem__(0, clock[0] + seconds)  # noqa: E731 - the clock of its waits
+    calls = AwsCalls(ACCESS, "arn:aws:iam::000000000000:role/broker", own, sleep=slept)
     calls._clients.update(iam=client, sts=client)
     return calls
 

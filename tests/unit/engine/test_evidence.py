@@ -49,6 +49,7 @@ FORMS = {
     7: "a85216c2b33a6005",
     8: "7297abe3288c678d",
     9: "93229939736bbaa0",
+    10: "35abbdd28c938133",
 }
 """The form of evidence behind each number: what is stored today has to be readable tomorrow, or refused by name."""
 

@@ -141,11 +141,11 @@ def test_an_examination_tells_everything_and_stores_nothing() -> None:
     found = at.examine(PAT, LOANS, NOW)
     assert found.contract is not None
     assert found.problems == ()
-    assert [p.path.rsplit(".", 1)[-1] for p in found.unenforceable][:2] == ["ingress", "enforcement"]
+    assert [p.path.rsplit(".", 1)[-1] for p in found.unenforceable] == ["ingress"]
     assert len(found.obstacles) == 1
     assert "forbidWith" in found.obstacles[0]
     assert found.needed == (OWNER, PRIVACY)
-    assert at.examine(PAT, "a: 1.5\n", NOW).problems[0].line == 1
+    assert at.examine(PAT, "a: 1e5\n", NOW).problems[0].line == 1
     many = version("1.0.0", lambda _, t: t["purposes"].update(allow=["acme:whim"]))
     late = at.examine(PAT, many, NOW + timedelta(days=1000))
     assert len(late.obstacles) == 2
