@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.aws, pytest.mark.slow, pytest.mark.postgres]
+pytestmark = [pytest.mark.aws, pytest.mark.long, pytest.mark.postgres]
 
 ROOT = Path(__file__).parents[2]
 HALF = 30
