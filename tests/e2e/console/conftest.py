@@ -1,5 +1,6 @@
-"""The browser, for the console's tests."""
+"""The browser, and a platform of its own: the rules that are made live here would answer other tests otherwise."""
 
 from tests.support.browser import browser, visitor
+from tests.support.platform import cast, story
 
-__all__ = ["browser", "visitor"]
+__all__ = ["browser", "cast", "story", "visitor"]
