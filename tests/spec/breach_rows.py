@@ -282,7 +282,7 @@ ROWS = (
     Row(
         title="a write above the target",
         codes=("not-a-write-target",),
-        terms=_target(prefix=prefix("monthly/2026/", REPORT_PREFIX.bucket)),
+        terms=_target(source=prefix("monthly/2026/", REPORT_PREFIX.bucket)),
         **WRITE,
     ),
     Row(

@@ -42,9 +42,11 @@ def _missing(why: str) -> None:
     pytest.skip(why)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+    """Chromium without a window. It ends with its module: while it runs, its event loop is this thread's, and a test
+    elsewhere could run none of its own.
+    """
     program = chromium()
     if program is None:
         _missing("there is no Chromium on this machine (Debian: apt install chromium)")

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.support.browser import Visitor
 from tests.support.platform import FACTS, Cast, Story
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = pytest.mark.e2e
 TABLE = {"kind": "glue-table", "database": "loans", "table": "applications", "operations": ["describe", "select"]}
 
 
