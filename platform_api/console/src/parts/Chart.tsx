@@ -17,9 +17,9 @@ export function Bars({ label, across, series, horizontal = false, height = 220, 
   const shape = JSON.stringify([across, series, horizontal]);
   useEffect(() => {
     if (asTable || !box.current) return undefined;
-    const style = getComputedStyle(document.documentElement);
-    const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
-    const chart = init(box.current, undefined, { renderer: "svg" });
+    const place = box.current;
+    const color = (name: string) => resolved(place, name);
+    const chart = init(place, undefined, { renderer: "svg" });
     const names = { type: "category" as const, data: across, axisTick: { show: false }, axisLine: { lineStyle: { color: color("line-strong") } }, axisLabel: { color: color("text-3"), fontFamily: "inherit" }, inverse: horizontal };
     const counts = { type: "value" as const, minInterval: 1, splitLine: { lineStyle: { color: color("line") } }, axisLabel: { color: color("text-3"), fontFamily: "inherit" } };
     chart.setOption({
@@ -34,7 +34,7 @@ export function Bars({ label, across, series, horizontal = false, height = 220, 
     });
     chart.on("click", (event) => { if (typeof event.name === "string") onPick?.(event.name); });
     const sized = new ResizeObserver(() => chart.resize());
-    sized.observe(box.current);
+    sized.observe(place);
     return () => { sized.disconnect(); chart.dispose(); };
     // eslint-style dependencies: the shape says it all, handlers may change freely
   }, [shape, asTable]);
@@ -51,6 +51,14 @@ export function Bars({ label, across, series, horizontal = false, height = 220, 
       <button type="button" className="button quiet" style={{ justifySelf: "end" }} onClick={() => setTable(!asTable)}>{asTable ? "View as chart" : "View as table"}</button>
     </div>
   );
+}
+
+/** The colour that a token of the page has there now: light or dark is decided by CSS. */
+function resolved(place: HTMLElement, token: string): string {
+  place.style.color = `var(--${token})`;
+  const found = getComputedStyle(place).color;
+  place.style.removeProperty("color");
+  return found;
 }
 
 function summary(across: string[], series: Series[]): string {

@@ -7,6 +7,8 @@ import { Empty, Loading, Trouble } from "./states";
 export interface Listed<T> { items: T[]; next_cursor: string | null }
 export interface Column<T> { name: string; cell: (row: T) => ReactNode; right?: boolean }
 export type Search = Record<string, string>;
+/** Rows of one page. */
+export const PAGE = 50;
 
 /** The screen's state as the URL has it, and the way to change it. `back` holds the cursors of earlier pages. */
 export function useFilters(): [Search, (change: Record<string, string | undefined>) => void] {
@@ -32,7 +34,7 @@ export function List<T>({ name, queryKey, load, columns, id, empty, refresh, onO
   const { cursor, open, back } = search;
   const answer = useQuery({
     queryKey: [...queryKey, cursor ?? ""],
-    queryFn: () => load({ cursor, limit: 50 }),
+    queryFn: () => load({ cursor, limit: PAGE }),
     placeholderData: keepPreviousData,
     refetchInterval: refresh ?? false,
   });

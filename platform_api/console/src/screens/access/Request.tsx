@@ -2,10 +2,12 @@
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { useEffect, useId, useState } from "react";
+import { useEffect, useState } from "react";
 import { api, onceKey, told, type Schemas } from "../../api/client";
+import { purposesQuery, sourceQuery } from "../../api/choices";
 import { useFilters } from "../../parts/list";
 import { Card, Page } from "../../parts/page";
+import { PickOne } from "../../parts/pick";
 import { useSettled } from "../../parts/settled";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { Level, Status, words } from "../../parts/status";
@@ -31,7 +33,7 @@ export default function Request() {
     queryFn: () => told(api.GET("/v1/environments", { params: { query: { activity: activity?.id, state: "active", limit: 50 } } })),
   });
   const environment = environments.data?.items.find((one) => one.id === search.environment) ?? environments.data?.items[0];
-  const purposes = useQuery({ queryKey: ["purposes"], staleTime: 300_000, queryFn: () => told(api.GET("/v1/purposes", { params: { query: { limit: 200 } } })) });
+  const purposes = useQuery(purposesQuery);
   const possible = (purposes.data?.items ?? []).map((one) => one.name).filter((name) => activity?.purposes.some((own) => name === own || name.startsWith(`${own}/`)));
   const wanted = possible.includes(purpose) ? purpose : possible[0] ?? activity?.purposes[0] ?? "";
   const body: Asked | null = activity && environment && wanted && chosen.length > 0 && chosen.every((one) => one.operations.length > 0) ? {
@@ -59,10 +61,10 @@ export default function Request() {
         <div className="stack">
           <Card title="What for">
             <div className="grid">
-              <Choose label="Activity" value={activity.id} of={activities.data?.items.map((one) => [one.id, one.title]) ?? []} onChange={(id) => change({ activity: id, environment: undefined })} />
-              <Choose label="Environment" value={environment?.id ?? ""} of={environments.data?.items.map((one) => [one.id, words(one.tier)]) ?? []} onChange={(id) => change({ environment: id })} />
-              <Choose label="Purpose" value={wanted} of={(possible.length ? possible : activity.purposes).map((one) => [one, one])} onChange={setPurpose} />
-              <Choose label="How long" value={duration} of={DURATIONS} onChange={setDuration} />
+              <PickOne label="Activity" value={activity.id} of={activities.data?.items.map((one) => [one.id, one.title]) ?? []} onChange={(id) => change({ activity: id, environment: undefined })} />
+              <PickOne label="Environment" value={environment?.id ?? ""} of={environments.data?.items.map((one) => [one.id, words(one.tier)]) ?? []} onChange={(id) => change({ environment: id })} />
+              <PickOne label="Purpose" value={wanted} of={(possible.length ? possible : activity.purposes).map((one) => [one, one])} onChange={setPurpose} />
+              <PickOne label="How long" value={duration} of={DURATIONS} onChange={setDuration} />
             </div>
             {environments.data?.items.length === 0 ? <p className="secondary">This activity has no active environment yet.</p> : null}
           </Card>
@@ -128,9 +130,9 @@ function Catalogue({ add, chosen, first }: { add: (choice: Choice) => void; chos
   const [text, setText] = useState("");
   const q = useSettled(text.trim());
   const found = useQuery({ queryKey: ["catalogue", q], placeholderData: keepPreviousData, queryFn: () => told(api.GET("/v1/sources", { params: { query: { q: q || undefined, limit: 20 } as never } })) });
-  const wanted = useQuery({ queryKey: ["catalogue", "add", first], enabled: Boolean(first), queryFn: () => told(api.GET("/v1/sources", { params: { query: { q: first, limit: 200 } as never } })) });
+  const wanted = useQuery(sourceQuery(first ?? ""));
   useEffect(() => {
-    const choice = wanted.data?.items.filter((item) => item.uri === first).map(choiceOf)[0];
+    const choice = wanted.data && choiceOf(wanted.data);
     if (choice) add(choice);
     // only when the answer to the link's own wish arrives
   }, [wanted.data]);
@@ -153,16 +155,6 @@ function Catalogue({ add, chosen, first }: { add: (choice: Choice) => void; chos
         )}
       </div>
     </Card>
-  );
-}
-
-function Choose({ label, value, of, onChange }: { label: string; value: string; of: [string, string][]; onChange: (value: string) => void }) {
-  const id = useId();
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <select id={id} value={value} onChange={(e) => onChange(e.currentTarget.value)}>{of.map(([key, name]) => <option key={key} value={key}>{name}</option>)}</select>
-    </div>
   );
 }
 

@@ -1,7 +1,7 @@
 // What happened, by whom, and the proof that nothing was taken out of it.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { api, told, type Schemas } from "../../api/client";
-import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
+import { Facet, List, PAGE, TextFilter, useFilters, type Column, type Search } from "../../parts/list";
 import { Card, Facts, Page } from "../../parts/page";
 import { Panel } from "../../parts/panel";
 import { Empty, Trouble } from "../../parts/states";
@@ -24,7 +24,7 @@ const OFTEN: [string, string][] = [
 
 export default function Audit() {
   const [search] = useFilters();
-  const { actor, action, activity, grant, contract, environment } = search;
+  const filters = filtersOf(search);
   return (
     <Page title="Audit trail" lead="Every change commits together with its record. The records are the leaves of a hash tree: a changed or missing one is found."
       actions={<a className="button" href="/v1/audit/export" download="audit.jsonl">Export</a>}>
@@ -43,8 +43,8 @@ export default function Audit() {
               <TextFilter name="grant" label="Grant's id" />
               <TextFilter name="activity" label="Activity's id" />
             </div>
-            <List name="Records" queryKey={["audit", actor, action, activity, grant, contract, environment]} columns={COLUMNS} id={(one) => String(one.seq)}
-              load={(page) => told(api.GET("/v1/audit", { params: { query: { ...page, actor, action, activity, grant, contract, environment } } }))}
+            <List name="Records" queryKey={["audit", filters]} columns={COLUMNS} id={(one) => String(one.seq)}
+              load={(page) => told(api.GET("/v1/audit", { params: { query: { ...page, ...filters } } }))}
               empty={<Empty title="No records fit"><p>Take a filter away.</p></Empty>} />
           </div>
           {search.open ? <OneRecord seq={Number(search.open)} /> : null}
@@ -52,6 +52,10 @@ export default function Audit() {
       </div>
     </Page>
   );
+}
+
+function filtersOf({ actor, action, activity, grant, contract, environment }: Search) {
+  return { actor, action, activity, grant, contract, environment };
 }
 
 function Proof() {
@@ -73,10 +77,12 @@ function Proof() {
 
 function OneRecord({ seq }: { seq: number }) {
   const [search] = useFilters();
-  const { actor, action, activity, grant, contract, environment, cursor } = search;
+  const filters = filtersOf(search);
   const found = useQuery({
-    queryKey: ["audit", actor, action, activity, grant, contract, environment, cursor ?? "", "one", seq],
-    queryFn: async () => (await told(api.GET("/v1/audit", { params: { query: { limit: 50, cursor, actor, action, activity, grant, contract, environment } } }))).items.find((one) => one.seq === seq) ?? null,
+    // The very page that the list beside it shows: it is not fetched a second time.
+    queryKey: ["audit", filters, search.cursor ?? ""],
+    queryFn: () => told(api.GET("/v1/audit", { params: { query: { cursor: search.cursor, limit: PAGE, ...filters } } })),
+    select: (page) => page.items.find((one) => one.seq === seq) ?? null,
   });
   const one = found.data;
   return (

@@ -10,6 +10,7 @@ import { Card, Facts, Page } from "../../parts/page";
 import { Person } from "../../parts/person";
 import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
+import { Table } from "../../parts/table";
 import { Tabs } from "../../parts/tabs";
 import { Time } from "../../parts/time";
 
@@ -88,18 +89,13 @@ function Actions({ contract }: { contract: Shown }) {
 
 function Terms({ contract }: { contract: Shown }) {
   return (
-    <div className="card"><div className="table-box" tabIndex={0} role="region" aria-label="Clauses">
-      <table className="table">
-        <thead><tr><th scope="col">Clause</th><th scope="col">Says</th><th scope="col">Held</th><th scope="col">By</th></tr></thead>
-        <tbody>{contract.clauses.map((clause) => (
-          <tr key={clause.clause}>
-            <td className="mono">{clause.clause}</td><td>{clause.text}</td>
-            <td><Status state={clause.hold === "enforced" ? "active" : clause.hold === "monitored" ? "pending" : "draft"} label={words(clause.hold)} /></td>
-            <td className="secondary">{clause.by}</td>
-          </tr>
-        ))}</tbody>
-      </table>
-    </div></div>
+    <div className="card">
+      <Table label="Clauses" head={["Clause", "Says", "Held", "By"]} rows={contract.clauses.map((clause) => [
+        <span key="c" className="mono">{clause.clause}</span>, clause.text,
+        <Status key="h" state={clause.hold === "enforced" ? "active" : clause.hold === "monitored" ? "pending" : "draft"} label={words(clause.hold)} />,
+        <span key="b" className="secondary">{clause.by}</span>,
+      ])} />
+    </div>
   );
 }
 

@@ -6,6 +6,7 @@ import { Card, Facts, Page } from "../../parts/page";
 import { Person } from "../../parts/person";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { Level, Status, words } from "../../parts/status";
+import { Table } from "../../parts/table";
 import { Tabs } from "../../parts/tabs";
 import { Time } from "../../parts/time";
 import type { ReactNode } from "react";
@@ -62,14 +63,7 @@ function Short<T>({ name, load, empty, row, head }: { name: string; load: () => 
   if (answer.isPending) return <Loading rows={3} />;
   if (answer.isError) return <Trouble error={answer.error} />;
   if (answer.data.items.length === 0) return <div className="card"><Empty title={empty} /></div>;
-  return (
-    <div className="card"><div className="table-box" tabIndex={0} role="region" aria-label={head[0]}>
-      <table className="table">
-        <thead><tr>{head.map((h) => <th key={h} scope="col">{h}</th>)}</tr></thead>
-        <tbody>{answer.data.items.map((one, place) => <tr key={place}>{row(one).map((cell, at) => <td key={head[at]}>{cell}</td>)}</tr>)}</tbody>
-      </table>
-    </div></div>
-  );
+  return <div className="card"><Table label={head[0] ?? ""} head={head} rows={answer.data.items.map(row)} /></div>;
 }
 
 function Environments({ of }: { of: Shown }) {

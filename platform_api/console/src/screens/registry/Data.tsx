@@ -1,6 +1,7 @@
 // The catalogue: what data there is, how sensitive it is, and which contract covers it.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { sourceQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
 import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Facts, Page } from "../../parts/page";
@@ -43,10 +44,7 @@ export default function Data() {
 }
 
 function OneItem({ uri }: { uri: string }) {
-  const found = useQuery({
-    queryKey: ["source", uri],
-    queryFn: async () => (await told(api.GET("/v1/sources", { params: { query: { q: uri, limit: 200 } as never } }))).items.find((item) => item.uri === uri) ?? null,
-  });
+  const found = useQuery(sourceQuery(uri));
   const item = found.data;
   if (!item) return <Panel title={<h2>{uri}</h2>}><p className="secondary">{found.isPending ? "Looking it up…" : "It is not catalogued, or not for you."}</p></Panel>;
   return (

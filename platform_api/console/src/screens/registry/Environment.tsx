@@ -5,6 +5,7 @@ import { api, told } from "../../api/client";
 import { Card, Facts, Page } from "../../parts/page";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
+import { Table } from "../../parts/table";
 import { Time } from "../../parts/time";
 
 const MOVING = new Set(["submitted", "approved", "provisioning"]);
@@ -27,10 +28,9 @@ export default function Environment() {
           <Card title="Resources">{Object.keys(one.resources).length ? <Facts of={Object.entries(one.resources).map(([name, value]): [string, React.ReactNode] => [words(name), <code key={name}>{value}</code>])} /> : <Empty title="Nothing built yet" />}</Card>
           <Card title="Provisioning" flush>
             {one.events.length ? (
-              <div className="table-box" tabIndex={0} role="region" aria-label="Provisioning"><table className="table">
-                <thead><tr><th scope="col">Resource</th><th scope="col">Status</th><th scope="col">When</th></tr></thead>
-                <tbody>{one.events.map((event, place) => <tr key={place}><td>{event.resource}</td><td>{words(event.status.toLowerCase())} <span className="faint">{event.reason}</span></td><td><Time at={event.at} /></td></tr>)}</tbody>
-              </table></div>
+              <Table label="Provisioning" head={["Resource", "Status", "When"]} rows={one.events.map((event) => [
+                event.resource, <span key="s">{words(event.status.toLowerCase())} <span className="faint">{event.reason}</span></span>, <Time key="t" at={event.at} />,
+              ])} />
             ) : <Empty title="No events yet" />}
           </Card>
         </div>

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useName } from "../../api/people";
 import { Card, Facts } from "../../parts/page";
+import { Table } from "../../parts/table";
 import { Status, words } from "../../parts/status";
 
 interface Witness { direction: string; sensitivity: string | null; what: string; resource: string; before: string; after: string; tier: string | null; purpose: string | null; people: string[]; people_count: number; teams: string[] }
@@ -33,7 +34,7 @@ export function Impact({ of }: { of: ImpactOf }) {
       {of.witnesses ? (
         <Card title="Who gains and who loses" flush>
           {of.witnesses.groups.length ? (
-            <Table label="Who gains and who loses" head={["", "Who", "What", "Data", "Where", "Before → after"]} rows={of.witnesses.groups.map((one) => [
+            <Table label="Who gains and who loses" head={[<span key="d" className="hidden">Direction</span>, "Who", "What", "Data", "Where", "Before → after"]} rows={of.witnesses.groups.map((one) => [
               <Status key="d" state={one.direction === "gain" ? "denied" : "draft"} label={one.direction === "gain" ? "Gains" : "Loses"} />,
               <Who key="w" ids={one.people} count={one.people_count} />, one.what, <span key="r"><code>{named(one.resource)}</code> {one.sensitivity ? <span className="chip">{one.sensitivity}</span> : null}</span>,
               [one.tier, one.purpose].filter(Boolean).join(", ") || "anywhere", `${one.before} → ${one.after}`,
@@ -61,15 +62,6 @@ export function Impact({ of }: { of: ImpactOf }) {
         <Facts of={[["Holds for", of.proof.holds_for], ["Changed rules", of.proof.changed_rules.join(", ") || "none"], ["Tested at", `${of.proof.tested_points.toLocaleString()} random points`], ...(of.proof.unknown_because.length ? [["Not known because", of.proof.unknown_because.join("; ")] as [string, ReactNode]] : [])]} />
       </Card>
     </div>
-  );
-}
-
-function Table({ label, head, rows }: { label: string; head: string[]; rows: ReactNode[][] }) {
-  return (
-    <div className="table-box" tabIndex={0} role="region" aria-label={label}><table className="table">
-      <thead><tr>{head.map((one, at) => <th key={at} scope="col">{one || <span className="hidden">Direction</span>}</th>)}</tr></thead>
-      <tbody>{rows.map((cells, row) => <tr key={row}>{cells.map((cell, at) => <td key={at}>{cell}</td>)}</tr>)}</tbody>
-    </table></div>
   );
 }
 

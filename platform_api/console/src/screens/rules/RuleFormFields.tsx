@@ -1,5 +1,6 @@
 // A rule put together without a line of Cedar: who, may or may not, do what, with which data, where and when.
 import { useQuery } from "@tanstack/react-query";
+import { purposesQuery } from "../../api/choices";
 import { usePeople } from "../../api/people";
 import { api, told } from "../../api/client";
 import { Checks, PickMany, PickOne, type Option } from "../../parts/pick";
@@ -105,7 +106,7 @@ function Conditions({ label, of, onChange }: { label: string; of: Condition[]; o
 function useChoices(): Record<"teams" | "people" | "products" | "items" | "purposes" | "classes", Option[]> {
   const people = [...usePeople().values()];
   const items = useQuery({ queryKey: ["sources", "all"], staleTime: 60_000, queryFn: () => told(api.GET("/v1/sources", { params: { query: { limit: 200 } as never } })) }).data?.items ?? [];
-  const purposes = useQuery({ queryKey: ["purposes"], staleTime: 300_000, queryFn: () => told(api.GET("/v1/purposes", { params: { query: { limit: 200 } } })) }).data?.items ?? [];
+  const purposes = useQuery(purposesQuery).data?.items ?? [];
   const plain = (names: string[]): Option[] => [...new Set(names)].sort().map((name) => ({ id: name, name }));
   return {
     teams: plain(people.flatMap((one) => one.teams)),

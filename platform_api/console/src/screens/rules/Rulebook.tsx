@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useBlocker, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { api, Problem, told, type Schemas } from "../../api/client";
+import { liveRulesQuery } from "../../api/choices";
 import { useSession } from "../../api/session";
 import { streamed, type Progress } from "../../api/stream";
 import { Page } from "../../parts/page";
@@ -78,14 +79,7 @@ function faultsOf(error: unknown, warnings: Schemas["WarningShown"][]): Fault[] 
 }
 
 function CompareWithLive({ text }: { text: string }) {
-  const live = useQuery({
-    queryKey: ["rulebook", "live"],
-    queryFn: async () => {
-      const page = await told(api.GET("/v1/rulebooks", { params: { query: { state: "live", limit: 1 } } }));
-      const version = page.items[0]?.version;
-      return version ? await told(api.GET("/v1/rulebooks/{version}", { params: { path: { version } } })) : null;
-    },
-  });
+  const live = useQuery(liveRulesQuery);
   if (live.isPending) return <Loading />;
   if (live.isError) return <Trouble error={live.error} />;
   return <Suspense fallback={<Loading />}><Compare before={live.data?.text ?? ""} after={text} /></Suspense>;

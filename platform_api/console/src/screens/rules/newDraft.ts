@@ -1,9 +1,10 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { liveRulesQuery } from "../../api/choices";
 import { api, onceKey, told, type Schemas } from "../../api/client";
 
-/** A new draft of the live text, and on to it. */
-export async function newDraft(title: string): Promise<string> {
-  const page = await told(api.GET("/v1/rulebooks", { params: { query: { state: "live", limit: 1 } } }));
-  const live = page.items[0] ? await told(api.GET("/v1/rulebooks/{version}", { params: { path: { version: page.items[0].version } } })) : null;
+/** A new draft of the rules that are live this moment; its version. */
+export async function newDraft(queries: QueryClient, title: string): Promise<string> {
+  const live = await queries.fetchQuery({ ...liveRulesQuery, staleTime: 0 });
   const made = await told(api.POST("/v1/rulebooks", { params: { header: onceKey() }, body: { title, text: live?.text ?? "", cases: live?.cases ?? "" } }));
   return (made as Schemas["RulebookShown"]).version;
 }

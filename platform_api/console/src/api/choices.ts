@@ -1,0 +1,26 @@
+// Lists to choose from that several screens read: each is fetched once and shared.
+import { queryOptions } from "@tanstack/react-query";
+import { api, told } from "./client";
+
+export const purposesQuery = queryOptions({
+  queryKey: ["purposes"],
+  queryFn: () => told(api.GET("/v1/purposes", { params: { query: { limit: 200 } } })),
+  staleTime: 300_000,
+});
+
+/** One catalogued source, whole. */
+export const sourceQuery = (uri: string) => queryOptions({
+  queryKey: ["source", uri],
+  queryFn: () => told(api.GET("/v1/sources/item", { params: { query: { uri } as never } })),
+  enabled: uri !== "",
+});
+
+/** The rules that are live, with their text; null where none are. */
+export const liveRulesQuery = queryOptions({
+  queryKey: ["rulebook", "live"],
+  queryFn: async () => {
+    const page = await told(api.GET("/v1/rulebooks", { params: { query: { state: "live", limit: 1 } } }));
+    const version = page.items[0]?.version;
+    return version ? await told(api.GET("/v1/rulebooks/{version}", { params: { path: { version } } })) : null;
+  },
+});
