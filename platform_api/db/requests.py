@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -115,11 +116,7 @@ def insert_request(
         "activity": request.activity,
         "environment": request.environment,
         "purpose": request.purpose,
-        "body": request_record(request),
-        "decision": decision,
-        "outcome": outcome.value,
-        "grant_id": grant,
-        "decided_at": decided_at,
+        **_decided(request, decision, decided_at, grant, outcome),
     }
     connection.execute(_NEW, values)
 
@@ -133,14 +130,24 @@ def decide_request(
     outcome: Outcome,
 ) -> None:
     """Gives a request that waited the decision that was taken when it was minted."""
-    values = {
+    connection.execute(_DECIDED, {**_decided(request, decision, decided_at, grant, outcome), "of": request.id})
+
+
+def _decided(
+    request: AccessRequest,
+    decision: Mapping[str, Json],
+    decided_at: datetime,
+    grant: GrantId | None,
+    outcome: Outcome,
+) -> dict[str, Any]:
+    """The columns that a decision fills in."""
+    return {
         "body": request_record(request),
         "decision": decision,
         "outcome": outcome.value,
         "grant_id": grant,
         "decided_at": decided_at,
     }
-    connection.execute(_DECIDED, {**values, "of": request.id})
 
 
 def set_outcome(connection: Connection, request: RequestId, outcome: Outcome, grant: GrantId | None) -> None:

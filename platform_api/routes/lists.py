@@ -1,32 +1,22 @@
 """Lists: a page of what the caller may see, with the filters that the list knows and no others."""
 
 import base64
-import re
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from jit_engine.domain.ids import SubjectId
 from jit_engine.errors import InvalidValue
 from platform_api.authorize import Thing
 from platform_api.paging import Page, PageAsk
 from platform_api.routes.caller import Caller
-from platform_api.schemas.wire import Listed
+from platform_api.schemas.wire import Listed, digits
 
 T = TypeVar("T")
 S = TypeVar("S")
 
-_DIGITS = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
-
-
-def _whole(given: Any) -> Any:
-    """A number in plain digits: pydantic alone would also take `1_0` and ` 5 `."""
-    if isinstance(given, str) and not _DIGITS.match(given):
-        raise ValueError("give a whole number from 1 to 200")
-    return given
-
-
+_LONGEST_PAGE = 200
 Filter = Annotated[str | None, Field(max_length=200)]
 
 
@@ -35,7 +25,7 @@ class Paged(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    limit: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=200)] = 50
+    limit: Annotated[int, digits(_LONGEST_PAGE), Field(ge=1, le=_LONGEST_PAGE)] = 50
     cursor: Annotated[str | None, Field(max_length=1000)] = None
 
     def ask(self) -> PageAsk:

@@ -6,23 +6,19 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from platform_api.authorize import ThePlatform
 from platform_api.routes.caller import CallerDep
 from platform_api.routes.permits import shows
 from platform_api.routes.strict import StrictRoute
 from platform_api.schemas.overview import OverviewShown
+from platform_api.schemas.wire import digits
 
 routes = APIRouter(prefix="/v1/overview", route_class=StrictRoute, tags=["session"])
+_MOST_DAYS = 90
 SOON = timedelta(hours=1)
 """A grant that ends within the hour ends soon: time enough to renew it."""
-
-
-def _days(given: object) -> object:
-    if isinstance(given, str) and not (given.isascii() and given.isdigit()):
-        raise ValueError("give a whole number of days")
-    return given
 
 
 class OverviewSpan(BaseModel):
@@ -30,7 +26,7 @@ class OverviewSpan(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    days: Annotated[int, BeforeValidator(_days), Field(ge=1, le=90)] = 14
+    days: Annotated[int, digits(_MOST_DAYS), Field(ge=1, le=_MOST_DAYS)] = 14
 
 
 @routes.get("", summary="Figures for the dashboard", dependencies=[shows("viewDecisions")])

@@ -20,6 +20,7 @@ _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)\Z",
     re.ASCII,
 )
+_DIGITS = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -58,6 +59,17 @@ def _time(given: Any) -> datetime:
     except ValueError:
         pass
     raise ValueError("give an RFC 3339 time with its zone, such as 2026-11-23T10:00:00Z")
+
+
+def digits(most: int) -> BeforeValidator:
+    """For whole numbers of a query: plain digits only. pydantic alone would also take `1_0` and ` 5 `."""
+
+    def check(given: Any) -> Any:
+        if isinstance(given, str) and not _DIGITS.match(given):
+            raise ValueError(f"give a whole number from 1 to {most}")
+        return given
+
+    return BeforeValidator(check)
 
 
 def _line(given: str) -> str:
