@@ -12,7 +12,6 @@ from jit_engine.domain.artefact import Artefact, ArtefactState, Mechanism
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState, Principal
 from jit_engine.domain.ids import GrantId
-from jit_engine.domain.obligations import Enforcer as Needed
 from jit_engine.domain.verdict import ClearedSource
 from jit_engine.enforcers.ports import ArtefactLedger, Enforcer, Seated
 from jit_engine.errors import EngineError
@@ -155,12 +154,11 @@ class Enforcement:
 def needed_for(cleared: ClearedSource) -> Iterator[Mechanism]:
     """What has to stand beside the role for this source, since IAM alone does not hold it."""
     if not cleared.is_whole:
-        yield _COLUMNS_AND_ROWS[Needed.LAKE_FORMATION]
+        yield Mechanism.LAKE_FORMATION
     if (mechanism := _OF_KIND.get(cleared.ask.source.kind)) is not None:
         yield mechanism
 
 
-_COLUMNS_AND_ROWS = {Needed.LAKE_FORMATION: Mechanism.LAKE_FORMATION}
 _OF_KIND = {
     "rds-database": Mechanism.DATABASE_USER,
     "redshift-database": Mechanism.DATABASE_USER,

@@ -6,14 +6,10 @@ is `jit_engine.flows.enforce`'s to say, before anything is on record.
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from jit_engine.domain.obligations import Enforcer
 from jit_engine.domain.verdict import Clearance
 from jit_engine.errors import EngineError
-
-ENFORCERS: Final[frozenset[Enforcer]] = frozenset({Enforcer.LAKE_FORMATION})
-"""The enforcers that minting can put in place."""
 
 
 class NoEnforcer(EngineError):

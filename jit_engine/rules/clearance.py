@@ -79,6 +79,11 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
     setting = _setting(request, facts, now)
     together = facts.held.union(contract.held for contract in contracts_about(request, facts))
 
+    def refused(*breaches: Breach) -> Refusal:
+        return Refusal(
+            request=request, verdicts=verdicts, breaches=breaches, decided_at=now, rulebook=judges.rulebook.version
+        )
+
     def judge(ask: SourceAsk, left: Facts) -> SourceVerdict:
         return _verdicts(replace(request, asks=(ask,)), left, judges, setting, together, now)[0]
 
@@ -86,32 +91,16 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
     verdicts = _withheld(strict, facts, judge)
     passed = [verdict for verdict in verdicts if verdict.passes]
     if not passed or (request.mode is Mode.ALL and len(passed) < len(verdicts)):
-        return Refusal(
-            request=request, verdicts=verdicts, breaches=(), decided_at=now, rulebook=judges.rulebook.version
-        )
+        return refused()
     asked = contracts_of(passed, facts)
     if breaches := tuple(_of_workspace(request, facts, judges, (setting, asked, together), now)):
-        return Refusal(
-            request=request, verdicts=verdicts, breaches=breaches, decided_at=now, rulebook=judges.rulebook.version
-        )
+        return refused(*breaches)
     contracts = [*asked, *(contract for contract in contracts_of_label(facts) if contract not in asked)]
     sessions_end_by = min([activity.ends_at, environment.expires_at, *(c.ends_at for c in contracts)])
     if sessions_end_by - now < SHORTEST_SESSION:
-        return Refusal(
-            request=request,
-            verdicts=verdicts,
-            breaches=(_too_late(sessions_end_by),),
-            decided_at=now,
-            rulebook=judges.rulebook.version,
-        )
+        return refused(_too_late(sessions_end_by))
     if missing := unmet(passed, contracts, request):
-        return Refusal(
-            request=request,
-            verdicts=verdicts,
-            breaches=tuple(map(_approval_needed, missing)),
-            decided_at=now,
-            rulebook=judges.rulebook.version,
-        )
+        return refused(*map(_approval_needed, missing))
     longest = durations_of([verdict.ask for verdict in passed], request, facts)
     ends_at, shortened = _end(request, contracts, sessions_end_by, environment, longest, now)
     return Clearance(

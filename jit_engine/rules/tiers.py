@@ -10,6 +10,3 @@ TIER_MAXIMUM: dict[Tier, timedelta] = {
     Tier.OPERATION: timedelta(hours=2),
 }
 """The longest life of a grant by tier: a working day for people, the length of a run for pipelines. Ours."""
-
-LONGEST_SESSION = timedelta(hours=1)
-"""A session assumed from another role's session (chaining) lives an hour at most; STS refuses more."""

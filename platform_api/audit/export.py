@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from platform_api.audit.merkle import Tree, leaf_hash
@@ -150,8 +150,3 @@ def seq_of(record: bytes) -> int | None:
         return None
     seq = parsed.get("seq") if isinstance(parsed, dict) else None
     return seq if isinstance(seq, int) and not isinstance(seq, bool) else None
-
-
-def export_lines(records: Iterable[StoredRecord]) -> Iterator[bytes]:
-    """The lines of an export, in order."""
-    return map(export_line, records)

@@ -1,8 +1,7 @@
-"""The Merkle tree of RFC 6962 (section 2.1; the same in RFC 9162): hashes, appending, inclusion proofs."""
+"""The Merkle tree of RFC 6962 (section 2.1; the same in RFC 9162): hashes, and appending."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -54,41 +53,3 @@ class Tree:
         for left in reversed(self.frontier[:-1]):
             root = node_hash(left, root)
         return root
-
-
-def root_of(leaves: Sequence[bytes]) -> bytes:
-    """The root over these leaf hashes."""
-    tree = Tree()
-    for leaf in leaves:
-        tree = tree.appended(leaf)
-    return tree.root
-
-
-def inclusion_proof(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
-    """The audit path of the leaf hash at `index` (RFC 6962, 2.1.1), the nearest sibling first."""
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"no leaf {index} in a tree of {len(leaves)}")
-    if len(leaves) == 1:
-        return ()
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    if index < split:
-        return (*inclusion_proof(index, leaves[:split]), root_of(leaves[split:]))
-    return (*inclusion_proof(index - split, leaves[split:]), root_of(leaves[:split]))
-
-
-def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """Whether `proof` shows `leaf` at `index` of the tree of `size` leaves under `root` (RFC 9162, 2.1.3)."""
-    if not 0 <= index < size:
-        return False
-    position, last, node = index, size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            return False
-        if position & 1 or position == last:
-            node = node_hash(sibling, node)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            node = node_hash(node, sibling)
-        position, last = position >> 1, last >> 1
-    return last == 0 and node == root

@@ -47,11 +47,6 @@ def newest() -> str:
     return head
 
 
-def is_current(url: str) -> bool:
-    """Whether the database at `url` has the form that this release needs."""
-    return current(url) == newest()
-
-
 def check_current(url: str) -> None:
     """Raises `SchemaOutdated` unless the database at `url` has the form that this release needs."""
     found, wanted = current(url), newest()

@@ -20,7 +20,6 @@ from platform_api.db.tables.policies import PolicyReadingRow
 from platform_api.db.waking import wake_every_grant
 
 _ROWS = sa.select(PolicyReadingRow.table())
-_MADE_DUE = sa.update(PolicyReadingRow).values(due_at=sa.bindparam("now"))
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Due at once."""
 
@@ -49,7 +48,7 @@ class SqlPolicyReadings:
         with self._database.write() as connection:  # when to look is no change of what holds: no record
             if generation != self._followed:
                 self._follow(connection)
-                connection.execute(_MADE_DUE, {"now": _NEVER})
+                connection.execute(sa.update(PolicyReadingRow).values(due_at=_NEVER))
             claimed = connection.execute(due.limit(limit)).all()
             if claimed:
                 names = [row.resource for row in claimed]
@@ -57,11 +56,6 @@ class SqlPolicyReadings:
                 connection.execute(chosen.values(due_at=now + lease))
         self._followed = generation
         return tuple(DuePolicies(resource=row.resource, account=row.account) for row in claimed)
-
-    def make_due(self, now: datetime) -> None:
-        """Has everything read anew at the next turn of a worker."""
-        with self._database.write() as connection:  # when to look is no change of what holds: no record
-            connection.execute(_MADE_DUE, {"now": now})
 
     def keep(self, reading: PolicyReading, due_at: datetime, event: Event) -> bool:
         """Of a resource that the catalogue names no longer, nothing is kept."""

@@ -80,12 +80,6 @@ class SqlWaiting:
         with self._database.read() as connection:
             return next(iter(_read(connection.execute(query).all())), None)
 
-    def waiting_among(self, requests: Sequence[RequestId]) -> Mapping[RequestId, WaitingRequest]:
-        """Those of `requests` that wait, or have waited."""
-        with self._database.read() as connection:
-            found = _read(connection.execute(_WAITING.where(WaitingRequestRow.id.in_(requests))).all())
-        return {waiting.id: waiting for waiting in found}
-
     def count_waiting(self, subject: SubjectId) -> int:
         """How many requests of the subject wait."""
         query = sa.select(sa.func.count()).where(WaitingRequestRow.subject == subject, _STILL)

@@ -25,7 +25,6 @@ _TAG_VALUE: Final = re.compile(r"[A-Za-z0-9_.:/=+@-]{1,128}\Z")
 
 WORKSPACE_PREFIX: Final = "sg-ws-"
 BOUNDARY_PATH: Final = "/sluicegate/boundary/"
-ENVIRONMENT_ROLE_PATH: Final = "/sluicegate/env/"
 ENGINE_PREFIX: Final = ".sluicegate/"
 """Where the engine's own objects lie in a workspace; the boundary keeps every grant from writing there."""
 PROBE_KEY: Final = ".sluicegate/probe"

@@ -17,8 +17,6 @@ from platform_api.registry.records import Criterion, StandingApproval
 RULE_SET: Final = "fast-path-1"
 """Names these criteria in every record; a change of any of them gets another name."""
 REVIEW_WORKING_DAYS: Final = 5
-REVIEWERS: Final = "architecture-board"
-"""The team whose members decide what the fast path leaves open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,6 @@ _DAY: Final = 86_400_000
 _UNITS: Final = {
     "to_milliseconds": 1, "to_seconds": 1000, "to_minutes": 60_000, "to_hours": 3_600_000, "to_days": _DAY,
 }  # fmt: skip
-_ORDERS: Final = ("less", "less_eq", "greater", "greater_eq")
 
 
 class NotEncodable(Exception):

@@ -13,8 +13,6 @@ from policy.forms.words import ConditionKind, Sensitivity
 from policy.json_fields import Fields
 
 _MAY: Final = {"may": Effect.PERMIT, "may not": Effect.FORBID}
-_A_DAY: Final = "a day such as 2026-12-31"
-_A_TIME: Final = "hours and minutes in UTC, such as 08:30"
 
 
 def form_to_document(form: RuleForm) -> dict[str, Json]:

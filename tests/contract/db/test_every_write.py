@@ -48,7 +48,6 @@ UNRECORDED = {
     "SqlWaiting.claim_waiting": "says only who looks next",
     "SqlLedger.wake_outdated": "says only when to look again",
     "SqlPolicyReadings.claim": "says only who looks next",
-    "SqlPolicyReadings.make_due": "says only when to look again",
     "SqlLedger.postpone": "says only when to look again (the port demands it so)",
     "SqlActivities.claim_due_environments": "says only who looks next",
     "SqlIdempotencyKeys.claim": "belongs to the transport",

@@ -90,5 +90,3 @@ def test_a_change_of_the_catalogue_has_everything_read_anew(database: Database) 
     SqlRegistry(database).put_catalogue(samples.ITEMS[:1], event("put"))
     due = {place for item in samples.ITEMS[:1] for place, _ in policing(item.source, item)}
     assert {one.resource for one in store.claim(NOW, 50, LEASE)} == due
-    store.make_due(NOW)
-    assert {one.resource for one in store.claim(NOW, 50, LEASE)} == due

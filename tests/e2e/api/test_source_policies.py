@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from platform_api.db.tables.policies import PolicyReadingRow
 from platform_api.embedded.aws_clients import CONFIG, root_session
 from platform_api.paging import PageAsk
 from tests.support.platform import FACTS, Cast, Story, made, until
@@ -33,9 +35,10 @@ def lake(cast: Cast) -> Iterator[Any]:
 
 
 def read_again(cast: Cast) -> None:
-    """As the worker does at its next turn after a change of the catalogue."""
+    """As the worker does at its next turn when all is due."""
     platform, now = cast.platform.platform, cast.platform.now()
-    platform.policy_readings.make_due(now)
+    with platform.database.write() as connection:
+        connection.execute(sa.update(PolicyReadingRow).values(due_at=now))
     while platform.read_policies.step(now):
         pass
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from jit_engine.domain.event import Event
 from platform_api.audit.export import MOST_FINDINGS, StoredRecord, Verification, export_line, read_line, verify
-from platform_api.audit.merkle import leaf_hash, root_of
+from platform_api.audit.merkle import Tree, leaf_hash
 from platform_api.audit.record import AuditRecord
 
 SIZE = 40
@@ -29,7 +30,7 @@ def line(seq: int, title: str = "Überblick") -> bytes:
 
 def root_over(lines: list[bytes]) -> str:
     stored = [read_line(one) for one in lines]
-    return root_of([leaf_hash(one.record) for one in stored if one is not None]).hex()
+    return reduce(Tree.appended, (leaf_hash(one.record) for one in stored if one is not None), Tree()).root.hex()
 
 
 LINES = [line(seq) for seq in range(1, SIZE + 1)]
