@@ -59,6 +59,9 @@ KINDS: Mapping[str, Kind] = {
     "unknown-subject": _kind(401, "Nobody here by that name", "The token's subject is not in the directory."),
     "sign-in-failed": _kind(401, "Signing in did not work", "Start again; the detail says what was missing."),
     "forged-request": _kind(403, "Not from the console's own pages", "The session's cookie came along unasked."),
+    "sign-in-again": _kind(
+        403, "Sign in again first", "What lets another's wish pass wants a sign-in of the last hour."
+    ),
     "identity-error": _kind(401, "Who calls could not be established", "The base of identity's errors."),
     "keys-unavailable": _kind(503, "The identity provider does not answer", "Its keys cannot be read right now."),
     # what was sent

@@ -87,6 +87,7 @@ def id_token(key: ECKey, *, issuer: str, issued: Issued, now: datetime) -> str:
             "aud": issued.asked.client_id,
             "sub": issued.subject,
             "nonce": issued.asked.nonce,
+            "auth_time": int(now.timestamp()),
             "iat": int(now.timestamp()),
             "exp": int((now + timedelta(minutes=5)).timestamp()),
         },

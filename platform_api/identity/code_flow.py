@@ -17,7 +17,7 @@ from platform_api.identity.errors import SignInFailed
 from platform_api.identity.issuers import Issuer
 from platform_api.identity.keys import KeySource
 from platform_api.identity.tokens import ID_TOKEN, TokenVerifier, VerifiedToken
-from platform_api.identity.web_session import SignIn, fresh_secret, hashed
+from platform_api.identity.web_session import LONGEST, SignIn, fresh_secret, hashed
 
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 _KNOWN_FOR = timedelta(minutes=10)
@@ -55,8 +55,11 @@ class CodeFlow:
     _endpoints: tuple[datetime, str, str] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, return_to: str, now: datetime) -> Started:
-        """A new sign-in; raises `SignInFailed` when the provider does not say where."""
+    def start(self, return_to: str, now: datetime, *, again: bool = False) -> Started:
+        """A new sign-in; `again` has the provider ask the person anew, though it knows them still.
+
+        Raises `SignInFailed` when the provider does not say where.
+        """
         authorization, _ = self._discovered(now)
         state, browser, verifier, nonce = fresh_secret(), fresh_secret(), fresh_secret(), fresh_secret()
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -69,7 +72,10 @@ class CodeFlow:
             "nonce": nonce,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
+            "max_age": str(int(LONGEST.total_seconds())),  # with it the provider has to tell auth_time
         }
+        if again:
+            asked["prompt"] = "login"
         url = f"{authorization}{'&' if '?' in authorization else '?'}{urlencode(asked)}"
         kept = SignIn(
             state_hash=hashed(state),

@@ -45,7 +45,10 @@ _KEY_FORMS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedToken:
-    """What a token proves. Identity is (`issuer`, `subject`) and nothing else: e-mail addresses move on."""
+    """What a token proves. Identity is (`issuer`, `subject`) and nothing else: e-mail addresses move on.
+
+    `authenticated_at` is when the person last showed who they are (`auth_time`), as far as the issuer tells.
+    """
 
     issuer: str
     subject: str
@@ -53,6 +56,7 @@ class VerifiedToken:
     expires_at: datetime
     token_id: str | None
     nonce: str | None
+    authenticated_at: datetime | None
 
 
 class TokenVerifier:
@@ -112,6 +116,7 @@ class TokenVerifier:
             expires_at=expires_at,
             token_id=None if claims.get("jti") is None else _printable(claims["jti"], "token-id"),
             nonce=None if claims.get("nonce") is None else _printable(claims["nonce"], "nonce"),
+            authenticated_at=_time(claims, "auth_time") if "auth_time" in claims else None,
         )
 
     def _key(self, issuer: Issuer, key_id: object, algorithm: str) -> IssuerKey:
@@ -178,6 +183,8 @@ def _times(claims: dict[str, object], now: datetime) -> tuple[datetime, datetime
     if now >= expires_at + LEEWAY:
         raise TokenInvalid(reason="expired")
     if max(issued_at, not_before) > now + LEEWAY:
+        raise TokenInvalid(reason="not-yet")
+    if "auth_time" in claims and _time(claims, "auth_time") > now + LEEWAY:
         raise TokenInvalid(reason="not-yet")
     if not timedelta(0) < expires_at - issued_at <= LONGEST_LIFE:
         raise TokenInvalid(reason="lifetime")

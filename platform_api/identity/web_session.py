@@ -15,6 +15,8 @@ LONGEST = timedelta(hours=8)
 ROTATE_AFTER = timedelta(minutes=15)
 OVERLAP = timedelta(seconds=60)
 """How long the id before a rotation still counts: requests that were under way carry it."""
+LATELY = timedelta(hours=1)
+"""Who lets something pass for somebody else has shown who they are within so long (OWASP ASVS 5.0, 7.5.3)."""
 SIGN_IN_WITHIN = timedelta(minutes=10)
 """From the redirect to the identity provider until its answer."""
 COOKIE = "__Host-sluicegate"
@@ -23,7 +25,9 @@ SIGN_IN_COOKIE = "__Host-sluicegate-sign-in"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSession:
-    """One session. `began_at` is when the person signed in, `rotated_at` when this id was given out."""
+    """One session. `began_at` is when the person signed in, `rotated_at` when this id was given out, and
+    `authenticated_at` when the person last showed the identity provider who they are, if it tells.
+    """
 
     id_hash: str
     issuer: str
@@ -32,10 +36,15 @@ class WebSession:
     rotated_at: datetime
     seen_at: datetime
     ends_at: datetime
+    authenticated_at: datetime | None
 
     def is_live(self, now: datetime) -> bool:
         """Whether it may be used at `now`."""
         return now < self.ends_at and now - self.seen_at < IDLE and now - self.began_at < LONGEST
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether the person has shown who they are lately."""
+        return self.authenticated_at is not None and now - self.authenticated_at < LATELY
 
     def is_to_be_rotated(self, now: datetime) -> bool:
         """Whether its id has been in use for long enough."""

@@ -29,6 +29,18 @@ class ForgedRequest(DoorError):
         super().__init__(f"the session's cookie does not count for this request: {why}; reload the page")
 
 
+class SignInAgain(DoorError):
+    """A session whose person has not shown for a while who they are, and something that lets another's wish pass."""
+
+    code: ClassVar[str] = "sign-in-again"
+
+    def __init__(self, *, action: str) -> None:
+        self.action = action
+        super().__init__(
+            f"you signed in too long ago for {action}: sign in again at /auth/sign-in?again=true, and repeat it"
+        )
+
+
 class UnknownSubject(DoorError):
     """A good token about somebody whom the directory does not know."""
 

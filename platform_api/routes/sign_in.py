@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from jit_engine.domain.event import Event
+from jit_engine.domain.subject import Subject
 from platform_api.identity.code_flow import CodeFlow
 from platform_api.identity.errors import SignInFailed
 from platform_api.identity.web_session import (
@@ -22,7 +24,7 @@ from platform_api.identity.web_session import (
     hashed,
     safe_return,
 )
-from platform_api.routes.caller import Caller, CallerDep, platform_of
+from platform_api.routes.caller import CallerDep, platform_of
 from platform_api.routes.errors import UnknownSubject
 from platform_api.routes.permits import shows
 from platform_api.routes.strict import StrictRoute
@@ -36,10 +38,10 @@ PlatformDep = Annotated[Platform, Depends(platform_of)]
 
 
 @doors.get("/sign-in")
-def sign_in(platform: PlatformDep, to: Annotated[str, Query(max_length=512)] = "/") -> Response:
-    """Sends the browser to the identity provider."""
+def sign_in(platform: PlatformDep, to: Annotated[str, Query(max_length=512)] = "/", again: bool = False) -> Response:
+    """Sends the browser to the identity provider, which with `again` asks the person anew."""
     flow, now = _flow(platform), platform.clock()
-    started = flow.start(safe_return(to), now)
+    started = flow.start(safe_return(to), now, again=again)
     platform.web_sessions.begin_sign_in(started.kept)
     answer = RedirectResponse(started.url, status_code=303)
     _set(answer, SIGN_IN_COOKIE, started.browser, int(SIGN_IN_WITHIN.total_seconds()))
@@ -54,7 +56,8 @@ def callback(
     code: Annotated[str, Query(max_length=2048)] = "",
 ) -> Response:
     """1. The answer fits to a sign-in of this very browser, which then is used up. 2. The code is exchanged and the ID
-    token verified. 3. The directory knows the person. 4. A session with a new id begins, and that is on record.
+    token verified. 3. The directory knows the person. 4. A session with a new id begins, the browser's former one
+    ends, and both are on record.
     """
     flow, now = _flow(platform), platform.clock()
     browser = request.cookies.get(SIGN_IN_COOKIE, "")
@@ -67,7 +70,7 @@ def callback(
     subject = platform.registry.subject_of(verified.issuer, verified.subject)  # 3
     if subject is None:
         raise UnknownSubject
-    session_id = fresh_secret()
+    session_id = fresh_secret()  # 4
     session = WebSession(
         id_hash=hashed(session_id),
         issuer=verified.issuer,
@@ -76,10 +79,12 @@ def callback(
         rotated_at=now,
         seen_at=now,
         ends_at=now + LONGEST,
+        authenticated_at=verified.authenticated_at,
     )
+    _end_before(request, platform, subject, now)
     about = {"session": session.id_hash[:16]}
     event = Event(action="session.signed-in", actor=subject.id, at=now, about=about)
-    platform.web_sessions.open(session, event)  # 4
+    platform.web_sessions.open(session, event)
     answer = RedirectResponse(kept.return_to, status_code=303)
     _set(answer, COOKIE, session_id, int(LONGEST.total_seconds()))
     _drop(answer, SIGN_IN_COOKIE)
@@ -113,18 +118,24 @@ def session(caller: CallerDep) -> Response:
 )
 def sign_out(caller: CallerDep) -> Response:
     """Ends the session on every replica at once."""
-    _close(caller)
+    if caller.session is not None:
+        _close(caller.platform, caller.session, caller.subject, caller.now)
     answer = Response(status_code=204)
     _drop(answer, COOKIE)
     return answer
 
 
-def _close(caller: Caller) -> None:
-    if caller.session is None:
-        return
-    about = {"session": caller.session.id_hash[:16]}
-    event = Event(action="session.signed-out", actor=caller.subject.id, at=caller.now, about=about)
-    caller.platform.web_sessions.close(caller.session.subject, caller.session.began_at, event)
+def _end_before(request: Request, platform: Platform, subject: Subject, now: datetime) -> None:
+    """Ends the session that this browser had until now: nobody keeps two, and none is left without an owner."""
+    former = platform.web_sessions.get(hashed(request.cookies.get(COOKIE, "")), now)
+    if former is not None:
+        _close(platform, former, subject, now)
+
+
+def _close(platform: Platform, session: WebSession, subject: Subject, now: datetime) -> None:
+    about = {"session": session.id_hash[:16]}
+    event = Event(action="session.signed-out", actor=subject.id, at=now, about=about)
+    platform.web_sessions.close(session.subject, session.began_at, event)
 
 
 def _flow(platform: Platform) -> CodeFlow:

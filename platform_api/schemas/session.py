@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Self
 
 from jit_engine.domain.subject import Person, Subject
-from platform_api.identity.web_session import WebSession
+from platform_api.identity.web_session import LATELY, WebSession
 from platform_api.schemas.wire import Moment, Shown
 
 
 class SessionShown(Shown):
-    """Who is signed in. `csrf_token` goes into `X-CSRF-Token` with every change; null for callers without a cookie."""
+    """Who is signed in. `csrf_token` goes into `X-CSRF-Token` with every change; null for callers without a cookie.
+    From `fresh_until` on, signing in again comes before an approval.
+    """
 
     id: str
     name: str
@@ -18,6 +21,7 @@ class SessionShown(Shown):
     teams: list[str]
     began_at: Moment | None
     ends_at: Moment | None
+    fresh_until: Moment | None
     csrf_token: str | None
 
     @classmethod
@@ -30,5 +34,11 @@ class SessionShown(Shown):
             teams=sorted(subject.teams),
             began_at=None if session is None else session.began_at,
             ends_at=None if session is None else session.ends_at,
+            fresh_until=_fresh_until(session),
             csrf_token=csrf,
         )
+
+
+def _fresh_until(session: WebSession | None) -> datetime | None:
+    signed_in = None if session is None else session.authenticated_at
+    return None if signed_in is None else signed_in + LATELY

@@ -2,11 +2,12 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import type { ComponentType } from "react";
 import { Loading, Trouble } from "./parts/states";
-import { NotHere, SignedOut } from "./screens/elsewhere";
+import { NotHere, SignedIn, SignedOut } from "./screens/elsewhere";
 import { Shell } from "./shell/Shell";
 
 const root = createRootRoute({ notFoundComponent: NotHere });
 const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
+const signedIn = createRoute({ getParentRoute: () => root, path: "/signed-in", component: SignedIn });
 const signedOut = createRoute({ getParentRoute: () => root, path: "/signed-out", component: SignedOut });
 
 type Screen = () => Promise<{ default: ComponentType }>;
@@ -23,6 +24,7 @@ function screen<Path extends string>(path: Path, load: Screen) {
 }
 
 const tree = root.addChildren([
+  signedIn,
   signedOut,
   shell.addChildren([
     screen("/", () => import("./screens/dashboard/Dashboard")),

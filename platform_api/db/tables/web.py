@@ -23,6 +23,7 @@ class WebSessionRow(Row):
     rotated_at: Mapped[datetime] = mapped_column(UtcTime)
     seen_at: Mapped[datetime] = mapped_column(UtcTime)
     ends_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    authenticated_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class SignInRow(Row):

@@ -111,7 +111,14 @@ def based(database: Database) -> SqlBaseRoles:
 
 def session() -> WebSession:
     return WebSession(
-        id_hash="h", issuer="i", subject="gus", began_at=NOW, rotated_at=NOW, seen_at=NOW, ends_at=NOW + HOUR
+        id_hash="h",
+        issuer="i",
+        subject="gus",
+        began_at=NOW,
+        rotated_at=NOW,
+        seen_at=NOW,
+        ends_at=NOW + HOUR,
+        authenticated_at=NOW,
     )
 
 

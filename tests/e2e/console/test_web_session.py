@@ -3,64 +3,32 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 import sqlalchemy as sa
 
+import policy
 from platform_api.db.tables.web import WebSessionRow
-from platform_api.identity.web_session import COOKIE, IDLE, LONGEST, SIGN_IN_COOKIE, WebSession, hashed
+from platform_api.identity.web_session import (
+    COOKIE,
+    IDLE,
+    LATELY,
+    LONGEST,
+    SIGN_IN_COOKIE,
+    WebSession,
+    csrf_token,
+    hashed,
+)
+from platform_api.routes.permits import BY_A_SECOND_PERSON
+from tests.support.cookies import OWN, Browser
 from tests.support.platform import Cast
+from tests.support.rulebook_steps import changed, of, proposed, said, withdrawn
 
-OWN = {"Sec-Fetch-Site": "same-origin"}
 GOVERNANCE = "gus"
-
-
-class Browser:
-    """A browser as far as cookies and redirects go. It keeps Secure cookies on loopback, as browsers do."""
-
-    def __init__(self, cast: Cast) -> None:
-        self.api = cast.platform.api_url
-        self.http = httpx.Client(trust_env=False, timeout=20)
-        self.cookies: dict[str, str] = {}
-
-    def get(self, url: str, **headers: str) -> httpx.Response:
-        return self.send("GET", url, **headers)
-
-    def send(self, method: str, url: str, json: object = None, **headers: str) -> httpx.Response:
-        address = url if url.startswith("http") else self.api + url
-        ours = address.startswith(self.api)
-        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items()) if ours else ""
-        sent = {**headers, **({"Cookie": cookie} if cookie else {})}
-        answer = self.http.request(method, address, headers=sent, json=json)
-        for line in answer.headers.get_list("set-cookie"):
-            name, _, rest = line.partition("=")
-            value = rest.partition(";")[0].strip('"')
-            assert all(part in line for part in ("Secure", "HttpOnly", "Path=/", "SameSite=lax"))
-            assert "Domain" not in line
-            if value:
-                self.cookies[name] = value
-            else:
-                self.cookies.pop(name, None)
-        return answer
-
-    def as_far_as_the_code(self, login: str, to: str = "/") -> str:
-        """Where the identity provider sends the browser back to."""
-        begun = self.get(f"/auth/sign-in?to={to}")
-        assert begun.status_code == 303
-        page = self.get(begun.headers["location"])
-        assert page.status_code == 200
-        links = re.findall(r'href="([^"]+)"', page.text)
-        chosen = next(link for link in links if link.startswith(f"/authorize/as/{login}?"))
-        provider = begun.headers["location"].partition("/authorize")[0]
-        sent_back = self.get(provider + chosen.replace("&amp;", "&"))
-        assert sent_back.status_code == 303
-        return str(sent_back.headers["location"])
-
-    def sign_in(self, login: str, to: str = "/") -> httpx.Response:
-        return self.get(self.as_far_as_the_code(login, to))
 
 
 @pytest.fixture
@@ -112,6 +80,7 @@ def test_after_signing_out_the_old_id_is_worth_nothing(signed_in: Browser) -> No
     assert signed_in.get("/v1/session", **OWN).status_code == 401
 
 
+@pytest.mark.case("UI-013")
 @pytest.mark.parametrize(
     "headers",
     [{}, {"X-CSRF-Token": "0" * 64}, {"X-CSRF-Token": ""}],
@@ -122,6 +91,7 @@ def test_a_change_without_the_sessions_own_token_is_refused(signed_in: Browser, 
     assert (answer.status_code, answer.json()["code"]) == (403, "forged-request")
 
 
+@pytest.mark.case("UI-008")
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "none", ""])
 def test_the_cookie_counts_only_for_the_consoles_own_pages(signed_in: Browser, site: str) -> None:
     answer = signed_in.get("/v1/session", **({"Sec-Fetch-Site": site} if site else {}))
@@ -154,6 +124,7 @@ def test_a_code_of_another_sign_in_does_not_count(browser: Browser, cast: Cast) 
     assert (answer.status_code, answer.json()["code"]) == (401, "sign-in-failed")
 
 
+@pytest.mark.case("UI-004")
 @pytest.mark.parametrize(
     "to", ["https://evil.example/", "//evil.example/", "/\\evil.example", "/auth/sign-in", "javascript:1"]
 )
@@ -178,7 +149,7 @@ def test_an_unknown_path_of_the_api_stays_a_problem(signed_in: Browser) -> None:
 
 
 @contextmanager
-def later(cast: Cast, session_id: str, **changes: datetime) -> Iterator[None]:
+def later(cast: Cast, session_id: str, **changes: datetime | None) -> Iterator[None]:
     """The stored session as if its times were others."""
     database = cast.platform.platform.database
     with database.write() as connection:
@@ -216,10 +187,36 @@ def test_the_id_is_rotated_and_the_old_one_ends_soon(signed_in: Browser, cast: C
 def test_a_session_knows_its_limits() -> None:
     now = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
     session = WebSession(
-        id_hash="h", issuer="i", subject="s", began_at=now, rotated_at=now, seen_at=now, ends_at=now + LONGEST
+        id_hash="h",
+        issuer="i",
+        subject="s",
+        began_at=now,
+        rotated_at=now,
+        seen_at=now,
+        ends_at=now + LONGEST,
+        authenticated_at=now,
     )
     assert session.is_live(now + IDLE - timedelta(seconds=1))
     assert not session.is_live(now + IDLE)
+    assert session.is_fresh(now + LATELY - timedelta(seconds=1))
+    assert not session.is_fresh(now + LATELY)
+    assert not replace(session, authenticated_at=None).is_fresh(now)
+
+
+def test_signing_in_again_ends_the_browsers_former_session(signed_in: Browser) -> None:
+    former = dict(signed_in.cookies)
+    assert signed_in.sign_in(GOVERNANCE).status_code == 303
+    assert signed_in.get("/v1/session", **OWN).status_code == 200
+    signed_in.cookies = former
+    assert signed_in.get("/v1/session", **OWN).status_code == 401
+
+
+def test_signing_in_again_has_the_provider_ask_anew(browser: Browser) -> None:
+    asked = parse_qs(urlsplit(browser.get("/auth/sign-in?again=true").headers["location"]).query)
+    assert asked["prompt"] == ["login"]
+    plain = parse_qs(urlsplit(browser.get("/auth/sign-in").headers["location"]).query)
+    assert "prompt" not in plain
+    assert plain["max_age"] == [str(int(LONGEST.total_seconds()))]
 
 
 def test_what_one_may_do_is_known_before_doing_it(signed_in: Browser) -> None:
@@ -245,3 +242,76 @@ def test_people_have_names(signed_in: Browser) -> None:
     purposes = signed_in.get("/v1/purposes?limit=2", **OWN).json()
     assert len(purposes["items"]) == 2
     assert purposes["next_cursor"] is not None
+
+
+@pytest.mark.case("UI-010")
+def test_the_token_of_one_session_does_not_speak_for_another(signed_in: Browser, cast: Cast) -> None:
+    other = Browser(cast)
+    other.sign_in("dana")
+    hers = other.get("/v1/session", **OWN).json()["csrf_token"]
+    other.http.close()
+    answer = signed_in.send("POST", "/v1/audit/verify", {}, **OWN, **{"X-CSRF-Token": hers})
+    assert (answer.status_code, answer.json()["code"]) == (403, "forged-request")
+
+
+@pytest.mark.case("UI-019")
+def test_no_secret_of_the_installation_signs_sessions_so_none_can_be_guessed(browser: Browser, cast: Cast) -> None:
+    made_up = "A" * 43
+    browser.cookies[COOKIE] = made_up
+    assert browser.get("/v1/session", **OWN).status_code == 401
+    fitting = {**OWN, "X-CSRF-Token": csrf_token(made_up)}
+    assert browser.send("POST", "/v1/audit/verify", {}, **fitting).status_code == 401
+    assert not [name for name in type(cast.platform.platform.settings).model_fields if "session" in name]
+
+
+@pytest.mark.case("UI-007")
+def test_a_picture_that_carries_a_script_is_taken_nowhere(signed_in: Browser) -> None:
+    token = signed_in.get("/v1/session", **OWN).json()["csrf_token"]
+    svg = b"<svg><foreignObject><script>alert(1)</script></foreignObject></svg>"
+    takes = [path for path, methods in signed_in.get("/v1/openapi.json").json()["paths"].items() if "post" in methods]
+    for path in (path for path in takes if "{" not in path):
+        headers = {**OWN, "X-CSRF-Token": token, "Content-Type": "image/svg+xml", "Idempotency-Key": "svg"}
+        cookie = {"Cookie": f"{COOKIE}={signed_in.cookies[COOKIE]}"}
+        answer = signed_in.http.post(signed_in.api + path, content=svg, headers=headers | cookie)
+        assert answer.status_code in (400, 403, 415, 422), (path, answer.text)
+
+
+@pytest.fixture
+def proposal(cast: Cast) -> Iterator[dict[str, object]]:
+    """A version of the rules that somebody else has proposed."""
+    shown = proposed(cast.olga, changed(cast, "an-approval-to-be"))
+    yield shown
+    withdrawn(cast.olga, shown["version"])
+
+
+@pytest.mark.case("UI-014")
+def test_who_signed_in_hours_ago_signs_in_again_before_approving(
+    signed_in: Browser, cast: Cast, proposal: dict[str, object]
+) -> None:
+    approve = f"/v1/rulebooks/{proposal['version']}/approve"
+    fresh = signed_in.get("/v1/session", **OWN).json()
+    assert fresh["fresh_until"] is not None
+    for then in (datetime.now(UTC) - timedelta(hours=6), None):
+        with later(cast, signed_in.cookies[COOKIE], authenticated_at=then):
+            answer = signed_in.change(approve, of(proposal))
+            assert said(answer) == (403, "sign-in-again")
+            assert signed_in.get("/v1/rulebooks", **OWN).status_code == 200
+    signed_in.sign_in(GOVERNANCE)
+    assert signed_in.change(approve, of(proposal)).status_code == 200
+
+
+def test_every_action_that_lets_something_pass_wants_a_fresh_sign_in() -> None:
+    """By their names: an action that is added is thought of here, too."""
+    schema = (Path(policy.__file__).parent / "schema" / "platform.cedarschema").read_text(encoding="utf-8")
+    declared = " ".join(re.findall(r"^action ([^{]*?)\n  appliesTo", schema, re.MULTILINE))
+    named = re.findall(r"\b(?:activate|approve|certify|declassify|release|sign)\w*", declared)
+    assert set(named) == BY_A_SECOND_PERSON
+
+
+@pytest.mark.case("UI-011")
+def test_a_button_that_is_not_offered_does_nothing_when_it_is_sent(cast: Cast, browser: Browser) -> None:
+    browser.sign_in("gus")
+    own = proposed(cast.gus, changed(cast, "ones-own"))
+    answer = browser.change(f"/v1/rulebooks/{own['version']}/approve", of(own))
+    withdrawn(cast.gus, own["version"])
+    assert said(answer) == (403, "forbidden")

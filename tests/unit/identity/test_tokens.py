@@ -119,6 +119,7 @@ def test_a_good_token_gives_its_issuer_and_subject() -> None:
         issued_at=NOW,
         expires_at=NOW + timedelta(minutes=10),
         nonce=None,
+        authenticated_at=None,
         token_id="t-1",
     )
 

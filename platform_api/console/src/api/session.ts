@@ -13,6 +13,8 @@ export const sessionQuery = queryOptions({
   // Asking also rotates the session's id on the server, when it is time.
   refetchInterval: 5 * 60_000,
   staleTime: 60_000,
+  // Somebody may have signed in again in another tab: changes then carry another token.
+  refetchOnWindowFocus: "always",
   retry: false,
 });
 

@@ -7,11 +7,11 @@ import { useToast } from "./toast";
 
 export interface AskProps {
   button: ReactNode; kind?: "primary" | "danger" | "plain"; title: string; children?: ReactNode; confirm: string;
-  reason?: string; optional?: boolean; done: string; act: (reason: string) => Promise<unknown>; disabled?: string; wide?: boolean;
+  reason?: string; optional?: boolean; done: string; act: (reason: string) => Promise<unknown>; disabled?: string; first?: string; wide?: boolean;
 }
 
-/** `reason` names a text that is asked for; `disabled` says why the button cannot be pressed. */
-export function Ask({ button, kind = "plain", title, children, confirm, reason, optional, done, act, disabled, wide }: AskProps) {
+/** `reason` names a text that is asked for; `disabled` says why the button cannot be pressed, `first` what has to be done in the dialog before it can be confirmed. */
+export function Ask({ button, kind = "plain", title, children, confirm, reason, optional, done, act, disabled, first, wide }: AskProps) {
   const [isOpen, setOpen] = useState(false);
   const [text, setText] = useState("");
   const toast = useToast();
@@ -38,8 +38,9 @@ export function Ask({ button, kind = "plain", title, children, confirm, reason, 
             ) : null}
             {change.isError ? <Trouble error={change.error} /> : null}
             <div className="row">
+              {first ? <span className="faint" role="status">{first}</span> : null}
               <Button slot="close" className="button push" isDisabled={change.isPending}>Cancel</Button>
-              <Button className={kind === "danger" ? "button danger" : "button primary"} isDisabled={change.isPending || (Boolean(reason) && !optional && text.trim() === "")}
+              <Button className={kind === "danger" ? "button danger" : "button primary"} isDisabled={change.isPending || Boolean(first) || (Boolean(reason) && !optional && text.trim() === "")}
                 onPress={() => change.mutate()}>{change.isPending ? "Working…" : confirm}</Button>
             </div>
           </Dialog>

@@ -26,6 +26,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
 /** An error as the platform told it: what, why, what to do, and the id to ask an operator about. */
 export function Trouble({ error, retry }: { error: unknown; retry?: () => void }) {
   const problem = error instanceof Problem ? error : null;
+  if (problem?.code === "sign-in-again") return <SignInAgain />;
   if (problem?.status === 403 || problem?.status === 404) {
     return (
       <div className="empty" role="alert">
@@ -41,6 +42,17 @@ export function Trouble({ error, retry }: { error: unknown; retry?: () => void }
       <span style={{ whiteSpace: "pre-line" }}>{problem?.message ?? (error instanceof Error ? error.message : String(error))}</span>
       {problem?.requestId ? <span className="faint">Request {problem.requestId}</span> : null}
       {retry ? <span><button type="button" className="button" onClick={retry}>Try again</button></span> : null}
+    </div>
+  );
+}
+
+/** In a tab of its own, so that nothing that was typed here is lost; coming back, this one reads its session anew. */
+function SignInAgain() {
+  return (
+    <div className="notice warn" role="alert">
+      <strong className="row"><IconLock size={16} aria-hidden /> You signed in more than an hour ago</strong>
+      <span>What lets another's wish pass wants a fresh sign-in. Come back here after it and press the button again.</span>
+      <a href="/auth/sign-in?again=true&to=/signed-in" target="_blank" rel="noreferrer">Sign in again, in a new tab</a>
     </div>
   );
 }

@@ -16,3 +16,14 @@ export function SignedOut() {
     </main>
   );
 }
+
+export function SignedIn() {
+  return (
+    <main className="content">
+      <Empty title="">
+        <h1>You are signed in</h1>
+        <p>Close this tab and go on where you were.</p>
+      </Empty>
+    </main>
+  );
+}

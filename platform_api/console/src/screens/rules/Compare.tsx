@@ -5,16 +5,28 @@ import { EditorView, lineNumbers } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import { cedar } from "./cedar";
 
-export default function Compare({ before, after }: { before: string; after: string }) {
+/** `onEnd` is called once the end of the difference has been on the screen. */
+export default function Compare({ before, after, onEnd }: { before: string; after: string; onEnd?: () => void }) {
   const box = useRef<HTMLDivElement>(null);
+  const end = useRef<HTMLDivElement>(null);
+  const told = useRef(onEnd);
+  told.current = onEnd;
   useEffect(() => {
+    if (before === after) told.current?.();
     if (!box.current) return undefined;
     const nonce = document.querySelector<HTMLMetaElement>("meta[property=csp-nonce]")?.nonce ?? "";
     const look = EditorView.theme({ "&": { fontSize: "13px" }, ".cm-scroller": { fontFamily: "var(--mono)" }, ".cm-gutters": { backgroundColor: "var(--nav)", color: "var(--text-3)", border: "none" } });
     const side = (doc: string, label: string) => ({ doc, extensions: [EditorView.cspNonce.of(nonce), lineNumbers(), EditorState.readOnly.of(true), EditorView.lineWrapping, cedar, look, EditorView.contentAttributes.of({ "aria-label": label })] });
     const merge = new MergeView({ parent: box.current, a: side(before, "Live rules"), b: side(after, "This version"), collapseUnchanged: { margin: 2, minSize: 6 }, gutter: true });
-    return () => merge.destroy();
+    const seen = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) told.current?.(); }, { root: box.current.parentElement });
+    if (end.current) seen.observe(end.current);
+    return () => { seen.disconnect(); merge.destroy(); };
   }, [before, after]);
   if (before === after) return <p className="secondary">The text is the same as the live one.</p>;
-  return <div ref={box} className="card" style={{ maxHeight: "70vh", overflow: "auto" }} />;
+  return (
+    <div className="card" role="region" aria-label="Difference" tabIndex={0} style={{ maxHeight: onEnd ? "45vh" : "70vh", overflow: "auto" }}>
+      <div ref={box} />
+      <div ref={end} style={{ height: 1 }} />
+    </div>
+  );
 }

@@ -3,7 +3,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useBlocker, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { api, Problem, told, type Schemas } from "../../api/client";
-import { liveRulesQuery } from "../../api/choices";
 import { useSession } from "../../api/session";
 import { streamed, type Progress } from "../../api/stream";
 import { Page } from "../../parts/page";
@@ -14,13 +13,13 @@ import { Status } from "../../parts/status";
 import { Tabs } from "../../parts/tabs";
 import { useToast } from "../../parts/toast";
 import { Cases } from "./Cases";
+import { CompareWithLive } from "./CompareWithLive";
 import type { Fault } from "./CedarEditor";
 import { Impact, type ImpactOf } from "./Impact";
 import { RulebookActions } from "./RulebookActions";
 import { RuleList } from "./RuleList";
 
 const CedarEditor = lazy(() => import("./CedarEditor"));
-const Compare = lazy(() => import("./Compare"));
 export type Whole = Schemas["RulebookWholeShown"];
 
 export default function Rulebook() {
@@ -76,13 +75,6 @@ function faultsOf(error: unknown, warnings: Schemas["WarningShown"][]): Fault[] 
     ...errors.map((one): Fault => ({ line: one.line ?? 1, message: one.message, severity: "error" })),
     ...warnings.map((one): Fault => ({ line: one.line, message: `${one.message} ${one.fix}`, severity: "warning" })),
   ];
-}
-
-function CompareWithLive({ text }: { text: string }) {
-  const live = useQuery(liveRulesQuery);
-  if (live.isPending) return <Loading />;
-  if (live.isError) return <Trouble error={live.error} />;
-  return <Suspense fallback={<Loading />}><Compare before={live.data?.text ?? ""} after={text} /></Suspense>;
 }
 
 function WhatWouldChange({ book, unsaved }: { book: Whole; unsaved: boolean }) {

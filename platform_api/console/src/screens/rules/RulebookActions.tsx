@@ -1,16 +1,19 @@
 // What can be done with a version now, by whom; what cannot be done says why.
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { api, onceKey, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
 import { useSession } from "../../api/session";
 import { Ask } from "../../parts/ask";
+import { CompareWithLive } from "./CompareWithLive";
 import type { Whole } from "./Rulebook";
 
 export function RulebookActions({ book, unsaved }: { book: Whole; unsaved: boolean }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const session = useSession();
+  const [isRead, setRead] = useState(false);
   const thing = { kind: "rulebook" as const, id: book.version };
   const [propose, approve, activate] = useMay([{ action: "proposePolicy", ...thing }, { action: "approvePolicy", ...thing }, { action: "activatePolicy", ...thing }]);
   const params = { path: { version: book.version }, header: onceKey() };
@@ -33,9 +36,10 @@ export function RulebookActions({ book, unsaved }: { book: Whole; unsaved: boole
       return (
         <>
           <Ask key="reject" button="Reject" kind="danger" title="Reject this version?" reason="Why" confirm="Reject" done="Rejected." disabled={own ?? barred(approve)} act={async (reason) => { await told(api.POST("/v1/rulebooks/{version}/reject", { params, body: { reason } })); await again(); }} />
-          <Ask key="approve" button="Approve" kind="primary" title="Approve this version?" confirm="Approve" done="Approved." disabled={own ?? barred(approve)} act={async () => { await told(api.POST("/v1/rulebooks/{version}/approve", { params, body: { digest: book.digest, against: book.against ?? "" } })); await again(); }}>
+          <Ask key="approve" button="Approve" kind="primary" wide first={isRead ? undefined : "Read the difference to its end first."} title="Approve this version?" confirm="Approve" done="Approved." disabled={own ?? barred(approve)} act={async () => { await told(api.POST("/v1/rulebooks/{version}/approve", { params, body: { digest: book.digest, against: book.against ?? "" } })); await again(); }}>
             <p>Your approval is for exactly this text in place of exactly the version that is live now. It ends when either changes.</p>
             <ul>{((book.impact as { lead?: string[] } | null)?.lead ?? []).map((line) => <li key={line}>{line}</li>)}</ul>
+            <CompareWithLive text={book.text} onEnd={() => setRead(true)} />
           </Ask>
         </>
       );
