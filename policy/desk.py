@@ -5,6 +5,7 @@ keeps: nothing invalid is stored, whoever wrote or proposed a version never appr
 digest in place of one live version and while its giver has the right, and test cases pass before anything is live.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -188,6 +189,16 @@ class RulebookDesk:
         found, live = self.get(version), self._live()
         impact = self.analysis.impact(live.rulebook, found.rulebook, now, extent, step)
         return Proposal(by="", at=now, digest=found.digest, against=live.version, impact=impact)
+
+    def would_change(
+        self, text: str, now: datetime, extent: Extent = EVERY, step: Steps = unheard
+    ) -> tuple[str, Mapping[str, Json]]:
+        """The version that is live, and what a text would change in it. Nothing is kept; raises as `check`."""
+        live = self._live()
+        self.check(text, "")
+        return live.version, self.analysis.impact(
+            live.rulebook, Rulebook(version="draft", text=text), now, extent, step
+        )
 
     def run_cases(self, version: str) -> CaseRun:
         """How the version's own cases and the invariants' come out."""

@@ -248,5 +248,11 @@ def invariants() -> Engine:
 
 
 @cache
+def schema_text() -> str:
+    """What the rules speak about, as this package ships it."""
+    return files("policy").joinpath("schema", "platform.cedarschema").read_text(encoding="utf-8")
+
+
+@cache
 def _schema() -> CedarSchema:
-    return CedarSchema(files("policy").joinpath("schema", "platform.cedarschema").read_text(encoding="utf-8"))
+    return CedarSchema(schema_text())

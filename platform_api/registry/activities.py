@@ -57,11 +57,25 @@ class ActivityDesk:
         self._limits = limits
         self._template_digest = template_digest
 
+    @property
+    def limits(self) -> FastPathLimits:
+        """What the fast path of the review approves."""
+        return self._limits
+
     def register(self, subject: Subject, order: ActivityOrder, now: datetime) -> Registered:
         """Registers an activity with its research environment; the fast path approves both or a review opens.
 
         Raises `OrderInvalid` with every problem, `NameTaken`, or `NotTheOwner` when the caller is not of it.
         """
+        made, criteria = self.decided(subject, order, now)
+        event = _event("activity.registered", _person(subject, "register an activity"), made, now, criteria)
+        self._store.register(made.activity, made.environment, made.review, event)
+        return made
+
+    def decided(
+        self, subject: Subject, order: ActivityOrder, now: datetime
+    ) -> tuple[Registered, tuple[Criterion, ...]]:
+        """What registering comes to, with every criterion of its review; nothing is stored. Raises as `register`."""
         person = _person(subject, "register an activity")
         people = check_order(order, self._surroundings(order), now)
         if person.id not in people.members:
@@ -89,10 +103,7 @@ class ActivityDesk:
             created_at=now,
             version=0,
         )
-        made, criteria = self._reviewed(person, people.owner, activity, Tier.RESEARCH, now)
-        event = _event("activity.registered", person, made, now, criteria)
-        self._store.register(made.activity, made.environment, made.review, event)
-        return made
+        return self._reviewed(person, people.owner, activity, Tier.RESEARCH, now)
 
     def request_environment(self, subject: Subject, activity: ActivityId, tier: Tier, now: datetime) -> Registered:
         """Asks for one more tier of an active activity; the same criteria hold as for the first."""

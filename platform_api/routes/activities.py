@@ -5,11 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from jit_engine.contracts.problems import Problem
 from jit_engine.domain.ids import ReviewId
 from jit_engine.errors import NotFound
 from platform_api.authorize import AnActivity, AnEnvironment, AReview, ThePlatform
 from platform_api.paging import PageAsk
 from platform_api.registry.activity_life import ActivityLife
+from platform_api.registry.errors import NameTaken, NotTheOwner, OrderInvalid
 from platform_api.registry.records import ActivityRecord, EnvironmentRecord
 from platform_api.routes.caller import Caller, CallerDep
 from platform_api.routes.finding import Lookup, activity_in_path, environment_in_path, review_in_path
@@ -26,6 +28,8 @@ from platform_api.schemas.activities import (
     EnvironmentShown,
     MeShown,
     RegisteredShown,
+    RegistrationPreviewShown,
+    RegistrationShown,
     ReviewShown,
     StopAsked,
 )
@@ -38,6 +42,8 @@ class ActivityFilters(Paged):
     """Filters of the activities."""
 
     state: Filter = None
+    classification: Filter = None
+    owner: Filter = None
     name: Filter = None
 
 
@@ -79,6 +85,32 @@ def register(
             caller.platform.activities.register(caller.subject, body.order(caller.subject.id), caller.now)
         ),
     )
+
+
+@routes.get("/registration", summary="What an activity is registered with, and what its review approves by itself")
+def registration(
+    caller: CallerDep, _: Annotated[ThePlatform, permits("viewRegistry", the_platform)]
+) -> RegistrationShown:
+    """For who fills in the form."""
+    return RegistrationShown.of(caller.platform.activities.limits)
+
+
+@routes.post("/activities/preview", summary="What registering an activity would come to")
+def preview(
+    caller: CallerDep, _: Annotated[ThePlatform, permits("registerActivity", the_platform)], body: ActivityAsked
+) -> RegistrationPreviewShown:
+    """Decided as the registration itself, and nothing stored. What cannot be registered says so at each field."""
+    desk, order = caller.platform.activities, body.order(caller.subject.id)
+    try:
+        made, criteria = desk.decided(caller.subject, order, caller.now)
+    except OrderInvalid as invalid:
+        return RegistrationPreviewShown.invalid(invalid.problems)
+    except NameTaken as taken:
+        fix = "names are never used twice: choose another"
+        return RegistrationPreviewShown.invalid([_problem("name", f"{taken.name} exists", fix)])
+    except NotTheOwner:
+        return RegistrationPreviewShown.invalid([_problem("members", "you are none of them", "add yourself")])
+    return RegistrationPreviewShown.of(made.review, criteria)
 
 
 @routes.get("/activities", summary="The activities that you may see", dependencies=[shows("viewActivity")])
@@ -227,6 +259,10 @@ def decide(
             desk.decide(caller.subject, ReviewId(found.id), body.decision, body.comment, caller.now).review
         ),
     )
+
+
+def _problem(field: str, message: str, fix: str) -> Problem:
+    return Problem(path=f"$.{field}", line=None, message=message, fix=fix)
 
 
 def _activity(caller: Caller, found: AnActivity) -> ActivityRecord:

@@ -20,7 +20,13 @@ from platform_api.routes.lists import Filter, Paged, cut
 from platform_api.routes.once import OnceDep
 from platform_api.routes.permits import permits, the_platform
 from platform_api.routes.strict import StrictRoute
-from platform_api.schemas.contract_desk import ContractChanged, ContractExamined, DifferenceShown, EndAsked
+from platform_api.schemas.contract_desk import (
+    ContractChanged,
+    ContractExamined,
+    DifferenceShown,
+    EndAsked,
+    RestingShown,
+)
 from platform_api.schemas.contracts import ContractAsked, ContractShown, SignatureAsked
 from platform_api.schemas.wire import Listed
 
@@ -117,6 +123,17 @@ def end(
         return ContractChanged.after(record, _decided_anew(caller, record, before))
 
     return once(201, work)
+
+
+@routes.post(_VERSION + "/end/preview", summary="What ending a version of a contract would revoke")
+def resting(
+    caller: CallerDep,
+    found: Annotated[AContract, permits("endContract", contract_in_path)],
+    version: Annotated[str, Path()],
+) -> RestingShown:
+    """The live grants that rest on it: each is decided anew then, and no other version stands in. Nothing is done."""
+    live = caller.platform.ledger.live_under(ContractId(found.id))
+    return RestingShown.of([grant for grant in live if (found.id, version) in grant.contracts])
 
 
 @routes.get("/contracts/{contract_id}/versions", summary="Every version of a contract")

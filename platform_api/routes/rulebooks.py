@@ -24,20 +24,24 @@ from platform_api.schemas.rulebooks import (
     CasesShown,
     DraftAsked,
     EditAsked,
+    ExtentShown,
     ImpactShown,
     ReasonAsked,
     RulebookShown,
     RulebookWholeShown,
     RulesAsked,
+    SchemaShown,
+    TextImpactShown,
     ValidationShown,
     WarningShown,
     rules_of,
     shown_of,
 )
 from platform_api.schemas.wire import Listed, Time, digits
-from policy import Engine, Rulebook
+from policy import SCHEMA_VERSION, Engine, Rulebook
 from policy.desk import RulebookDesk
-from policy.ports import MOST_AT_ONCE, Extent, Steps
+from policy.engine import schema_text
+from policy.ports import MOST_AT_ONCE, Extent, Steps, unheard
 from policy.refusals import UnknownRulebook
 from policy.versions import RulebookVersion
 from policy.warnings import RuleWarning, warnings_in
@@ -130,6 +134,39 @@ def validate(caller: CallerDep, _: MayProposeAny, body: RulesAsked) -> Validatio
 def test(caller: CallerDep, _: MayProposeAny, body: RulesAsked) -> CasesShown:
     """How each case comes out, those of the invariants among them."""
     return CasesShown.of(_desk(caller).test(body.text, body.cases))
+
+
+@routes.post(
+    "/impact",
+    response_model=TextImpactShown,
+    responses={200: {"content": {MEDIA_TYPE: {}}, "description": "The analysis, or lines of its progress before it"}},
+    summary="What a text would change, were it live, without keeping it",
+)
+def impact_of_text(
+    caller: CallerDep,
+    _: MayProposeAny,
+    body: RulesAsked,
+    query: Annotated[ReplayFilters, Query()],
+    accept: Annotated[str, Header(max_length=1000)] = "",
+) -> TextImpactShown | StreamingResponse:
+    """While it is being written; as the impact of a version otherwise, at most the newest 10,000 decisions."""
+    desk, extent = _desk(caller), query.extent().at_most(MOST_AT_ONCE)
+    desk.check(body.text, "")
+
+    def found(step: Steps = unheard) -> TextImpactShown:
+        against, impact = desk.would_change(body.text, caller.now, extent, step)
+        asked = ExtentShown(last=extent.last, since=extent.since, until=extent.until)
+        return TextImpactShown(against=against, at=caller.now, extent=asked, impact=dict(impact))
+
+    if not wants_lines(accept):
+        return found()
+    return told(lambda step: {"impact": found(step).model_dump(mode="json")}, caller.request_id)
+
+
+@routes.get("/schema", summary="What rules may speak about")
+def schema(_: MaySee) -> SchemaShown:
+    """For editors that complete and check while somebody types; what is kept is checked by the server."""
+    return SchemaShown(version=SCHEMA_VERSION, text=schema_text())
 
 
 @routes.post("/forms", summary="Write a form as Cedar text, or read a rule as a form")

@@ -1,9 +1,11 @@
 """Activities, environments and reviews on the wire."""
 
-from typing import Annotated, Any, Self
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field
 
+from jit_engine.contracts.problems import Problem
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.event import Json
 from jit_engine.domain.ids import ContractId, SubjectId
@@ -11,7 +13,8 @@ from jit_engine.domain.subject import Person, Subject
 from jit_engine.domain.tier import Tier
 from platform_api.registry.activities import Registered, ReviewDecision
 from platform_api.registry.order import ActivityOrder
-from platform_api.registry.records import ActivityRecord, EnvironmentRecord, Review, ReviewState
+from platform_api.registry.records import ActivityRecord, Criterion, EnvironmentRecord, Review, ReviewState
+from platform_api.registry.review import REVIEW_WORKING_DAYS, REVIEWERS, RULE_SET, FastPathLimits
 from platform_api.schemas.wire import Asked, ContractRef, Line, Moment, Shown, Slug, Text, Time, Token
 
 _EXAMPLE: dict[str, Any] = {
@@ -294,6 +297,68 @@ class EnvironmentRequestedShown(Shown):
     def of(cls, made: Registered) -> Self:
         """Both."""
         return cls(environment=EnvironmentShown.of(made.environment, made.review), review=ReviewShown.of(made.review))
+
+
+class OrderProblemShown(Shown):
+    """One thing that keeps an order from being registered: at which field, what, and how to mend it."""
+
+    field: str
+    message: str
+    fix: str
+
+
+class RegistrationPreviewShown(Shown):
+    """What registering would come to now. `outcome`: `approved`, `review`, or `invalid` with `problems`.
+
+    `criteria` are all of the review's, the met ones too; `due_at` is when a person has to have decided.
+    """
+
+    outcome: Literal["approved", "review", "invalid"]
+    problems: list[OrderProblemShown]
+    rule_set: str
+    criteria: list[CriterionShown]
+    due_at: Moment | None
+
+    @classmethod
+    def of(cls, review: Review, criteria: Iterable[Criterion]) -> Self:
+        """Of an order that can be registered."""
+        is_approved = review.state is ReviewState.APPROVED
+        return cls(
+            outcome="approved" if is_approved else "review",
+            problems=[],
+            rule_set=review.rule_set,
+            criteria=[CriterionShown(id=c.id, title=c.title, met=c.met, found=c.found) for c in criteria],
+            due_at=None if is_approved else review.due_at,
+        )
+
+    @classmethod
+    def invalid(cls, problems: Iterable[Problem]) -> Self:
+        """Of an order that cannot."""
+        shown = [OrderProblemShown(field=p.path.removeprefix("$."), message=p.message, fix=p.fix) for p in problems]
+        return cls(outcome="invalid", problems=shown, rule_set=RULE_SET, criteria=[], due_at=None)
+
+
+class RegistrationShown(Shown):
+    """What an order can name, and what the review approves without a person."""
+
+    templates: list[str]
+    max_monthly_budget_usd: int
+    max_duration_days: int
+    trainings: list[str]
+    reviewers: str
+    review_working_days: int
+
+    @classmethod
+    def of(cls, limits: FastPathLimits) -> Self:
+        """The limits of the fast path."""
+        return cls(
+            templates=sorted(limits.templates),
+            max_monthly_budget_usd=limits.max_monthly_budget_usd,
+            max_duration_days=limits.max_duration.days,
+            trainings=sorted(limits.trainings),
+            reviewers=REVIEWERS,
+            review_working_days=REVIEW_WORKING_DAYS,
+        )
 
 
 def _plain(inputs: Any) -> dict[str, Json]:

@@ -11,7 +11,7 @@ from jit_engine.domain.grant import Grant
 from platform_api.registry.contracts import Examined
 from platform_api.registry.records import ContractRecord
 from platform_api.schemas.contracts import ContractShown
-from platform_api.schemas.wire import Asked, Line, Shown
+from platform_api.schemas.wire import Asked, Line, Moment, Shown
 
 
 class EndAsked(Asked):
@@ -32,6 +32,40 @@ class ContractChanged(ContractShown):
         """The contract of a record, and those grants."""
         shown = ContractShown.of(record)
         return cls(**shown.model_dump(), revoked_grants=[grant.id for grant in revoked])
+
+
+class RestingGrantShown(Shown):
+    """A live grant that rests on a contract."""
+
+    id: str
+    holder: str
+    activity: str
+    sources: list[str]
+    state: str
+    ends_at: Moment
+
+
+class RestingShown(Shown):
+    """The live grants that rest on a version, the oldest first, and in how many activities."""
+
+    grants: list[RestingGrantShown]
+    activities: int
+
+    @classmethod
+    def of(cls, grants: Sequence[Grant]) -> Self:
+        """Of these grants."""
+        shown = [
+            RestingGrantShown(
+                id=grant.id,
+                holder=grant.subject,
+                activity=grant.activity,
+                sources=sorted({uri for principal in grant.principals for uri in principal.sources}),
+                state=grant.state.value,
+                ends_at=grant.ends_at,
+            )
+            for grant in grants
+        ]
+        return cls(grants=shown, activities=len({grant.activity for grant in grants}))
 
 
 class ProblemShown(Shown):

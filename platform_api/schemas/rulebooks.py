@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from platform_api.schemas.forms import spoken_text
 from platform_api.schemas.wire import Asked, Line, Moment, Shown, Text
 from policy import Engine, Rule
-from policy.cases import CaseRun
+from policy.cases import Answer, CaseRun
 from policy.desk import Activated
 from policy.ports import Extent
 from policy.versions import Approval, Proposal, RulebookVersion
@@ -101,12 +101,15 @@ class WarningShown(Shown):
 
 
 class CaseShown(Shown):
-    """How a test case came out. `suite` says whose it is; `problem` is null where what was expected came of it."""
+    """How a test case came out. `suite` says whose it is; `answer` is what the rules said, `allow` or `deny`; `problem`
+    is null where what was expected came of it, by the rule that was expected.
+    """
 
     suite: str
     name: str
     passed: bool
     expected: str
+    answer: str
     decided_by: list[str]
     problem: str | None
 
@@ -126,6 +129,7 @@ class CasesShown(Shown):
                 name=one.case.name,
                 passed=one.passed,
                 expected=one.case.expect.value,
+                answer=(Answer.ALLOW if one.decision.allowed else Answer.DENY).value,
                 decided_by=[rule.id for rule in one.decision.rules],
                 problem=one.problem,
             )
@@ -189,6 +193,22 @@ class ImpactShown(Shown):
             extent=ExtentShown(last=extent.last, since=extent.since, until=extent.until),
             impact=dict(proposal.impact),
         )
+
+
+class TextImpactShown(Shown):
+    """What a text that is kept nowhere would change in the version `against`, which is live."""
+
+    against: str
+    at: Moment
+    extent: ExtentShown
+    impact: dict[str, Any]
+
+
+class SchemaShown(Shown):
+    """What rules may speak about, in Cedar's own schema language."""
+
+    version: str
+    text: str
 
 
 class RulebookShown(Shown):

@@ -33,6 +33,26 @@ def test_what_the_fast_path_leaves_is_decided_by_a_named_reviewer_of_another_tea
     assert activity["state"] == "active"
 
 
+def test_a_preview_says_what_the_review_will_and_what_is_wrong(cast: Cast, story: Story) -> None:
+    now = cast.platform.now()
+    assert "standard-research" in made(cast.dana.get("/v1/registration"))["templates"]
+    for changed, outcome in (({}, "approved"), ({"monthly_budget_usd": 1_000_000}, "review")):
+        asked = order(now, **changed)
+        foretold = made(cast.dana.post("/v1/activities/preview", asked))
+        assert (foretold["outcome"], len(foretold["criteria"])) == (outcome, 7)
+        assert cast.dana.get("/v1/activities", name=asked["name"]).json()["items"] == []
+        review = made(cast.dana.post("/v1/activities", asked))["review"]
+        assert review["state"] == {"approved": "approved", "review": "open"}[outcome]
+        not_met = [one["id"] for one in foretold["criteria"] if not one["met"]]
+        assert [one["id"] for one in review["criteria"] if not one["met"]] == not_met
+    taken = cast.dana.get(f"/v1/activities/{story.activity}").json()["name"]
+    wrong = made(cast.dana.post("/v1/activities/preview", order(now, name=taken)))
+    assert (wrong["outcome"], [one["field"] for one in wrong["problems"]]) == ("invalid", ["name"])
+    unknown = made(cast.dana.post("/v1/activities/preview", order(now, purposes=["nothing/known"])))
+    assert [one["field"] for one in unknown["problems"]] == ["purposes"]
+    assert cast.gus.post("/v1/activities/preview", order(now)).status_code == 403
+
+
 def test_a_name_is_taken_once(cast: Cast, story: Story) -> None:
     taken = cast.dana.get(f"/v1/activities/{story.activity}").json()["name"]
     answer = cast.dana.post("/v1/activities", order(cast.platform.now(), name=taken))

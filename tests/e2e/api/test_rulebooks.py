@@ -36,7 +36,10 @@ def test_rules_live_from_draft_to_retired_and_the_grants_they_end_are_named(
     text = changed(cast, "stop-this-activity", story.activity)
     draft = drafted(cast.gus, text)
     assert (draft["state"], draft["number"] > before["number"]) == ("draft", True)
+    while_writing = made(cast.gus.post("/v1/rulebooks/impact", {"text": text}))
     tried = made(cast.gus.post(f"/v1/rulebooks/{draft['version']}/impact"))
+    assert while_writing["impact"]["proof"] == tried["impact"]["proof"]
+    assert (while_writing["against"], while_writing["extent"]["last"]) == (before["version"], 10_000)
     assert tried["against"] == before["version"]
     assert [one["grant"] for one in tried["impact"]["replay"]["grants_that_would_end"]].count(grant) == 1
     assert tried["impact"]["proof"]["verdict"] == "narrows"
@@ -267,6 +270,9 @@ def test_a_version_whose_own_cases_fail_is_not_proposed(cast: Cast, untouched: N
 
 
 def test_cases_that_cannot_be_read_say_where(cast: Cast, untouched: None) -> None:
+    assert cast.gus.post("/v1/rulebooks/impact", {"text": "permit (principal"}).status_code == 422
+    assert cast.dana.post("/v1/rulebooks/impact", {"text": GOOD.format("a")}).status_code == 403
+    assert "entity Person" in made(cast.dana.get("/v1/rulebooks/schema"))["text"]
     refused = cast.gus.post("/v1/rulebooks/test", {"text": GOOD.format("a"), "cases": "cases: [{name: x}]"})
     assert said(refused) == (422, "rule-cases-invalid")
     assert all(fault["field"].startswith("cases") for fault in refused.json()["errors"])

@@ -134,7 +134,10 @@ def test_a_new_version_ends_the_grants_of_the_old_one_and_says_which(cast: Cast,
     made(cast.dana.post(f"/v1/grants/{grant}/credentials"))
 
     # Ending it ends the grant, at once and by name.
+    foretold = made(cast.olga.post(f"{following}/end/preview"))
+    assert cast.dana.post(f"{following}/end/preview").status_code == 403
     ended = made(cast.olga.post(f"{following}/end", {"reason": "the data has moved"}))
+    assert {one["id"] for one in foretold["grants"]} == set(ended["revoked_grants"])
     assert (ended["state"], ended["revoked_grants"]) == ("ended", [grant])
     assert cast.dana.get(f"/v1/grants/{grant}").json()["state"] in ("revoking", "denied", "closed")
     assert cast.dana.post(f"/v1/grants/{grant}/credentials").json()["code"] == "grant-not-usable"

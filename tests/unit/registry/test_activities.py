@@ -60,6 +60,18 @@ def test_what_the_fast_path_does_not_approve_waits_with_its_failed_criteria() ->
     assert store.events[0].details["notMet"] == ["within-limits", "no-external-sharing"]
 
 
+def test_a_preview_decides_as_the_registration_and_stores_nothing() -> None:
+    at, store = desk()
+    for asked in (order(), order(monthly_budget_usd=5000)):
+        before = len(store.events)
+        foretold, criteria = at.decided(ADA, asked, NOW)
+        assert len(criteria) == 7
+        assert store.activity_named(asked.name) is None
+        assert len(store.events) == before
+        made = desk()[0].register(ADA, asked, NOW)
+        assert (foretold.review.state, foretold.review.criteria) == (made.review.state, made.review.criteria)
+
+
 def test_a_template_that_was_changed_since_its_review_is_not_on_the_fast_path() -> None:
     at, _ = desk(digest="d2")
     assert [one.id for one in at.register(ADA, order(), NOW).review.criteria] == ["catalogued-template"]

@@ -297,6 +297,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/activities/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What registering an activity would come to
+         * @description Decided as the registration itself, and nothing stored. What cannot be registered says so at each field.
+         */
+        post: operations["preview_v1_activities_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/activities/{activity_id}": {
         parameters: {
             query?: never;
@@ -735,6 +755,26 @@ export interface paths {
          * @description Also withdraws a proposal. `revoked_grants` are the live grants that no longer pass and are being revoked.
          */
         post: operations["end_v1_contracts__contract_id__versions__version__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contracts/{contract_id}/versions/{version}/end/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What ending a version of a contract would revoke
+         * @description The live grants that rest on it: each is decided anew then, and no other version stands in. Nothing is done.
+         */
+        post: operations["resting_v1_contracts__contract_id__versions__version__end_preview_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1186,6 +1226,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/registration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an activity is registered with, and what its review approves by itself
+         * @description For who fills in the form.
+         */
+        get: operations["registration_v1_registration_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reviews": {
         parameters: {
             query?: never;
@@ -1304,6 +1364,46 @@ export interface paths {
          * @description Nothing is kept. A form that is no rule yet is refused with every field; a text that is no form says why.
          */
         post: operations["forms_v1_rulebooks_forms_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rulebooks/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a text would change, were it live, without keeping it
+         * @description While it is being written; as the impact of a version otherwise, at most the newest 10,000 decisions.
+         */
+        post: operations["impact_of_text_v1_rulebooks_impact_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rulebooks/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What rules may speak about
+         * @description For editors that complete and check while somebody types; what is kept is checked by the server.
+         */
+        get: operations["schema_v1_rulebooks_schema_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2053,9 +2153,12 @@ export interface components {
         };
         /**
          * CaseShown
-         * @description How a test case came out. `suite` says whose it is; `problem` is null where what was expected came of it.
+         * @description How a test case came out. `suite` says whose it is; `answer` is what the rules said, `allow` or `deny`; `problem`
+         *     is null where what was expected came of it, by the rule that was expected.
          */
         CaseShown: {
+            /** Answer */
+            answer: string;
             /** Decided By */
             decided_by: string[];
             /** Expected */
@@ -3509,6 +3612,18 @@ export interface components {
             evaluations_semantic?: components["schemas"]["Semantic"] | null;
         };
         /**
+         * OrderProblemShown
+         * @description One thing that keeps an order from being registered: at which field, what, and how to mend it.
+         */
+        OrderProblemShown: {
+            /** Field */
+            field: string;
+            /** Fix */
+            fix: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * OverlapShown
          * @description A source that is asked for and that a live grant gives already.
          */
@@ -3898,6 +4013,45 @@ export interface components {
             review: components["schemas"]["ReviewShown"];
         };
         /**
+         * RegistrationPreviewShown
+         * @description What registering would come to now. `outcome`: `approved`, `review`, or `invalid` with `problems`.
+         *
+         *     `criteria` are all of the review's, the met ones too; `due_at` is when a person has to have decided.
+         */
+        RegistrationPreviewShown: {
+            /** Criteria */
+            criteria: components["schemas"]["CriterionShown"][];
+            /** Due At */
+            due_at: string | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "approved" | "review" | "invalid";
+            /** Problems */
+            problems: components["schemas"]["OrderProblemShown"][];
+            /** Rule Set */
+            rule_set: string;
+        };
+        /**
+         * RegistrationShown
+         * @description What an order can name, and what the review approves without a person.
+         */
+        RegistrationShown: {
+            /** Max Duration Days */
+            max_duration_days: number;
+            /** Max Monthly Budget Usd */
+            max_monthly_budget_usd: number;
+            /** Review Working Days */
+            review_working_days: number;
+            /** Reviewers */
+            reviewers: string;
+            /** Templates */
+            templates: string[];
+            /** Trainings */
+            trainings: string[];
+        };
+        /**
          * ReleaseAsked
          * @description The second person's word in an emergency, on what they were shown.
          * @example {
@@ -3997,6 +4151,37 @@ export interface components {
             page?: components["schemas"]["PageAsked"] | null;
             resource: components["schemas"]["KindAsked"];
             subject: components["schemas"]["PartyAsked"];
+        };
+        /**
+         * RestingGrantShown
+         * @description A live grant that rests on a contract.
+         */
+        RestingGrantShown: {
+            /** Activity */
+            activity: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Holder */
+            holder: string;
+            /** Id */
+            id: string;
+            /** Sources */
+            sources: string[];
+            /** State */
+            state: string;
+        };
+        /**
+         * RestingShown
+         * @description The live grants that rest on a version, the oldest first, and in how many activities.
+         */
+        RestingShown: {
+            /** Activities */
+            activities: number;
+            /** Grants */
+            grants: components["schemas"]["RestingGrantShown"][];
         };
         /**
          * ReviewDecision
@@ -4258,6 +4443,16 @@ export interface components {
             cases: string;
             /** Text */
             text: string;
+        };
+        /**
+         * SchemaShown
+         * @description What rules may speak about, in Cedar's own schema language.
+         */
+        SchemaShown: {
+            /** Text */
+            text: string;
+            /** Version */
+            version: string;
         };
         /**
          * SearchContextShown
@@ -4583,6 +4778,24 @@ export interface components {
             region?: string | null;
             /** Table */
             table: string;
+        };
+        /**
+         * TextImpactShown
+         * @description What a text that is kept nowhere would change in the version `against`, which is live.
+         */
+        TextImpactShown: {
+            /** Against */
+            against: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            extent: components["schemas"]["ExtentShown"];
+            /** Impact */
+            impact: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Tier
@@ -5492,6 +5705,8 @@ export interface operations {
                 limit?: number;
                 cursor?: string | null;
                 state?: string | null;
+                classification?: string | null;
+                owner?: string | null;
                 name?: string | null;
             };
             header?: never;
@@ -5552,6 +5767,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisteredShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_v1_activities_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationPreviewShown"];
                 };
             };
             /** @description A problem document (RFC 9457) */
@@ -6575,6 +6832,47 @@ export interface operations {
             };
         };
     };
+    resting_v1_contracts__contract_id__versions__version__end_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+                contract_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestingShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     propose_draft_v1_contracts__contract_id__versions__version__proposal_post: {
         parameters: {
             query?: never;
@@ -7523,6 +7821,44 @@ export interface operations {
             };
         };
     };
+    registration_v1_registration_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reviews_v1_reviews_get: {
         parameters: {
             query?: {
@@ -7811,6 +8147,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FormShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    impact_of_text_v1_rulebooks_impact_post: {
+        parameters: {
+            query?: {
+                last?: number | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: {
+                accept?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesAsked"];
+            };
+        };
+        responses: {
+            /** @description The analysis, or lines of its progress before it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextImpactShown"];
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schema_v1_rulebooks_schema_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaShown"];
                 };
             };
             /** @description A problem document (RFC 9457) */
