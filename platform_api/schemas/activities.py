@@ -14,7 +14,7 @@ from jit_engine.domain.tier import Tier
 from platform_api.registry.activities import Registered, ReviewDecision
 from platform_api.registry.order import ActivityOrder
 from platform_api.registry.records import ActivityRecord, Criterion, EnvironmentRecord, Review, ReviewState
-from platform_api.registry.review import REVIEW_WORKING_DAYS, REVIEWERS, RULE_SET, FastPathLimits
+from platform_api.registry.review import REVIEW_WORKING_DAYS, RULE_SET, FastPathLimits
 from platform_api.schemas.wire import Asked, ContractRef, Line, Moment, Shown, Slug, Text, Time, Token
 
 _EXAMPLE: dict[str, Any] = {
@@ -345,7 +345,6 @@ class RegistrationShown(Shown):
     max_monthly_budget_usd: int
     max_duration_days: int
     trainings: list[str]
-    reviewers: str
     review_working_days: int
 
     @classmethod
@@ -356,7 +355,6 @@ class RegistrationShown(Shown):
             max_monthly_budget_usd=limits.max_monthly_budget_usd,
             max_duration_days=limits.max_duration.days,
             trainings=sorted(limits.trainings),
-            reviewers=REVIEWERS,
             review_working_days=REVIEW_WORKING_DAYS,
         )
 

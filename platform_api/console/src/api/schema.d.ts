@@ -4044,8 +4044,6 @@ export interface components {
             max_monthly_budget_usd: number;
             /** Review Working Days */
             review_working_days: number;
-            /** Reviewers */
-            reviewers: string;
             /** Templates */
             templates: string[];
             /** Trainings */
