@@ -99,9 +99,9 @@ class Client:
         """Asks for something new under one idempotency key, however often it has to be sent."""
         return self._answer(Call(method="POST", path=path, params={}, body=body, key=self._new_key()))
 
-    def act(self, path: str, body: Json) -> Doc:
+    def act(self, path: str, body: Json, **params: str) -> Doc:
         """Asks for a deed that takes no key; it is sent again only when the platform says that it did nothing."""
-        return self._answer(Call(method="POST", path=path, params={}, body=body, key=None))
+        return self._answer(Call(method="POST", path=path, params=params, body=body, key=None))
 
     def stream(self, path: str, **params: str | None) -> Iterator[Doc]:
         """A question whose answer tells its progress, line by line; a `problem` among the lines is raised.

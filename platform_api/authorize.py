@@ -85,6 +85,15 @@ class AContract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AView:
+    """A view of the catalogue: the teams that own what it is made of, and who brought it in."""
+
+    uri: str
+    owner_teams: frozenset[str]
+    imported_by: SubjectId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AGrant:
     """A grant, or the request for one: who asked is who holds it."""
 
@@ -102,7 +111,7 @@ class ARulebook:
     authors: frozenset[str]
 
 
-Thing = ThePlatform | AnActivity | AnEnvironment | AReview | AContract | AGrant | ARulebook
+Thing = ThePlatform | AnActivity | AnEnvironment | AReview | AContract | AView | AGrant | ARulebook
 
 
 class People(Protocol):
@@ -177,7 +186,7 @@ def _seeing(thing: Thing) -> str | None:
             return "viewReview"
         case AGrant():
             return "viewGrant"
-        case ThePlatform() | AContract() | ARulebook():
+        case ThePlatform() | AContract() | AView() | ARulebook():
             return None
         case _:
             assert_never(thing)
@@ -193,6 +202,8 @@ def _named(thing: Thing) -> tuple[str, str]:
             return "review", id
         case AContract(id=id):
             return "contract", id
+        case AView(uri=uri):
+            return "view", uri
         case AGrant(id=id):
             return "request" if id.startswith("rq_") else "grant", id
         case ARulebook(version=version):
@@ -213,6 +224,8 @@ def _ref(thing: Thing) -> EntityRef:
             return ref("Review", id)
         case AContract(id=id):
             return ref("Contract", id)
+        case AView(uri=uri):
+            return ref("View", uri)
         case AGrant(id=id):
             return ref("Grant", id)
         case ARulebook(version=version):
@@ -245,6 +258,11 @@ def _slice(subject: Subject, things: Iterable[Thing], people: People, now: datet
                 add_subject(slice_, person(thing.proposer), ())
                 proposer, team = ref("Person", thing.proposer), ref("Team", thing.owner_team)
                 slice_.add(_ref(thing), {"proposer": proposer, "ownerTeam": team})
+            case AView():
+                teams = frozenset(ref("Team", team) for team in thing.owner_teams)
+                for team in teams:
+                    slice_.add(team)
+                slice_.add(_ref(thing), {"ownerTeams": teams, "importedBy": thing.imported_by or ""})
             case _:
                 activities[thing.activity.id] = thing.activity
         match thing:

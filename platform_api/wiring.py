@@ -76,6 +76,7 @@ from platform_api.registry.contracts import ContractDesk
 from platform_api.registry.importing import CatalogueDesk
 from platform_api.registry.provision import Ground, ProvisioningReconciler
 from platform_api.registry.review import FastPathLimits
+from platform_api.registry.views import ViewDesk
 from platform_api.registry.workspaces import WorkspaceDesk
 from platform_api.safeguards import demanded, reading_policies
 from platform_api.settings import Settings
@@ -133,6 +134,7 @@ class Platform:
     activities: ActivityDesk
     contracts: ContractDesk
     catalogue: CatalogueDesk
+    views: ViewDesk
     rulebook_desk: RulebookDesk
     provisioning: ProvisioningReconciler
     workspaces: SqlWorkspaces
@@ -300,6 +302,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
                 region=settings.aws.region,
             ),
         ),
+        views=ViewDesk(store=registry, people=registry),
         rulebook_desk=RulebookDesk(
             store=rulebooks,
             rights=PeopleRights(subject=registry.subject, authorizer=authorizer),

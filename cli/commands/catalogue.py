@@ -30,7 +30,7 @@ def data() -> None:
 def list_(
     q: Annotated[str | None, typer.Option("--q", metavar="TEXT", help="Only with this in name or title.")] = None,
     classification: Annotated[str | None, typer.Option("--class", help="Only of this classification.")] = None,
-    kind: Annotated[str | None, typer.Option(help="Such as s3-prefix, glue-table, dynamodb-table or secret.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Such as s3-prefix, glue-table, glue-view or secret.")] = None,
     product: Annotated[str | None, typer.Option(help="Only of this data product.")] = None,
     label: Annotated[str | None, typer.Option("--label", help="Only with this label, such as personal.")] = None,
     owner: Annotated[str | None, typer.Option(help="Only of this team.")] = None,
@@ -103,6 +103,8 @@ def _show_one(item: Doc) -> None:
     for name, words in _SAID:
         if item.flag(name):
             line(words)
+    if item.record("view").texts("bases"):
+        _show_view(item.record("view"))
     policies = item.record("policies")
     line(f"its own policies: {policies.text('state')}, read {policies.text('checked_at') or 'never'}")
     for finding in policies.records("findings"):
@@ -113,6 +115,44 @@ def _show_one(item: Doc) -> None:
         line(f"reaches {one.text('uri')} ({', '.join((one.text('classification'), *one.texts('classes')))})")
     if item.whole("reached_count") > len(reached):
         line(f"and {item.whole('reached_count') - len(reached)} more")
+
+
+@app.command()
+def certify(
+    view: Annotated[str, typer.Argument(help="As the list has it: glue://account/region/database/view")],
+    definition: Annotated[str, typer.Option(metavar="SHA256", help="The digest that `sluice data show` shows.")],
+    as_json: AsJson = False,
+) -> None:
+    """Certify, as an owner of the tables behind it, that a view of just this definition is a treatment of them.
+
+    It is then read without its tables, once every team behind it has certified it, and until its definition changes.
+    """
+    with connect() as client:
+        found = client.act("/v1/catalogue/views/certificates", {"sha256": definition}, uri=view)
+    answer(found, as_json=as_json, show=_show_view)
+
+
+@app.command()
+def uncertify(
+    view: Annotated[str, typer.Argument(help="As the list has it: glue://account/region/database/view")],
+    as_json: AsJson = False,
+) -> None:
+    """Take back your teams' certificates of a view. Its grants are decided anew."""
+    with connect() as client:
+        found = client.act("/v1/catalogue/views/certificates/withdraw", {}, uri=view)
+    answer(found, as_json=as_json, show=_show_view)
+
+
+def _show_view(view: Doc) -> None:
+    for base in view.texts("bases"):
+        line(f"a view of {base}")
+    rights = view.text("definer") or "the reader's own rights"
+    line(f"read with {rights}; definition {view.text('sha256')}")
+    for one in view.records("certificates"):
+        void = "void, for its definition has changed: " if one.flag("is_void") else ""
+        line(f"{void}certified for {one.text('team')} by {one.text('by')}, {one.text('at')}")
+    waiting = ", ".join(view.texts("owners")) or "nobody"
+    line("a treatment: read without its tables" if view.flag("is_treatment") else f"to be certified by {waiting}")
 
 
 def _show_all(found: Sequence[Doc]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +12,10 @@ from typing import Any
 from jit_engine.aws.calls import Calls
 from jit_engine.errors import InvalidValue
 from jit_engine.rules.importing import FoundTable
+from jit_engine.rules.importing_views import CATALOGUE, FoundView
+
+_PRESTO = re.compile(r"/\* Presto View: (?P<encoded>[A-Za-z0-9+/=]+) \*/\s*\Z", re.ASCII)
+"""How Athena keeps a view of its own: JSON, in base 64, in a comment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +41,11 @@ class GlueCatalogue:
         storage = table.get("StorageDescriptor") or {}
         keys = table.get("PartitionKeys") or []
         name, is_link = str(table["Name"]), bool(table.get("TargetTable"))
-        is_view = table.get("TableType") == "VIRTUAL_VIEW" or bool(table.get("ViewOriginalText"))
+        is_view = (
+            table.get("TableType") == "VIRTUAL_VIEW"
+            or bool(table.get("ViewOriginalText"))
+            or bool(table.get("ViewDefinition"))
+        )
         places = [storage.get("Location")]
         if keys and not is_view and not is_link:
             asked = {"DatabaseName": database, "TableName": name, "ExcludeColumnSchema": True}
@@ -51,6 +62,7 @@ class GlueCatalogue:
             parameters={str(key): str(value) for key, value in (table.get("Parameters") or {}).items()},
             input_format=str(storage.get("InputFormat") or ""),
             is_view=is_view,
+            view=found_view(table) if is_view else None,
             is_link=is_link,
         )
 
@@ -62,3 +74,31 @@ class GlueCatalogue:
             token = page.get("NextToken")
             if not token:
                 return
+
+
+def found_view(table: Mapping[str, Any]) -> FoundView | None:
+    """The definition of a view of the Glue data catalogue, or of Athena's own; None for any other.
+
+    The former lists its tables, and says whether they are read with its definer's rights. A catalogue view that is
+    not protected counts as read with the reader's own.
+    """
+    defined = table.get("ViewDefinition") or {}
+    tables = tuple(str(arn) for arn in defined.get("SubObjects") or ())
+    if tables:
+        spellings = defined.get("Representations") or ()
+        return FoundView(
+            texts=tuple((str(one.get("Dialect")), str(one.get("ViewOriginalText"))) for one in spellings),
+            tables=tables,
+            definer=str(defined["Definer"]) if defined.get("IsProtected") and defined.get("Definer") else None,
+        )
+    match = _PRESTO.match(str(table.get("ViewOriginalText") or ""))
+    try:
+        said = json.loads(base64.b64decode(match["encoded"], validate=True)) if match else None
+    except ValueError:
+        return None
+    if not isinstance(said, dict) or not isinstance(said.get("originalSql"), str) or said.get("catalog") is None:
+        return None
+    if str(said["catalog"]).lower() != CATALOGUE:
+        return None
+    sql, database = said["originalSql"], str(said.get("schema") or "")
+    return FoundView(texts=(("presto", str(match["encoded"]) if match else ""),), sql=sql, database=database)

@@ -9,6 +9,7 @@ from jit_engine.domain.catalogue_index import KeptAnswers, PlaceIndex, Position
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.services import DynamoTable, ServiceSource
 from jit_engine.domain.source import PREFIX_LIMIT, GlueTable, S3Prefix, Source
+from jit_engine.domain.view import View
 
 
 class Zone(StrEnum):
@@ -52,8 +53,9 @@ class PrefixItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableItem:
-    """A catalogued table, where its files lie, and its columns by classification.
+    """A catalogued table or view, where its files lie, and its columns by classification.
 
+    `view` is what makes it a view, which has no files of its own; a table has a `location`.
     `roots` are further places that its metadata names: a data path, a manifest's files, partitions elsewhere.
     `keeps_history`: its raw files still hold deleted rows and dropped columns (Iceberg, Delta). `erasure`: rows are
     erased from it on demand. `copy_of` is what it is a replica of.
@@ -64,18 +66,19 @@ class TableItem:
     product: str
     owner_team: str
     domain: str
-    location: S3Prefix
+    location: S3Prefix | None
     groups: tuple[ColumnGroup, ...]
     roots: tuple[S3Prefix, ...] = ()
     keeps_history: bool = False
     erasure: bool = False
     copy_of: GlueTable | None = None
     key_arn: str | None = None
+    view: View | None = None
 
     @property
     def files(self) -> tuple[S3Prefix, ...]:
         """Every place that holds its data, each once, its location first."""
-        return tuple(dict.fromkeys((self.location, *self.roots)))
+        return tuple(dict.fromkeys((*(() if self.location is None else (self.location,)), *self.roots)))
 
     @property
     def classification(self) -> Classification:
@@ -147,8 +150,8 @@ class Catalogue:
         """Every item whose data is reached through `source`: prefixes inside it and tables whose files it overlaps.
 
         A table is touched in both directions, since its files may lie above or beneath the prefix. What is a copy is
-        reached together with its original, as far as that is catalogued. The parts of a DynamoDB table are touched
-        where they overlap.
+        reached together with its original, as far as that is catalogued, and a view with all that it reads, unless it
+        is a treatment (`is_treatment`). The parts of a DynamoDB table are touched where they overlap.
         """
         return self._touched.get(source, self._touching)
 
@@ -165,13 +168,60 @@ class Catalogue:
             seen.add(here)
             own = self.item(here)
             places = [here] if isinstance(here, S3Prefix) else own.files if isinstance(own, TableItem) else ()
-            now = {self._named[own.source]} if own is not None and here != source else set[Position]()
+            is_view = isinstance(own, TableItem) and own.view is not None
+            now = {self._named[own.source]} if own is not None and (here != source or is_view) else set[Position]()
             for place in places:
                 now.update(self._prefixes.within(place), self._files.overlapping(place))
                 unread += (_mirrored(place, outer) for outer in self.around(place) if outer.copy_of is not None)
             unread += (original for n in now if (original := original_of(self.items[n])) is not None)
+            unread += self.bases_of(here) if is_view else ()
             found |= now
         return tuple(self.items[position] for position in sorted(found))
+
+    def bases_of(self, source: Source) -> tuple[GlueTable, ...]:
+        """Every table and view that is read with the view `source`, at any depth, catalogued or not; each once.
+
+        None for what is no view; what a treatment is made of is not read with it.
+        """
+        item = self._at(source)
+        return () if item is None or self.is_treatment(item) else self._made_of(item, past_treatments=False)
+
+    def is_treatment(self, item: TableItem) -> bool:
+        """Whether it is a view whose definition every team that owns a table behind it has certified, as it is now.
+
+        A view that reads with the reader's own rights is none: whoever reads it could read its bases as well.
+        """
+        if item.view is None or item.view.definer is None or not item.view.bases:
+            return False
+        behind = [self._at(base) for base in self._made_of(item, past_treatments=True)]
+        owners = {one.owner_team for one in behind if one is not None}
+        return None not in behind and owners <= item.view.certified_by()
+
+    def behind(self, item: TableItem) -> tuple[TableItem, ...]:
+        """The catalogued items that a view is made of, at any depth, whether it is a treatment or not."""
+        made_of = self._made_of(item, past_treatments=True)
+        return tuple(found for base in made_of if (found := self._at(base)) is not None)
+
+    def views_over(self, source: Source) -> tuple[TableItem, ...]:
+        """Every view that is made of `source`, treatments included."""
+        return tuple(item for item in self._views if source in self._made_of(item, past_treatments=True))
+
+    def _made_of(self, item: TableItem, *, past_treatments: bool) -> tuple[GlueTable, ...]:
+        found: dict[GlueTable, None] = {}
+        unread = [item]
+        while unread:
+            one = unread.pop()
+            if one.view is None or (one != item and not past_treatments and self.is_treatment(one)):
+                continue
+            new = [base for base in one.view.bases if base not in found and base != item.source]
+            found |= dict.fromkeys(new)
+            unread += [below for base in new if (below := self._at(base)) is not None]
+        return tuple(found)
+
+    def _at(self, source: Source) -> TableItem | None:
+        position = self._named.get(source)
+        found = None if position is None else self.items[position]
+        return found if isinstance(found, TableItem) else None
 
     def without(self, regions: Collection[S3Prefix], within: S3Prefix) -> "Catalogue":
         """This catalogue less what is reached through `within` in `regions` alone."""
@@ -200,6 +250,10 @@ class Catalogue:
         for position, item in enumerate(self.items):
             named.setdefault(item.source, position)
         return named
+
+    @cached_property
+    def _views(self) -> tuple[TableItem, ...]:
+        return tuple(item for item in self.items if isinstance(item, TableItem) and item.view is not None)
 
     @cached_property
     def _prefixes(self) -> PlaceIndex:
@@ -253,6 +307,15 @@ def files_of(item: CatalogueItem) -> tuple[S3Prefix, ...]:
             return item.files
         case ServiceItem():
             return ()
+
+
+VIEW_KIND = "glue-view"
+"""What kind of item a view is; asked for, it is a table like others."""
+
+
+def kind_of_item(item: CatalogueItem) -> str:
+    """The kind that people look for it by."""
+    return VIEW_KIND if isinstance(item, TableItem) and item.view is not None else item.source.kind
 
 
 def original_of(item: CatalogueItem) -> Source | None:

@@ -11,6 +11,7 @@ from jit_engine.domain.obligations import ColumnTreatment, Obligations
 from jit_engine.domain.request import AccessRequest, SourceAsk
 from jit_engine.domain.row_filter import RowFilter
 from jit_engine.domain.source import S3Prefix
+from jit_engine.domain.view import View
 
 
 class Gate(StrEnum):
@@ -46,12 +47,14 @@ class NamedRule:
 class ContractVerdict:
     """What the coarse terms say of one source. `contract` is None when no contract covers it.
 
-    `approval` is the clause that has people say yes, None where nobody is asked.
+    `approval` is the clause that has people say yes, None where nobody is asked. `bases` are the verdicts on what a
+    view is made of.
     """
 
     contract: tuple[ContractId, str] | None
     breaches: tuple[Breach, ...]
     approval: ApprovalRule | None = None
+    bases: tuple["ContractVerdict", ...] = ()
 
     @property
     def passes(self) -> bool:
@@ -149,6 +152,7 @@ class ClearedSource:
     be seen) or a `row_filter` there are none either: what is seen of them is an enforcer's to show.
     `without` are prefixes inside of the files that are denied whatever else is given.
     `key_arn` is the KMS key that the data is encrypted with, where it is one of the account's own.
+    `treatment` is the view that Lake Formation shows, where the source is a treatment.
     """
 
     ask: SourceAsk
@@ -158,6 +162,7 @@ class ClearedSource:
     treatments: tuple[ColumnTreatment, ...] = ()
     without: tuple[S3Prefix, ...] = ()
     key_arn: str | None = None
+    treatment: View | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -56,6 +56,9 @@ def _filter(seated: Seated, cleared: ClearedSource) -> Artefact:
     if not isinstance(table, GlueTable) or Operation.SELECT not in cleared.ask.operations:
         why = f"{uri} cannot be described without what is withheld: ask to select from it"
         raise NoEnforcer(sources=(uri,), clearance=seated.clearance, why=why)
+    if cleared.treatment is not None:
+        why = f"{uri} is a view, which a filter cannot show"
+        raise NoEnforcer(sources=(uri,), clearance=seated.clearance, why=why)
     columns = _columns(cleared)
     if not columns:
         why = f"which columns of {uri} are left was not decided: have it catalogued with its columns"

@@ -98,10 +98,14 @@ class _Dataset:
 
     @classmethod
     def of(cls, source: Source, catalogue: Catalogue) -> _Dataset:
-        """The dataset, the tables that lie in it, and the files of a table."""
-        items = [item for item in (catalogue.item(source), *catalogue.touching(source)) if item is not None]
+        """The dataset, the tables that lie in it, the views over those, and the files of a table."""
+        itself = catalogue.item(source)
+        is_view = isinstance(itself, TableItem) and itself.view is not None  # what it reads is data of its own
+        items = [item for item in (itself, *(() if is_view else catalogue.touching(source))) if item is not None]
         tables = [item for item in items if isinstance(item, TableItem)]
-        places = [item.location for item in tables if isinstance(source, GlueTable) and item.source == source]
+        tables += [view for item in tuple(tables) for view in catalogue.views_over(item.source)]
+        own = [item for item in tables if isinstance(source, GlueTable) and item.source == source]
+        places = [item.location for item in own if item.location is not None]
         if isinstance(source, S3Prefix):
             places.append(source)
         return cls(places=tuple(places), sources=frozenset({source.uri, *(item.source.uri for item in tables)}))

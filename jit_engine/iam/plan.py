@@ -67,7 +67,7 @@ class PlannedPart:
             region=self.seat.region,
             way=self.way,
             why=self.why,
-            sources=tuple(cleared.ask.source.uri for cleared in self.clearance.cleared),
+            sources=tuple(dict.fromkeys(cleared.ask.source.uri for cleared in self.clearance.cleared)),
             policy=self.policy,
             notes=self.notes,
             roles=() if self.way is MintWay.SESSION else (attempt_at(grant, self.part, 1),),

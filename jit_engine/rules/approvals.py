@@ -94,11 +94,11 @@ def needs_of(passed: Sequence[SourceVerdict], contracts: Sequence[Contract]) -> 
     """Every demand of the contracts behind these verdicts, each once, in a stable order."""
     known = {contract.key: contract for contract in contracts}
     needs = {
-        (key, verdict.contract.approval): ApprovalNeed(contract=known[key], rule=verdict.contract.approval)
+        (key, found.approval): ApprovalNeed(contract=known[key], rule=found.approval)
         for verdict in passed
         if verdict.contract is not None
-        and verdict.contract.approval is not None
-        and (key := verdict.contract.contract) is not None
+        for found in (verdict.contract, *verdict.contract.bases)
+        if found.approval is not None and (key := found.contract) is not None
     }
     return tuple(sorted(needs.values(), key=lambda need: (need.contract.id, need.sentence)))
 

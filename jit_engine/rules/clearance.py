@@ -23,6 +23,7 @@ from jit_engine.domain.verdict import (
     SourceVerdict,
     clearance_key,
 )
+from jit_engine.domain.view import View
 from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.ports import Facts
 from jit_engine.rules.approvals import ApprovalNeed, unmet
@@ -47,6 +48,7 @@ from jit_engine.rules.treatments import (
     optional_questions,
     questions_for,
 )
+from jit_engine.rules.views import cleared_view, cleared_with_bases, with_bases
 from policy import Decision, Engine, Setting
 
 
@@ -101,13 +103,15 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
         return refused(_too_late(sessions_end_by))
     if missing := unmet(passed, contracts, request):
         return refused(*map(_approval_needed, missing))
-    longest = durations_of([verdict.ask for verdict in passed], request, facts)
+    longest = durations_of(with_bases([verdict.ask for verdict in passed], facts.catalogue), request, facts)
     ends_at, shortened = _end(request, contracts, sessions_end_by, environment, longest, now)
     return Clearance(
         request=request,
         activity=activity,
         environment=environment,
-        cleared=tuple(_cleared(verdict, facts) for verdict in passed),
+        cleared=tuple(
+            one for verdict in passed for one in cleared_with_bases(_cleared(verdict, facts), facts.catalogue)
+        ),
         verdicts=verdicts,
         contracts=frozenset(contract.key for contract in contracts),
         decided_at=now,
@@ -286,6 +290,8 @@ def _cleared(verdict: SourceVerdict, facts: Facts) -> ClearedSource:
             return ClearedSource(ask=ask, files=(prefix,), without=withheld_places(verdict), key_arn=around.key_arn)
         case _, ServiceItem() as service:
             return ClearedSource(ask=ask, files=(), key_arn=service.key_arn)
+        case _, TableItem(view=View()) as view:
+            return cleared_view(ask, view, facts.catalogue)
         case _, TableItem() as table if verdict.columns is not None:
             found = verdict.columns.obligations
             return ClearedSource(

@@ -12,18 +12,33 @@ from jit_engine.domain.activity import Environment
 from jit_engine.domain.catalogue import CatalogueItem
 from jit_engine.domain.request import AccessRequest, SourceAsk
 from jit_engine.domain.services import PublicEndpoint
-from jit_engine.domain.source import S3Prefix
+from jit_engine.domain.source import GlueTable, S3Prefix
 from jit_engine.domain.verdict import Breach, ContractVerdict, SourceVerdict
 from jit_engine.ports import Facts
 from jit_engine.rules.containers import catalogue_breaches, contracts_inside, withheld_places
 from jit_engine.rules.safeguards import safeguard_breaches
 from jit_engine.rules.treatments import classification_reached, column_breaches
+from jit_engine.rules.views import base_asks, base_breaches, view_breaches
 
 
 def contract_verdict(
     ask: SourceAsk, request: AccessRequest, facts: Facts, together: frozenset[HeldContract], now: datetime
 ) -> ContractVerdict:
-    """What the contract that covers the source says, those of what lies inside, and the catalogue."""
+    """What the contract that covers the source says, those of what lies inside, and the catalogue; of a view, about
+    everything that it is made of as well.
+    """
+    own = _of_one(ask, request, facts, together, now)
+    asked = base_asks(ask, facts.catalogue)
+    known = [each for each in asked if facts.catalogue.item(each.source) is not None]
+    of_bases = [(each.source, _of_one(each, request, facts, together, now)) for each in known]
+    tables = [(source, verdict) for source, verdict in of_bases if isinstance(source, GlueTable)]
+    breaches = (*own.breaches, *view_breaches(ask, facts.catalogue), *base_breaches(ask, tables))
+    return replace(own, breaches=breaches, bases=tuple(verdict for _, verdict in of_bases))
+
+
+def _of_one(
+    ask: SourceAsk, request: AccessRequest, facts: Facts, together: frozenset[HeldContract], now: datetime
+) -> ContractVerdict:
     covering = [contract for contract in facts.contracts if contract.covers(ask.source)]
     item = facts.catalogue.item(ask.source)
     if len(covering) != 1 or item is None or facts.activity is None or facts.environment is None:
@@ -97,7 +112,8 @@ def _about(coarse: CoarseAsk, items: Sequence[CatalogueItem]) -> CoarseAsk:
 
 def contracts_of(passed: Sequence[SourceVerdict], facts: Facts) -> list[Contract]:
     """Those that cover what passed, and those of other things inside that are not withheld: the strictest binds."""
-    keys = {verdict.contract.contract for verdict in passed if verdict.contract is not None}
+    found = [verdict.contract for verdict in passed if verdict.contract is not None]
+    keys = {each.contract for one in found for each in (one, *one.bases)}
     for verdict in passed:
         rest, source = facts.catalogue, verdict.ask.source
         if isinstance(source, S3Prefix) and verdict.without:

@@ -200,8 +200,10 @@ def reached(request: AccessRequest, catalogue: Catalogue) -> list[CatalogueItem]
     for ask in request.asks:
         own = catalogue.item(ask.source)
         for item in (*((own,) if own else ()), *catalogue.touching(ask.source)):
-            found[item.source.uri] = item
-            found.update((other.source.uri, other) for other in items_around(item, catalogue))
+            behind = catalogue.behind(item) if isinstance(item, TableItem) else ()
+            for each in (item, *behind):
+                found[each.source.uri] = each
+                found.update((other.source.uri, other) for other in items_around(each, catalogue))
     return list(found.values())
 
 

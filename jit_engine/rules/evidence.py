@@ -29,12 +29,12 @@ from jit_engine.rules.safeguards import policing
 from jit_engine.rules.treatments import telling_questions
 from policy import SCHEMA_VERSION, Question
 
-FORMAT = 10
+FORMAT = 11
 """The number of the form in which evidence is kept. Raise it when a type changes that evidence is made of.
 
 Earlier forms are read as long as they lack nothing but fields that have a default: what was not known then is the
 default now. 2: columns, rows and treatments. 3: approvals, tickets and starts. 4: jobs. 6: renewals. 8: labels.
-9: what has to hold around a source, and endpoints.
+9: what has to hold around a source, and endpoints. 11: views.
 """
 
 
@@ -239,7 +239,9 @@ def _guarding(request: AccessRequest, facts: Facts) -> Safeguards | None:
     """The readings of the policies of what is asked for."""
     if facts.safeguards is None:
         return None
-    kept = {resource for ask in request.asks for resource, _ in policing(ask.source, facts.catalogue.item(ask.source))}
+    named = [ask.source for ask in request.asks]
+    sources = [*named, *(base for source in named for base in facts.catalogue.bases_of(source))]
+    kept = {resource for source in sources for resource, _ in policing(source, facts.catalogue.item(source))}
     readings = facts.safeguards.readings
     return replace(facts.safeguards, readings=tuple(reading for reading in readings if reading.resource in kept))
 

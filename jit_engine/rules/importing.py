@@ -12,8 +12,10 @@ from jit_engine.contracts.terms import Contract
 from jit_engine.domain.catalogue import Catalogue, ColumnGroup, TableItem, files_of
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.source import GlueTable, S3Prefix
+from jit_engine.domain.view import View
 from jit_engine.errors import InvalidValue
 from jit_engine.rules.classifying import UNCLASSIFIED, column_groups
+from jit_engine.rules.importing_views import FoundView, read_view
 
 _PLACE = re.compile(r"s3[an]?://(?P<bucket>[^/]+)/(?P<prefix>.*)\Z", re.DOTALL)
 _PLACES = ("write.data.path", "write.metadata.path", "write.object-storage.path", "write.folder-storage.path")
@@ -49,6 +51,7 @@ class FoundTable:
     parameters: Mapping[str, str]
     input_format: str = ""
     is_view: bool = False
+    view: FoundView | None = None
     is_link: bool = False
 
     @property
@@ -116,8 +119,10 @@ def _planned(
     obstacle = _obstacle(table)
     if obstacle:
         return _left_out(table, before, obstacle)
-    places = tuple(dict.fromkeys(_place(uri, owners, table.account) for uri in _uris(table)))
-    location = places[0]
+    view = None if table.view is None else read_view(table.view, table.columns, table.account, table.region)
+    uris = () if view is not None else _uris(table)
+    places = tuple(dict.fromkeys(_place(uri, owners, table.account) for uri in uris))
+    location = places[0] if places else None
     roots = tuple(place for place in places[1:] if not any(p != place and p.contains(place) for p in places))
     contract, labels = next(((one, said) for one, said in contracts if one.covers(source)), (None, _NOTHING_SAID))
     said = labels.tables.get(table.name, {})
@@ -129,6 +134,7 @@ def _planned(
             roots=tuple(dict.fromkeys((*roots, *_kept(before, places)))),
             groups=column_groups(table.columns, before.groups, said),
             keeps_history=before.keeps_history or _keeps_history(table),
+            view=_as_certified(view, before.view),
         )
         change = Change.UNCHANGED if item == before else Change.CHANGED
         return Planned(
@@ -152,6 +158,7 @@ def _planned(
         roots=roots,
         groups=column_groups(table.columns, (), said),
         keeps_history=_keeps_history(table),
+        view=view,
     )
     unsaid = ", ".join(c for g in item.groups if UNCLASSIFIED in g.classes for c in g.columns)
     why = f"restricted until a contract classifies: {unsaid}" if unsaid else ""
@@ -160,15 +167,15 @@ def _planned(
 
 def _obstacle(table: FoundTable) -> str:
     """Why its files cannot be told from its description; empty where they can."""
-    if table.is_view:
-        return "it is a view: ask for the tables that it reads"
+    if table.is_view and table.view is None:
+        return "it is a view whose definition is not one of Athena's or the Glue data catalogue's: ask for its tables"
     if table.is_link:
         return "it is a link to a table of another catalogue: import it there"
     if "symlink" in table.input_format.lower():
         return "its files are named by a manifest, which an import does not read: catalogue it by hand, with its roots"
     if not table.columns:
         return "it has no columns"
-    if not table.places:
+    if not table.places and not table.is_view:
         return "it has no location in S3"
     return ""
 
@@ -179,9 +186,16 @@ def _left_out(table: FoundTable, before: TableItem | None, why: str) -> Planned:
     columns = tuple(dict.fromkeys((*(c for g in before.groups for c in g.columns), *table.columns)))
     classes = before.classes | {UNCLASSIFIED}
     group = ColumnGroup(name=UNCLASSIFIED, columns=columns, classification=Classification.RESTRICTED, classes=classes)
-    item = replace(before, groups=(group,))
+    item = replace(before, groups=(group,), view=None if before.view is None else replace(before.view, bases=()))
     change = Change.UNCHANGED if item == before else Change.CHANGED
     return Planned(uri=table.uri, change=change, why=f"kept, and restricted: {why}", before=before, item=item)
+
+
+def _as_certified(view: View | None, before: View | None) -> View | None:
+    """The view with what was said of it before, as long as it is what was then read."""
+    if view is None or before is None or view.sha256 != before.sha256:
+        return view
+    return replace(view, imported_by=before.imported_by, certificates=before.certificates)
 
 
 def _gone(before: TableItem, *, remove: bool) -> Planned:
@@ -232,6 +246,11 @@ def _differences(before: TableItem, after: TableItem) -> Iterator[str]:
         yield f"classified otherwise: {', '.join(stricter)}"
     if before.files != after.files:
         yield f"its files: {', '.join(place.uri for place in after.files)}"
+    if before.view is not None and after.view is not None and before.view.sha256 != after.view.sha256:
+        void = ": certified no longer" if before.view.certificates else ""
+        yield f"defined otherwise{void}"
+    if (before.view is None) is not (after.view is None):
+        yield "a view now" if before.view is None else "a table now"
     if before.keeps_history != after.keeps_history:
         yield "its raw files keep what was deleted"
 

@@ -19,11 +19,15 @@ Ask = tuple[str, EntityRef]
 def questions_about(ask: SourceAsk, catalogue: Catalogue) -> tuple[Ask, ...]:
     """Every (action, resource) that has to be permitted; the source itself first, then what is inside it.
 
-    Whoever may read a table's files reads every column in clear, so each column group is asked for `readClear`.
+    Whoever may read a table's files reads every column in clear, so each column group is asked for `readClear`. What a
+    view is made of is asked for as if it had been named.
     """
     found: dict[Ask, None] = {
         (cedar_action(ask.source, operation), source_ref(ask.source)): None for operation in sorted(ask.operations)
     }
+    for base in catalogue.bases_of(ask.source):
+        if catalogue.item(base) is not None:  # else it is refused before the rules are asked
+            found.update({(cedar_action(base, each), source_ref(base)): None for each in sorted(ask.operations)})
     reads = Operation.SELECT in ask.operations or (
         isinstance(ask.source, S3Prefix) and Operation.DESCRIBE in ask.operations
     )

@@ -23,7 +23,7 @@ def policing(source: Source, item: CatalogueItem | None) -> tuple[tuple[str, str
     """Each resource whose own policy governs the source, with its account."""
     files: tuple[S3Prefix, ...] = (source,) if isinstance(source, S3Prefix) else ()
     if isinstance(item, TableItem):
-        files = (item.location, *item.roots)
+        files = () if item.view is not None else item.files
     return policed_by(source, files, None if item is None else item.key_arn)
 
 

@@ -55,10 +55,15 @@ def durations_of(asks: Sequence[SourceAsk], request: AccessRequest, facts: Facts
 
 
 def separable(ask: SourceAsk, facts: Facts) -> TableItem | None:
-    """The table, where its columns and rows can be kept apart: Lake Formation manages it, by its one contract."""
+    """The table, where its columns and rows can be kept apart: Lake Formation manages it, by its one contract.
+
+    No view: Lake Formation's filters know none.
+    """
     item = facts.catalogue.item(ask.source)
     covering = [contract for contract in facts.contracts if contract.covers(ask.source)]
     if not isinstance(ask.source, GlueTable) or not isinstance(item, TableItem) or len(covering) != 1:
+        return None
+    if item.view is not None:
         return None
     managed = any(scope.lake_formation and scope.contains(ask.source) for scope in covering[0].tables)
     return item if managed and ask.operations <= READS else None
@@ -157,8 +162,8 @@ def column_breaches(ask: SourceAsk, request: AccessRequest, facts: Facts, contra
         yield Breach(
             code="raw-files-hold-more",
             clause="roles.accessProfile",
-            given=f"the files at {ask.source.uri} hold all columns and rows of {', '.join(others)}",
-            allowed="only columns and rows that the contract leaves, which files cannot be cut to",
+            given=f"{ask.source.uri} is read as it lies, with all columns and rows of {', '.join(others)}",
+            allowed="only columns and rows that the contract leaves, which files and plain views cannot be cut to",
             next_step="ask for the table itself",
         )
     item = facts.catalogue.item(ask.source)

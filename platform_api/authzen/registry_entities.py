@@ -224,7 +224,7 @@ def _things(resource: Resource, catalogue: Catalogue) -> tuple[Entity, ...]:
         fix = f"it reaches more than {MOST_REACHED} items of the catalogue: ask about a part of it"
         raise InvalidValue(field="resource.id", given=source.uri, fix=fix)
     # Whatever holds an item that lies in the resource either lies there too, or holds the resource.
-    where = own.location if isinstance(own, TableItem) else source
+    where = own.location if isinstance(own, TableItem) and own.location is not None else source
     around: list[CatalogueItem] = [i for i in catalogue.items if isinstance(i, PrefixItem) and _holds(i, where)]
     slice_ = EntitySlice()
     parts = catalogue.parts_around(source) if isinstance(source, DynamoTable) else ()

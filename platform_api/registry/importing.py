@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -65,7 +65,8 @@ class CatalogueDesk:
     ) -> Imported:
         """Imports; raises `LostRace` when the catalogue changed on the way. Changes nothing where nothing differs."""
         planned = self.plan(databases, newcomer, remove=remove)
-        put = [line.item for line in _of(planned.lines, Change.ADDED, Change.CHANGED) if line.item is not None]
+        changed = _of(planned.lines, Change.ADDED, Change.CHANGED)
+        put = [_brought_in(line.item, subject) for line in changed if line.item is not None]
         removed = [line.before for line in _of(planned.lines, Change.REMOVED) if line.before is not None]
         if not put and not removed:
             return Imported(lines=planned.lines, generation=planned.generation, applied=True)
@@ -81,6 +82,13 @@ class CatalogueDesk:
 
 def _of(lines: Sequence[Planned], *changes: Change) -> list[Planned]:
     return [line for line in lines if line.change in changes]
+
+
+def _brought_in(item: TableItem, by: Subject) -> TableItem:
+    """The item, a view that is new or defined otherwise with who brought it in, who will not certify it."""
+    if item.view is None or item.view.imported_by is not None:
+        return item
+    return replace(item, view=replace(item.view, imported_by=by.id))
 
 
 def _is_of(table: GlueTable, databases: Sequence[str]) -> bool:

@@ -218,7 +218,7 @@ def lake_buckets(catalogue: Catalogue, account: str) -> tuple[str, ...]:
     """Every bucket of the account that the catalogue knows as lake or report: what boundaries leave room for."""
     places: set[S3Prefix] = set()
     for item in catalogue.items:
-        if isinstance(item, TableItem):
+        if isinstance(item, TableItem) and item.location is not None:
             places.add(item.location)
         elif isinstance(item, PrefixItem) and item.zone is not Zone.WORKSPACE:
             places.add(item.source)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from jit_engine.contracts.terms import Contract, ContractState
-from jit_engine.domain.catalogue import CatalogueItem
+from jit_engine.domain.catalogue import VIEW_KIND, CatalogueItem, kind_of_item
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, check_id
 from jit_engine.errors import InvalidValue, NotFound
@@ -76,7 +76,7 @@ def sources(
     query: Annotated[SourceFilters, Query()],
 ) -> Listed[SourceItemShown]:
     """By URI."""
-    if query.kind is not None and query.kind not in (kinds := [kind.name for kind in KINDS]):
+    if query.kind is not None and query.kind not in (kinds := [*(kind.name for kind in KINDS), VIEW_KIND]):
         raise InvalidValue(field="kind", given=query.kind, fix=f"use one of {', '.join(kinds)}")
     if query.classification is not None and query.classification not in list(Classification):
         fix = "use one of " + ", ".join(level.value for level in Classification)
@@ -231,7 +231,7 @@ def _is_covered(item: CatalogueItem, query: SourceFilters, live: Sequence[Contra
 
 
 def _fits(item: CatalogueItem, query: SourceFilters) -> bool:
-    kind = item.source.kind
+    kind = kind_of_item(item)
     words = f"{item.title} {item.product} {item.source.uri}".lower()
     return (
         query.kind in (None, kind)

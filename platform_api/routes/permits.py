@@ -17,6 +17,7 @@ BY_A_SECOND_PERSON = frozenset(
         "approveAccess",
         "approvePolicy",
         "approveReview",
+        "certifyView",
         "declassify",
         "releaseAccess",
         "signContract",

@@ -8,7 +8,7 @@ from jit_engine.domain.catalogue import Catalogue, CatalogueItem, PrefixItem, Ta
 from jit_engine.rules.importing import Change, Newcomer, Planned
 from platform_api.registry.importing import Imported
 from platform_api.schemas.contracts import ColumnsShown, SourceItemShown
-from platform_api.schemas.wire import Asked, Shown, Slug
+from platform_api.schemas.wire import Asked, Moment, Shown, Slug
 
 Database = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,255}\z")]
 
@@ -45,6 +45,7 @@ class ImportedTableShown(Shown):
     columns: list[ColumnsShown]
     files: list[str]
     keeps_history: bool
+    bases: list[str]
 
     @classmethod
     def of(cls, line: Planned) -> Self:
@@ -59,6 +60,7 @@ class ImportedTableShown(Shown):
             columns=[] if item is None else [ColumnsShown.of(group) for group in item.groups],
             files=[] if item is None else [place.uri for place in item.files],
             keeps_history=item is not None and item.keeps_history,
+            bases=[] if item is None or item.view is None else [base.uri for base in item.view.bases],
         )
 
 
@@ -82,6 +84,55 @@ class ImportShown(Shown):
         )
 
 
+class CertificateAsked(Asked):
+    """`sha256`: the digest of the definition that was looked at, as the view shows it."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
+
+
+class CertificateShown(Shown):
+    """A team's word; `is_void` where the definition has changed since."""
+
+    team: str
+    by: str
+    at: Moment
+    is_void: bool
+
+
+class ViewShown(Shown):
+    """What makes an item a view. `definer`: the role with whose rights its tables are read, None for the reader's own.
+
+    `is_treatment`: every team of `owners`, who own the tables behind it, has certified the definition as it is.
+    """
+
+    bases: list[str]
+    sha256: str
+    definer: str | None
+    imported_by: str | None
+    owners: list[str]
+    certificates: list[CertificateShown]
+    is_treatment: bool
+
+    @classmethod
+    def of(cls, item: TableItem, catalogue: Catalogue) -> Self:
+        """The view in its catalogue."""
+        view = item.view
+        if view is None:
+            raise ValueError(f"{item.source.uri} is no view")
+        return cls(
+            bases=[base.uri for base in view.bases],
+            sha256=view.sha256,
+            definer=view.definer,
+            imported_by=view.imported_by,
+            owners=sorted({one.owner_team for one in catalogue.behind(item)}),
+            certificates=[
+                CertificateShown(team=one.team, by=one.by, at=one.at, is_void=one.sha256 != view.sha256)
+                for one in view.certificates
+            ],
+            is_treatment=catalogue.is_treatment(item),
+        )
+
+
 class ReachedShown(Shown):
     """What else is reached through a source: what lies inside it, shares its files, or is its original."""
 
@@ -98,7 +149,7 @@ MOST_REACHED = 200
 class SourceWholeShown(SourceItemShown):
     """A catalogued source with all that decisions read of it; `reached` shows 200 at most, `reached_count` counts all.
 
-    `closed` is for prefixes, `keeps_history` and `erasure` are for tables.
+    `closed` is for prefixes, `keeps_history` and `erasure` are for tables, `view` for views.
     """
 
     owner: str
@@ -107,6 +158,7 @@ class SourceWholeShown(SourceItemShown):
     keeps_history: bool | None
     erasure: bool | None
     copy_of: str | None
+    view: ViewShown | None
     generation: int
     reached_count: int
     reached: list[ReachedShown]
@@ -124,6 +176,7 @@ class SourceWholeShown(SourceItemShown):
             keeps_history=item.keeps_history if isinstance(item, TableItem) else None,
             erasure=item.erasure if isinstance(item, TableItem) else None,
             copy_of=None if original is None else original.uri,
+            view=ViewShown.of(item, catalogue) if isinstance(item, TableItem) and item.view is not None else None,
             generation=catalogue.generation,
             reached_count=len(reached),
             reached=[

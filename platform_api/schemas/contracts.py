@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field
 
 from jit_engine.contracts.terms import Contract
-from jit_engine.domain.catalogue import CatalogueItem, ColumnGroup, PrefixItem, ServiceItem
+from jit_engine.domain.catalogue import CatalogueItem, ColumnGroup, PrefixItem, ServiceItem, kind_of_item
 from jit_engine.domain.resource_policy import Safeguards
 from jit_engine.domain.source import Operation
 from jit_engine.rules.safeguards import policing
@@ -249,7 +249,7 @@ class SourceItemShown(Shown):
             return cls(**known, kind=item.source.kind, region=getattr(item.source, "region", None))
         return cls(
             **known,
-            kind="glue-table",
+            kind=kind_of_item(item),
             region=item.source.region,
             database=item.source.database,
             table=item.source.table,

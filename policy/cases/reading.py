@@ -195,6 +195,10 @@ def _fact(fields: Fields, kind: str, fact: str) -> Value:
             return _ref("Person", fields.text_or_none(fact) or SOMEBODY)
         case _, "ownerTeam":
             return _ref("Team", fields.text_or_none("owner_team") or "the-owners")
+        case _, "ownerTeams":
+            return frozenset(_ref("Team", team) for team in fields.texts("owner_teams", ("the-owners",)))
+        case _, "importedBy":
+            return fields.text_or_none("imported_by") or SOMEBODY
         case _, "holderId":
             return fields.text_or_none("holder") or SOMEBODY
         case _, "state":

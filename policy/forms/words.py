@@ -33,6 +33,7 @@ _PHRASES: Final = {
     "proposeContract": "propose contracts",
     "acceptContract": "accept contracts",
     "signContract": "sign contracts",
+    "certifyView": "certify views",
     "endContract": "end contracts",
     "requestEnvironment": "request environments",
     "suspendActivity": "suspend activities",

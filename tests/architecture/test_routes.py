@@ -36,6 +36,8 @@ WITHOUT_A_KEY = {
     "/v1/grants/{grant_id}/revoke": "taking back twice is taking back",
     "/v1/revocations": "taking back twice is taking back",
     "/v1/catalogue/imports": "importing twice changes nothing more",
+    "/v1/catalogue/views/certificates": "certifying twice says the same",
+    "/v1/catalogue/views/certificates/withdraw": "withdrawing twice is told",
     "/v1/activities/{activity_id}/legal-hold": "one stands at a time",
     "/v1/activities/{activity_id}/legal-hold/release": "releasing twice is told",
     "/v1/access-requests/{request_id}/withdraw": "taking back twice is taking back",

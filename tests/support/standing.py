@@ -152,7 +152,7 @@ class Standing:
     def _places(self, decision: Mapping[str, Any]) -> Iterator[str]:
         """Where the files of each cleared source lie that may be read, as the beginning of an ARN."""
         located = {item.source.uri: item.location for item in SqlRegistry(self.database).catalogue().items
-                   if isinstance(item, TableItem)}  # fmt: skip
+                   if isinstance(item, TableItem) and item.location is not None}  # fmt: skip
         for source in decision["sources"]:
             if not source["passes"]:
                 continue

@@ -97,9 +97,10 @@ def test_the_personal_columns_lie_apart_and_are_marked_personal() -> None:
     assert columns["applications"] & columns["applicants"] == {"application_id"}
     assert not tables["applications"].classes
     assert tables["applicants"].classes == {"personal"}
-    assert not tables["applicants"].location.overlaps(tables["applications"].location)
+    (people,), (facts,) = tables["applicants"].files, tables["applications"].files
+    assert not people.overlaps(facts)
     prefixes = {item.source.uri: item for item in items if isinstance(item, PrefixItem)}
-    assert all(table.location.uri in prefixes for table in tables.values())
+    assert all(place.uri in prefixes for table in tables.values() for place in table.files)
 
 
 def test_the_sample_contract_holds_the_terms_of_the_story() -> None:

@@ -50,6 +50,7 @@ FORMS = {
     8: "7297abe3288c678d",
     9: "93229939736bbaa0",
     10: "35abbdd28c938133",
+    11: "7ec29c1289126edd",
 }
 """The form of evidence behind each number: what is stored today has to be readable tomorrow, or refused by name."""
 

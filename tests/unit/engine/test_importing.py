@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,9 +13,13 @@ from jit_engine.contracts.column_labels import ColumnLabels, data_labels
 from jit_engine.contracts.document_json import DocumentJson
 from jit_engine.domain.catalogue import Catalogue, CatalogueItem, ColumnGroup, TableItem
 from jit_engine.domain.classification import Classification
+from jit_engine.domain.ids import SubjectId
+from jit_engine.domain.view import Certificate
 from jit_engine.rules.classifying import UNCLASSIFIED, classified, column_groups
 from jit_engine.rules.importing import Change, FoundTable, Newcomer, Planned, plan_import
+from jit_engine.rules.importing_views import FoundView
 
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 ACCOUNT = "111122223333"
 WHOSE = Newcomer(owner_team="lending", product="loans", domain="lending")
 PERSONAL = frozenset({"personal"})
@@ -59,7 +64,7 @@ def said(**columns: tuple[str | None, frozenset[str]]) -> Mapping[str, ColumnLab
 def test_a_new_table_is_restricted_and_unclassified_until_somebody_says_otherwise() -> None:
     item = added(found())
     assert item.groups == (group(UNCLASSIFIED, "restricted", "amount", "phone", classes=frozenset({UNCLASSIFIED})),)
-    assert (item.owner_team, item.location.uri) == ("lending", "s3://lake/loans/")
+    assert (item.owner_team, [place.uri for place in item.files]) == ("lending", ["s3://lake/loans/"])
 
 
 def test_importing_the_same_again_changes_nothing() -> None:
@@ -167,3 +172,51 @@ def test_the_strictest_of_a_column_and_all_within_it_is_what_a_document_says() -
     assert labels.tables["loans"]["address"] == ColumnLabels(
         classification=Classification.CONFIDENTIAL, classes=PERSONAL
     )
+
+
+def seen(sql: str = "SELECT amount FROM loans", **given: Any) -> FoundTable:
+    view = FoundView(texts=(("presto", sql),), sql=sql, database="db", **given)
+    return found("seen", is_view=True, places=(), columns=("amount",), view=view)
+
+
+def test_a_view_is_catalogued_with_its_bases_and_no_files() -> None:
+    item = added(seen("SELECT amount FROM loans JOIN other.people ON true"))
+    assert item.view is not None
+    assert [base.uri.rpartition("us-east-1/")[2] for base in item.view.bases] == ["db/loans", "other/people"]
+    assert (item.files, item.location, item.classification) == ((), None, Classification.RESTRICTED)
+
+
+def test_a_certificate_stays_while_the_definition_is_the_same_and_falls_with_it() -> None:
+    item = added(seen())
+    assert item.view is not None
+    said = Certificate(team="lending", by=SubjectId("pe_1"), at=NOW, sha256=item.view.sha256)
+    known = replace(item, view=replace(item.view, imported_by=SubjectId("pe_2"), certificates=(said,)))
+    (same,), (other,) = planned(seen(), items=(known,)), planned(seen("SELECT id FROM loans"), items=(known,))
+    assert (same.change, same.item) == (Change.UNCHANGED, known)
+    assert other.change is Change.CHANGED
+    assert "defined otherwise: certified no longer" in other.why
+    assert other.item is not None
+    assert other.item.view is not None
+    assert (other.item.view.certificates, other.item.view.imported_by) == ((), None)
+
+
+def test_a_view_whose_tables_cannot_be_told_is_left_out_and_of_nothing_where_it_is_catalogued() -> None:
+    (line,) = planned(seen("SELECT * FROM f(x)"))
+    assert (line.change, line.item) == (Change.LEFT_OUT, None)
+    assert "a function that makes a table" in line.why
+    (kept,) = planned(seen("SELECT * FROM f(x)"), items=(added(seen()),))
+    assert kept.item is not None
+    assert kept.item.view is not None
+    assert kept.item.view.bases == ()
+
+
+def test_a_table_that_becomes_a_view_and_back_says_so() -> None:
+    table = added(found("seen"))
+    (line,) = planned(seen(), items=(table,))
+    assert "a view now" in line.why
+    assert line.item is not None
+    assert line.item.view is not None
+    assert [place.uri for place in line.item.files] == ["s3://lake/loans/"]  # its old files may still be there
+    (back,) = planned(found("seen"), items=(line.item,))
+    assert "a table now" in back.why
+    assert back.item == table

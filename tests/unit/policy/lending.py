@@ -99,6 +99,8 @@ COMPANY: tuple[Entity, ...] = (
     entity("Platform:sluicegate"),
     entity("Contract:c1", proposer=ref("Person:oda"), ownerTeam=ref("Team:lending-data-owners")),
     entity("Contract:c2", proposer=ref("Person:pia"), ownerTeam=ref("Team:lending-data-owners")),
+    entity("View:v1", ownerTeams=frozenset({ref("Team:lending-data-owners")}), importedBy="gus"),
+    entity("View:v2", ownerTeams=frozenset({ref("Team:lending-data-owners")}), importedBy="oda"),
     entity("Review:r1", activity=ref("Activity:risk"), author=ref("Person:ada")),
     entity("Review:r2", activity=ref("Activity:risk"), author=ref("Person:arif")),
     entity("Grant:g1", activity=ref("Activity:risk"), holderId="ada", tier=ref("Tier:research")),

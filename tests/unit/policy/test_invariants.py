@@ -55,6 +55,8 @@ ENVIRONMENT_STATE = "inv-environment-is-active"
 HOLDER = "inv-credentials-go-to-the-holder"
 OWN_ACCESS = "inv-nobody-approves-their-own-access"
 OWN_RULES = "inv-authors-do-not-approve-their-rules"
+OWN_VIEW = "inv-importer-does-not-certify"
+NOT_THEIR_DATA = "inv-only-owners-certify"
 PROPOSER = "inv-proposer-does-not-sign"
 AUTHOR = "inv-author-does-not-approve"
 GOVERNING = "inv-pipelines-do-not-govern"
@@ -126,6 +128,11 @@ EXAMPLES = [
     Example("Pipeline:scorer", "releaseAccess", "Grant:g1", TEAMWORK, (GOVERNING,)),
     Example("Person:oda", "signContract", "Contract:c2", TEAMWORK),
     Example("Person:oda", "signContract", "Contract:c1", TEAMWORK, (PROPOSER,)),
+    Example("Person:oda", "certifyView", "View:v1", TEAMWORK),
+    Example("Person:oda", "certifyView", "View:v2", TEAMWORK, (OWN_VIEW,)),
+    Example("Person:priya", "certifyView", "View:v1", TEAMWORK, (NOT_THEIR_DATA,)),
+    Example("Person:gus", "certifyView", "View:v1", TEAMWORK, (OWN_VIEW, NOT_THEIR_DATA)),
+    Example("Pipeline:scorer", "certifyView", "View:v1", TEAMWORK, (NOT_THEIR_DATA, GOVERNING)),
     Example("Person:arif", "approveReview", "Review:r1", TEAMWORK),
     Example("Person:arif", "approveReview", "Review:r2", TEAMWORK, (AUTHOR,)),
     Example("Person:priya", "approvePolicy", "Rulebook:draft", TEAMWORK),

@@ -111,6 +111,7 @@ PLATFORM = [
     ("resumeActivity", "Activity:risk", {"gus"}),
     ("retireActivity", "Activity:risk", {"ada", "gus"}),
     ("promote", "Activity:risk", set()),
+    ("certifyView", "View:v1", {"oda"}),
     ("signContract", "Contract:c2", {"oda", "priya"}),
     ("endContract", "Contract:c2", {"oda"}),
     ("approveReview", "Review:r1", {"arif"}),

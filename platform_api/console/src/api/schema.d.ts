@@ -557,6 +557,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/catalogue/views/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Certify a view as a treatment of the data behind it
+         * @description For each of the caller's teams that own a table behind it. With the word of all of them it is read without
+         *     its tables, until its definition changes. Whoever brought it in does not certify it.
+         */
+        post: operations["certify_v1_catalogue_views_certificates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue/views/certificates/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back the certificates of one's own teams
+         * @description Grants of the view are decided anew.
+         */
+        post: operations["withdraw_v1_catalogue_views_certificates_withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contracts": {
         parameters: {
             query?: never;
@@ -995,27 +1036,6 @@ export interface paths {
          * @description Its label with its history, whether it is quarantined, and what was asked about it.
          */
         get: operations["workspace_v1_environments__environment_id__workspace_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What has changed of what you may see, as it happens
-         * @description Kinds and ids only (`changed`), each asked of the rules for you; `reset` says to read everything anew, `end`
-         *     that nothing more will come. With Last-Event-ID nothing is missed in between. Ends with your session or token.
-         */
-        get: operations["events_v1_events_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2204,6 +2224,31 @@ export interface components {
             results: components["schemas"]["CaseShown"][];
         };
         /**
+         * CertificateAsked
+         * @description `sha256`: the digest of the definition that was looked at, as the view shows it.
+         */
+        CertificateAsked: {
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * CertificateShown
+         * @description A team's word; `is_void` where the definition has changed since.
+         */
+        CertificateShown: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Is Void */
+            is_void: boolean;
+            /** Team */
+            team: string;
+        };
+        /**
          * Change
          * @description What an import does with one table.
          * @enum {string}
@@ -2228,27 +2273,6 @@ export interface components {
             label: components["schemas"]["LabelShown"];
             /** What */
             what: string;
-        };
-        /**
-         * ChangedThing
-         * @description One thing that has changed: its kind and its id, and nothing of what it holds.
-         */
-        ChangedThing: {
-            /** Id */
-            id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "activity" | "contract" | "environment" | "grant" | "request" | "review" | "rulebook";
-        };
-        /**
-         * ChangedTold
-         * @description The data of a `changed` event.
-         */
-        ChangedTold: {
-            /** Changed */
-            changed: components["schemas"]["ChangedThing"][];
         };
         /**
          * Classification
@@ -3412,6 +3436,8 @@ export interface components {
          * @description One table of an import: what is done with it and why, and what the catalogue then holds of it.
          */
         ImportedTableShown: {
+            /** Bases */
+            bases: string[];
             change: components["schemas"]["Change"];
             /** Classification */
             classification: string | null;
@@ -3944,7 +3970,7 @@ export interface components {
          */
         Problem: {
             /** @enum {string} */
-            code: "access-refused" | "account-not-served" | "activity-not-empty" | "approval-needed" | "approval-void" | "artefact-not-lifted" | "authorize-error" | "authzen-invalid" | "aws-limit" | "aws-refused" | "aws-unavailable" | "bad-request" | "body-invalid" | "body-too-large" | "cases-failed" | "clause-not-enforceable" | "clock-astray" | "contract-invalid" | "contract-overlap" | "decision-altered" | "door-error" | "duration-too-long" | "embedded-error" | "embedded-refused" | "embedded-unavailable" | "engine-error" | "environment-exists" | "evidence-unreadable" | "fields-invalid" | "forbidden" | "forged-request" | "four-eyes" | "grant-not-usable" | "guardrail" | "idempotency-in-flight" | "idempotency-mismatch" | "identity-error" | "internal-error" | "invalid-value" | "keys-unavailable" | "lost-race" | "method-not-allowed" | "name-taken" | "no-enforcer" | "no-live-rulebook" | "not-a-signer" | "not-an-approver" | "not-found" | "not-json" | "not-one-session" | "not-renewable" | "not-signed-in" | "not-the-owner" | "not-your-draft" | "order-invalid" | "other-owner" | "own-rulebook" | "people-only" | "policy-error" | "policy-schema-broken" | "policy-too-large" | "policy-widens" | "profile-needed" | "provisioning-error" | "question-unfit" | "registry-error" | "role-budget-spent" | "role-exists" | "rule-cases-invalid" | "rule-form-invalid" | "rulebook-invalid" | "rulebook-overtaken" | "rulebook-state" | "sample-invalid" | "schema-outdated" | "settings-invalid" | "shown-has-changed" | "sign-in-again" | "sign-in-failed" | "stack-not-ours" | "store-error" | "store-unavailable" | "table-not-governed" | "template-altered" | "token-invalid" | "too-many-grants" | "too-many-parts" | "too-many-refusals" | "too-many-streams" | "too-many-waiting" | "unknown-rulebook" | "unknown-subject" | "version-taken" | "wrong-state";
+            code: "access-refused" | "account-not-served" | "activity-not-empty" | "approval-needed" | "approval-void" | "artefact-not-lifted" | "authorize-error" | "authzen-invalid" | "aws-limit" | "aws-refused" | "aws-unavailable" | "bad-request" | "body-invalid" | "body-too-large" | "cases-failed" | "clause-not-enforceable" | "clock-astray" | "contract-invalid" | "contract-overlap" | "decision-altered" | "door-error" | "duration-too-long" | "embedded-error" | "embedded-refused" | "embedded-unavailable" | "engine-error" | "environment-exists" | "evidence-unreadable" | "fields-invalid" | "forbidden" | "forged-request" | "four-eyes" | "grant-not-usable" | "guardrail" | "idempotency-in-flight" | "idempotency-mismatch" | "identity-error" | "internal-error" | "invalid-value" | "keys-unavailable" | "lost-race" | "method-not-allowed" | "name-taken" | "no-enforcer" | "no-live-rulebook" | "not-a-signer" | "not-an-approver" | "not-found" | "not-json" | "not-one-session" | "not-renewable" | "not-signed-in" | "not-the-owner" | "not-your-draft" | "order-invalid" | "other-owner" | "own-rulebook" | "people-only" | "policy-error" | "policy-schema-broken" | "policy-too-large" | "policy-widens" | "profile-needed" | "provisioning-error" | "question-unfit" | "registry-error" | "role-budget-spent" | "role-exists" | "rule-cases-invalid" | "rule-form-invalid" | "rulebook-invalid" | "rulebook-overtaken" | "rulebook-state" | "sample-invalid" | "schema-outdated" | "settings-invalid" | "shown-has-changed" | "sign-in-again" | "sign-in-failed" | "stack-not-ours" | "store-error" | "store-unavailable" | "table-not-governed" | "template-altered" | "token-invalid" | "too-many-grants" | "too-many-parts" | "too-many-refusals" | "too-many-waiting" | "unknown-rulebook" | "unknown-subject" | "version-taken" | "wrong-state";
             detail: string;
             request_id: string;
             status: number;
@@ -4652,7 +4678,7 @@ export interface components {
          * SourceWholeShown
          * @description A catalogued source with all that decisions read of it; `reached` shows 200 at most, `reached_count` counts all.
          *
-         *     `closed` is for prefixes, `keeps_history` and `erasure` are for tables.
+         *     `closed` is for prefixes, `keeps_history` and `erasure` are for tables, `view` for views.
          */
         SourceWholeShown: {
             /** Account */
@@ -4705,6 +4731,7 @@ export interface components {
             title: string;
             /** Uri */
             uri: string;
+            view: components["schemas"]["ViewShown"] | null;
             /** Zone */
             zone?: string | null;
         };
@@ -4894,6 +4921,28 @@ export interface components {
             recorded: string;
             /** Today */
             today: string;
+        };
+        /**
+         * ViewShown
+         * @description What makes an item a view. `definer`: the role with whose rights its tables are read, None for the reader's own.
+         *
+         *     `is_treatment`: every team of `owners`, who own the tables behind it, has certified the definition as it is.
+         */
+        ViewShown: {
+            /** Bases */
+            bases: string[];
+            /** Certificates */
+            certificates: components["schemas"]["CertificateShown"][];
+            /** Definer */
+            definer: string | null;
+            /** Imported By */
+            imported_by: string | null;
+            /** Is Treatment */
+            is_treatment: boolean;
+            /** Owners */
+            owners: string[];
+            /** Sha256 */
+            sha256: string;
         };
         /**
          * WaitingShown
@@ -6395,6 +6444,90 @@ export interface operations {
             };
         };
     };
+    certify_v1_catalogue_views_certificates_post: {
+        parameters: {
+            query: {
+                uri: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_v1_catalogue_views_certificates_withdraw_post: {
+        parameters: {
+            query: {
+                uri: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     contracts_v1_contracts_get: {
         parameters: {
             query?: {
@@ -7369,47 +7502,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceShown"];
-                };
-            };
-            /** @description A problem document (RFC 9457) */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A problem document (RFC 9457) */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    events_v1_events_get: {
-        parameters: {
-            query?: never;
-            header?: {
-                "last-event-id"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Events hello, changed (whose data is this), reset and end */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangedTold"];
-                    "text/event-stream": unknown;
                 };
             };
             /** @description A problem document (RFC 9457) */

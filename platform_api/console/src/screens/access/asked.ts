@@ -18,7 +18,7 @@ export function choiceOf(item: Item): Choice | null {
     return { ...about, operations: ["select"], asked: (operations) => ({ kind: "s3-prefix", account, bucket, prefix, operations }) };
   }
   const operations = offered.filter((operation) => operation === "describe" || operation === "select");
-  if (item.kind === "glue-table") {
+  if (item.kind === "glue-table" || item.kind === "glue-view") {
     const { account, region, database, table } = item;
     if (!database || !table) return null;
     return { ...about, operations, asked: (chosen) => ({ kind: "glue-table", account, region, database, table, operations: chosen }) };

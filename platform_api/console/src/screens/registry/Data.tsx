@@ -27,7 +27,7 @@ export default function Data() {
       <div className="split with-facets">
         <div className="facets">
           <Facet name="classification" title="Classification" values={["public", "internal", "confidential", "restricted"].map((one) => [one, words(one)])} />
-          <Facet name="kind" title="Kind" values={[["s3-prefix", "Files (S3 prefix)"], ["glue-table", "Table (Glue)"]]} />
+          <Facet name="kind" title="Kind" values={[["s3-prefix", "Files (S3 prefix)"], ["glue-table", "Table (Glue)"], ["glue-view", "View (Glue)"]]} />
         </div>
         <div className={search.open ? "split with-side" : "split"}>
           <div className="stack">
