@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from jit_engine.domain.grant import ENDED, GrantState
+from jit_engine.domain.grant import GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.ports import Lane, RoleOwner
-from platform_api.db.tables.grants import GrantRow, MintedRoleRow, PrincipalRow
+from platform_api.db.tables.grants import LANES, GrantRow, MintedRoleRow, PrincipalRow
 
-_DUE = {
-    Lane.ALL: GrantRow.state.not_in([state.value for state in ENDED]),
-    Lane.URGENT: sa.and_(
-        GrantRow.state.in_([GrantState.REVOKING.value, GrantState.STUCK.value]),
-        GrantRow.shut_at.is_(None),
-        GrantRow.sessions > 0,
-    ),
-}
 _STATES = {state.value: state for state in GrantState}
 _OWNERS = sa.select(
     GrantRow.id,
@@ -47,16 +39,41 @@ OWNERS_IN_ORDER = _OWNERS.where(GrantRow.id.in_(_ACTIVE_IDS)).order_by(GrantRow.
 """Of active grants, a whole grant at a time."""
 
 
-def due_ids(now: datetime, lane: Lane, busy: Collection[str], each: int | None) -> sa.Select[str]:
-    """The ids of what is due, the most overdue first, as `claim_due` asks for it."""
-    is_due = sa.and_(_DUE[lane], GrantRow.due_at <= now)
-    wanted = sa.and_(is_due, GrantRow.account.not_in(busy)) if busy else is_due
-    query = sa.select(GrantRow.id).order_by(GrantRow.due_at)
-    if each is None:
-        return query.where(wanted)
-    turn = sa.func.row_number().over(partition_by=GrantRow.account, order_by=GrantRow.due_at).label("turn")
-    ranked = sa.select(GrantRow.id, turn).where(wanted).subquery()
-    return query.where(is_due, GrantRow.id.in_(sa.select(ranked.c.id).where(ranked.c.turn <= each)))
+def _accounts(lane: Lane) -> sa.Select[str]:
+    """The accounts with something due, the most overdue first: a step in the index for each account, not each grant."""
+    live = sa.text(LANES[lane])
+    accounts = sa.select(sa.func.min(GrantRow.account).label("account")).where(live).cte("accounts", recursive=True)
+    following = sa.select(sa.func.min(GrantRow.account)).where(live, GrantRow.account > accounts.c.account)
+    accounts = accounts.union_all(sa.select(following.scalar_subquery()).where(accounts.c.account.is_not(None)))
+    first = sa.select(sa.func.min(GrantRow.due_at)).where(live, GrantRow.account == accounts.c.account)
+    due = sa.select(accounts.c.account, first.scalar_subquery().label("first")).subquery()
+    return sa.select(due.c.account).where(due.c.first <= sa.bindparam("now")).order_by(due.c.first)
+
+
+def _of_account(lane: Lane) -> sa.Select[str, datetime]:
+    """What is due of one account and claimed by nobody at this moment, the most overdue first."""
+    due = sa.and_(sa.text(LANES[lane]), GrantRow.account == sa.bindparam("of"), GrantRow.due_at <= sa.bindparam("now"))
+    query = sa.select(GrantRow.id, GrantRow.due_at).where(due).order_by(GrantRow.due_at)
+    return query.limit(sa.bindparam("each")).with_for_update(skip_locked=True)
+
+
+_DUE_ACCOUNTS = {lane: _accounts(lane) for lane in Lane}
+_DUE_OF_ACCOUNT = {lane: _of_account(lane) for lane in Lane}
+
+
+def due_accounts(connection: Connection, now: datetime, lane: Lane, busy: Collection[str]) -> list[str]:
+    """The accounts with something due but the busy ones, the most overdue first."""
+    found = connection.execute(_DUE_ACCOUNTS[lane], {"now": now}).scalars()
+    return [account for account in found if account not in busy]
+
+
+def due_ids(
+    connection: Connection, accounts: Sequence[str], now: datetime, lane: Lane, limit: int, each: int
+) -> list[str]:
+    """The ids of what is due in these accounts, at most `each` of one, the most overdue first; locked until the end."""
+    query = _DUE_OF_ACCOUNT[lane]
+    found = [row for of in accounts for row in connection.execute(query, {"of": of, "now": now, "each": each})]
+    return [row.id for row in sorted(found, key=lambda row: row.due_at)[:limit]]
 
 
 def owners_of(connection: Connection, query: sa.Executable, parameters: Mapping[str, object]) -> list[RoleOwner]:

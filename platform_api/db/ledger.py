@@ -30,7 +30,7 @@ from platform_api.db.decision_rows import decision_anew, insert_decision, new_de
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
 from platform_api.db.label_rows import raise_label
-from platform_api.db.lanes import OWNERS_BY_NAME, OWNERS_IN_ORDER, due_ids, owners_of
+from platform_api.db.lanes import OWNERS_BY_NAME, OWNERS_IN_ORDER, due_accounts, due_ids, owners_of
 from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
 from platform_api.db.principals import check_room, insert_principals, insert_roles, principals_of, save_roles
 from platform_api.db.requests import Outcome, decide_request, insert_request
@@ -187,12 +187,12 @@ class SqlLedger:
 
         No audit record: a claim only says who looks next. What comes of looking is recorded with what it changes.
         """
-        wanted = due_ids(now, lane, busy, each).limit(limit).with_for_update(skip_locked=True)
         with self._database.read() as connection:  # most looks find nothing: they need no turn among the writers
-            if connection.execute(due_ids(now, lane, busy, None).limit(1)).first() is None:
-                return ()
+            accounts = due_accounts(connection, now, lane, busy)[:limit]
+        if not accounts:
+            return ()
         with self._database.write() as connection:
-            due = connection.execute(wanted).scalars().all()
+            due = due_ids(connection, accounts, now, lane, limit, limit if each is None else each)
             if not due:
                 return ()
             connection.execute(
@@ -200,7 +200,7 @@ class SqlLedger:
             )
             rows = connection.execute(_GRANTS.where(GrantRow.id.in_(due))).all()
             claimed = {grant.id: grant for grant in read_grants(connection, rows)}
-        return [claimed[GrantId(str(grant))] for grant in due]
+        return [claimed[GrantId(grant)] for grant in due]
 
     def postpone(self, grant: Grant, due_at: datetime) -> None:
         """Sets when to look again; no audit record, for the same reason as a claim."""

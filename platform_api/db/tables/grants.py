@@ -8,11 +8,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from jit_engine.domain.grant import Denial, StatementNote, StepTime
+from jit_engine.ports import Lane
 from platform_api.db.columns import Document, JsonObject, UtcTime, Value
 from platform_api.db.tables.row import Row
 
 _STANDING = sa.text("NOT deleted")
-_URGENT = "state in ('revoking', 'stuck') and shut_at is null and sessions > 0"
+LANES = {
+    Lane.ALL: "state <> 'closed'",
+    Lane.URGENT: "state in ('revoking', 'stuck') and shut_at is null and sessions > 0",
+}
+"""Which grants are in a lane. Indexes and queries say it with the same words: else no index of a part is used."""
 ContractKeys = frozenset[tuple[str, str]]
 
 
@@ -34,7 +39,7 @@ class AccessRequestRow(Row):
 
 
 class GrantRow(Row):
-    """One grant; `version` is the fence of every write. The reconciler has the partial indexes on `due_at`.
+    """One grant; `version` is the fence of every write. The reconciler has the indexes of parts.
 
     `account` is that of the grant's first principal: what its IAM takes decides when the grant can be tended.
     """
@@ -50,15 +55,17 @@ class GrantRow(Row):
         ),
         sa.Index(
             "ix_grants_due",
+            "account",
             "due_at",
-            sqlite_where=sa.text("state <> 'closed'"),
-            postgresql_where=sa.text("state <> 'closed'"),
+            sqlite_where=sa.text(LANES[Lane.ALL]),
+            postgresql_where=sa.text(LANES[Lane.ALL]),
         ),
         sa.Index(
             "ix_grants_urgent",
+            "account",
             "due_at",
-            sqlite_where=sa.text(_URGENT),
-            postgresql_where=sa.text(_URGENT),
+            sqlite_where=sa.text(LANES[Lane.URGENT]),
+            postgresql_where=sa.text(LANES[Lane.URGENT]),
         ),
     )
 
