@@ -13,11 +13,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from jit_engine.contracts.terms import Contract, ContractState
 from jit_engine.domain.activity import Place
-from jit_engine.domain.base_role import BaseRole
+from jit_engine.domain.base_role import BaseRole, PlannedBase
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.request import SourceAsk
 from jit_engine.domain.source import Operation, S3Prefix
@@ -81,14 +81,14 @@ def _offers_sessions(contract: Contract, clearance: Clearance) -> bool:
     )
 
 
-def base_policy(clearance: Clearance, contracts: Sequence[Contract], place: Place, grant: GrantId) -> str:
+def planned_base(clearance: Clearance, contracts: Sequence[Contract], place: Place, grant: GrantId) -> PlannedBase:
     """The base role's own policy; raises `LimitExceeded` when it leaves no room for revocations, `PolicyWidens`."""
     whole = whole_of(clearance, contracts)
     text = document(role_statements(whole, place, grant))
     if policy_size(text) > BASE_ROOM:
         raise LimitExceeded(what="policy of the base role", limit=f"{BASE_ROOM} characters")
     check_within(text, whole, place, grant)
-    return text
+    return PlannedBase(policy=text, ends_at=whole.ends_at)
 
 
 def base_document(base: BaseRole) -> str:
@@ -152,8 +152,35 @@ def base_plan(base: BaseRole, place: Place, external_id: str) -> RolePlan:
     )
 
 
-def why_no_session(clearance: Clearance, contracts: Sequence[Contract], place: Place, grant: GrantId) -> str | None:
-    """What stands against a session of the base role, in words; None when nothing does."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSession:
+    """What sessions of the base role are cut to, why each statement is there, and what the base role has to hold."""
+
+    policy: str
+    notes: tuple[tuple[str, str], ...]
+    base: PlannedBase
+
+
+def session_of(
+    clearance: Clearance, contracts: Sequence[Contract], place: Place, grant: GrantId
+) -> PlannedSession | str:
+    """The clearance as a session of the base role, or in words what stands against one; raises `PolicyWidens`."""
+    if against := _against_a_session(clearance, contracts):
+        return against
+    try:
+        base = planned_base(clearance, contracts, place, grant)
+    except LimitExceeded as exceeded:
+        return str(exceeded)
+    parts = _parts(clearance, place)
+    text = json.dumps({"Version": "2012-10-17", "Statement": parts}, separators=(",", ":"))
+    if len(text) > SESSION_POLICY_LIMIT:
+        return f"its policy has {len(text)} characters and {SESSION_POLICY_LIMIT} fit"
+    check_session_within(text, clearance, place, grant)
+    notes = tuple((str(one["Sid"]), _WHY[str(one["Sid"]).rstrip("0123456789")]) for one in parts)
+    return PlannedSession(policy=text, notes=notes, base=base)
+
+
+def _against_a_session(clearance: Clearance, contracts: Sequence[Contract]) -> str | None:
     against = sorted(c.name for c in contracts if c.key in clearance.contracts and not c.session_minting)
     if against:
         return f"{', '.join(against)} wants a role for every grant"
@@ -165,28 +192,7 @@ def why_no_session(clearance: Clearance, contracts: Sequence[Contract], place: P
             return f"{cleared.ask.source.uri} needs a role of its own"
         if not cleared.ask.operations <= _READS:
             return f"{cleared.ask.source.uri} is written to"
-    try:
-        base_policy(clearance, contracts, place, grant)
-    except LimitExceeded as exceeded:
-        return str(exceeded)
-    size = len(session_text(clearance, place))
-    return f"its policy has {size} characters and {SESSION_POLICY_LIMIT} fit" if size > SESSION_POLICY_LIMIT else None
-
-
-def session_policy(clearance: Clearance, place: Place, grant: GrantId) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """What the session is cut to, and why each statement is there; raises `PolicyWidens`, never cuts."""
-    text = session_text(clearance, place)
-    if len(text) > SESSION_POLICY_LIMIT:
-        raise LimitExceeded(what="session policy", limit=f"{SESSION_POLICY_LIMIT} characters")
-    check_session_within(text, clearance, place, grant)
-    return text, tuple(
-        (str(one["Sid"]), _WHY[str(one["Sid"]).rstrip("0123456789")]) for one in _parts(clearance, place)
-    )
-
-
-def session_text(clearance: Clearance, place: Place) -> str:
-    """The text, whatever its size."""
-    return json.dumps({"Version": "2012-10-17", "Statement": _parts(clearance, place)}, separators=(",", ":"))
+    return None
 
 
 _WHY = {

@@ -19,7 +19,7 @@ from jit_engine.domain.services import PublicEndpoint
 from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.verdict import Clearance, ClearedSource
 from jit_engine.errors import NotOneSession, PolicyTooLarge, TooManyParts
-from jit_engine.iam.base_role import base_policy, session_policy, whole_of, why_no_session
+from jit_engine.iam.base_role import PlannedSession, session_of
 from jit_engine.iam.limits import INLINE_POLICY_LIMIT, INLINE_POLICY_RESERVE, policy_size
 from jit_engine.iam.role import grant_policy, role_statements
 from jit_engine.iam.statement import Statement, document
@@ -95,53 +95,58 @@ def parts_of(
     seated: defaultdict[Seat, list[Unit]] = defaultdict(list)
     for unit in _units(clearance.cleared):  # 1
         seated[_seat(unit, home)].append(unit)  # 2
-    planned: list[PlannedPart] = []
+    cuts: list[_Cut] = []
     for seat in sorted(seated, key=lambda one: (one != home, one.account != home.account, one)):
         heaps = _heaps(seated[seat], measure, room)  # 3, 4
         for number, heap in enumerate(heaps, start=1):
-            cut = _cut(clearance, heap)
-            policy, notes = grant_policy(cut, place, grant, measure.statements(cut))  # 5
-            planned.append(
-                PlannedPart(
-                    part=len(planned) + 1,
-                    profile=_profile(seat, home, number),
-                    seat=seat,
-                    way=MintWay.ROLE,
-                    why=_why(seat, home, number, len(heaps), room),
-                    clearance=cut,
-                    policy=policy,
-                    notes=tuple(StatementNote(sid=sid, why=why) for sid, why in notes),
-                )
-            )
-    if len(planned) > MOST_PARTS:
-        raise TooManyParts(parts=len(planned), limit=MOST_PARTS, sizes=measure.each(clearance.cleared))
-    return tuple(_as_session(part, home, place, grant, contracts) for part in planned)  # 6
+            profile, why = _profile(seat, home, number), _why(seat, home, number, len(heaps), room)
+            cuts.append(_Cut(seat=seat, profile=profile, why=why, clearance=_cut(clearance, heap)))
+    if len(cuts) > MOST_PARTS:
+        raise TooManyParts(parts=len(cuts), limit=MOST_PARTS, sizes=measure.each(clearance.cleared))
+    return tuple(_planned(part, cut, measure, home, contracts) for part, cut in enumerate(cuts, start=1))  # 5, 6
 
 
-def _as_session(
-    part: PlannedPart, home: Seat, place: Place, grant: GrantId, contracts: Sequence[Contract]
-) -> PlannedPart:
-    """The part as a session of the base role where that may be, with the reason where it may not."""
-    if not any(contract.session_minting for contract in contracts if contract.key in part.clearance.contracts):
-        return part  # no contract of it speaks of sessions
-    against = (
-        why_no_session(part.clearance, contracts, place, grant) if part.seat == home else "its data lies elsewhere"
-    )
-    if against is not None:
-        return replace(part, why=f"{part.why}; no session, for {against}")
-    policy, notes = session_policy(part.clearance, place, grant)
-    base = PlannedBase(
-        policy=base_policy(part.clearance, contracts, place, grant),
-        ends_at=whole_of(part.clearance, contracts).ends_at,
-    )
-    return replace(
-        part,
-        way=MintWay.SESSION,
-        why=f"{part.why}; its contracts let it be a session, and its policy fits one",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cut:
+    """One principal to be, before its policy is written."""
+
+    seat: Seat
+    profile: str
+    why: str
+    clearance: Clearance
+
+
+def _planned(part: int, cut: _Cut, measure: _Measure, home: Seat, contracts: Sequence[Contract]) -> PlannedPart:
+    """The part with its policy: a session of the base role where that may be, else a role, with the reason."""
+    why, base = cut.why, None
+    session = _as_session(cut, measure, home, contracts)
+    if isinstance(session, PlannedSession):
+        why += "; its contracts let it be a session, and its policy fits one"
+        policy, notes, base = session.policy, session.notes, session.base
+    else:
+        why += f"; no session, for {session}" if session else ""
+        written = measure.statements(cut.clearance)
+        policy, notes = grant_policy(cut.clearance, measure.place, measure.grant, written)
+    return PlannedPart(
+        part=part,
+        profile=cut.profile,
+        seat=cut.seat,
+        way=MintWay.ROLE if base is None else MintWay.SESSION,
+        why=why,
+        clearance=cut.clearance,
         policy=policy,
-        notes=tuple(StatementNote(sid=sid, why=why) for sid, why in notes),
+        notes=tuple(StatementNote(sid=sid, why=reason) for sid, reason in notes),
         base=base,
     )
+
+
+def _as_session(cut: _Cut, measure: _Measure, home: Seat, contracts: Sequence[Contract]) -> PlannedSession | str | None:
+    """The session that it could be, or why it cannot; None where no contract of it speaks of sessions."""
+    if not any(contract.session_minting for contract in contracts if contract.key in cut.clearance.contracts):
+        return None
+    if cut.seat != home:
+        return "its data lies elsewhere"
+    return session_of(cut.clearance, contracts, measure.place, measure.grant)
 
 
 def mints_the_same(parts: Sequence[PlannedPart], principals: Sequence[Principal]) -> bool:

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jit_engine.aws.minter import AwsMinter
-from jit_engine.domain.base_role import BaseRole, PlannedBase
+from jit_engine.domain.base_role import BaseRole
 from jit_engine.domain.grant import Grant, MintWay
 from jit_engine.domain.verdict import Clearance
 from jit_engine.errors import AwsRefused
 from jit_engine.flows.base_roles import BaseRoles
-from jit_engine.iam.base_role import base_policy, session_policy
+from jit_engine.iam import base_role
+from jit_engine.iam.base_role import PlannedSession, planned_base
 from jit_engine.iam.role import probes_for, session_plan
 from jit_engine.ports import SessionPlan
 from tests.contract.minter.cloud import Cloud
@@ -45,13 +46,15 @@ def bases(minter: AwsMinter, cloud: Cloud) -> Iterator[BaseRoles]:
 
 def ready(bases: BaseRoles, clearance: Clearance) -> BaseRole:
     place = world.place_of(clearance)
-    policy = base_policy(clearance, LENT.contracts, place, world.GRANT)
-    wanted = PlannedBase(policy=policy, ends_at=clearance.ends_at + HOUR)
+    wanted = planned_base(clearance, LENT.contracts, place, world.GRANT)
+    wanted = replace(wanted, ends_at=clearance.ends_at + HOUR)
     return bases.ready(clearance.environment.id, clearance.activity.id, place, wanted, datetime.now(UTC))
 
 
 def session_of(base: BaseRole, clearance: Clearance) -> tuple[Grant, SessionPlan]:
-    policy, _ = session_policy(clearance, world.place_of(clearance), world.GRANT)
+    planned = base_role.session_of(clearance, LENT.contracts, world.place_of(clearance), world.GRANT)
+    assert isinstance(planned, PlannedSession)
+    policy = planned.policy
     grant = grant_of(clearance, clearance.ends_at)
     principal = replace(grant.sole, way=MintWay.SESSION, policy=policy, roles=())
     grant = replace(grant, principals=(principal,))

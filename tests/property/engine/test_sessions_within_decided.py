@@ -19,7 +19,7 @@ from jit_engine.domain.ids import GrantId
 from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance
-from jit_engine.iam.base_role import GRANT_TAG, base_document, base_policy, session_policy, why_no_session
+from jit_engine.iam.base_role import GRANT_TAG, PlannedSession, base_document, session_of
 from jit_engine.rules.clearance import clear
 from platform_api.provisioning.boundary import boundary_document
 from tests.fakes import world
@@ -53,10 +53,11 @@ def test_a_session_may_do_what_was_decided_and_nothing_beside(tier: Tier, oracle
     def judged(scenario: Scenario) -> None:
         clearance, contracts = _of_prefixes(scenario)
         place = world.place_of(clearance)
-        assume(why_no_session(clearance, contracts, place, world.GRANT) is None)
-        text, _ = session_policy(clearance, place, world.GRANT)
-        base = _base(clearance, base_policy(clearance, contracts, place, world.GRANT))
-        _judge(oracle, base, json.loads(text), boundary, list(points(clearance, place)), tally)
+        session = session_of(clearance, contracts, place, world.GRANT)
+        assume(isinstance(session, PlannedSession))
+        assert isinstance(session, PlannedSession)
+        base = _base(clearance, session.base.policy)
+        _judge(oracle, base, json.loads(session.policy), boundary, list(points(clearance, place)), tally)
 
     judged()
     print(f"{tier}: {tally.grants} sessions, {tally.points} points, {tally.allowed} of them allowed")

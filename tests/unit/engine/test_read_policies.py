@@ -8,7 +8,7 @@ from jit_engine.domain.resource_policy import OwnPolicies, PolicyText, Safeguard
 from jit_engine.domain.source import Source
 from jit_engine.errors import AwsUnavailable
 from jit_engine.flows.read_policies import AFTER_A_FINDING, EVERY, OwnPolicyReader, ReadPolicies
-from jit_engine.iam.base_role import why_no_session
+from jit_engine.iam.base_role import PlannedSession, session_of
 from jit_engine.ports import Facts
 from tests.fakes import world
 from tests.fakes.networks import networked
@@ -119,5 +119,6 @@ def test_what_is_bound_to_a_network_is_never_a_session_of_the_shared_base_role()
     offered = world.contract(session_minting=True)
     free = world.cleared(ask(), known=world.facts(contracts=(offered,)))
     bound = world.cleared(ask(), known=world.facts(contracts=(offered,), environment=networked()))
-    why = [why_no_session(one, (offered,), world.place_of(one), world.GRANT) for one in (free, bound)]
-    assert why == [None, "it works from the environment's network only, which needs a role of its own"]
+    lent, why = [session_of(one, (offered,), world.place_of(one), world.GRANT) for one in (free, bound)]
+    assert isinstance(lent, PlannedSession)
+    assert why == "it works from the environment's network only, which needs a role of its own"

@@ -19,11 +19,11 @@ from jit_engine.errors import AwsRefused, AwsUnavailable
 from jit_engine.iam.base_role import (
     DENIED_FULL,
     DENIED_MOST,
+    PlannedSession,
     base_document,
-    base_policy,
     base_trust,
-    session_policy,
-    why_no_session,
+    planned_base,
+    session_of,
 )
 from jit_engine.iam.limits import INLINE_POLICY_LIMIT, SESSION_POLICY_LIMIT, policy_size
 from jit_engine.iam.readings.session import check_session_within
@@ -114,8 +114,8 @@ def test_what_no_session_can_hold_has_a_role_of_its_own(
 ) -> None:
     known = facts(tier, contracts=(contract(**{"session_minting": True, **changes}),))
     clearance = cleared(*asks, known=known, tier=tier)
-    found = why_no_session(clearance, known.contracts, place_of(clearance), GRANT)
-    assert found is not None
+    found = session_of(clearance, known.contracts, place_of(clearance), GRANT)
+    assert isinstance(found, str)
     assert why in found
 
 
@@ -124,17 +124,18 @@ def test_what_no_session_can_hold_has_a_role_of_its_own(
 
 def test_the_base_role_is_the_same_for_every_request_of_its_environment() -> None:
     one, other = cleared(known=LENT), cleared(ask(prefix("lending/facts/2026/")), known=LENT)
-    policies = {base_policy(each, LENT.contracts, place_of(each), GRANT) for each in (one, other)}
+    policies = {planned_base(each, LENT.contracts, place_of(each), GRANT).policy for each in (one, other)}
     assert len(policies) == 1
     assert "arn:aws:s3:::sample-lake/lending/*" in policies.pop()
 
 
 def test_a_session_names_no_more_than_what_was_decided() -> None:
     clearance = cleared(known=LENT)
-    text, notes = session_policy(clearance, place_of(clearance), GRANT)
-    found = statements(text)
+    session = session_of(clearance, LENT.contracts, place_of(clearance), GRANT)
+    assert isinstance(session, PlannedSession)
+    found = statements(session.policy)
     assert list(found) == ["Read", "Work", "List", "Key", "Else", "NoList1", "NoList2", "End"]
-    assert [name for name, _ in notes] == list(found)
+    assert [name for name, _ in session.notes] == list(found)
     assert "arn:aws:s3:::sample-lake/lending/facts/*" in found["Read"]["Resource"]
     assert found["NoList1"]["Condition"] == {"StringNotLike": {"s3:prefix": ["lending/facts/*"]}}
     assert found["End"]["Condition"] == {"DateGreaterThanEquals": {"aws:CurrentTime": "2026-03-02T10:30:00Z"}}
@@ -155,10 +156,11 @@ def test_a_session_names_no_more_than_what_was_decided() -> None:
 def test_a_session_policy_that_says_more_is_not_minted(old: str, new: str, finding: str) -> None:
     clearance = cleared(known=LENT)
     place = place_of(clearance)
-    text, _ = session_policy(clearance, place, GRANT)
-    assert old in text
+    session = session_of(clearance, LENT.contracts, place, GRANT)
+    assert isinstance(session, PlannedSession)
+    assert old in session.policy
     with pytest.raises(PolicyWidens, match=finding):
-        check_session_within(text.replace(old, new), clearance, place, GRANT)
+        check_session_within(session.policy.replace(old, new), clearance, place, GRANT)
 
 
 def test_only_the_broker_opens_sessions_and_only_for_a_grant_in_somebodys_name() -> None:
