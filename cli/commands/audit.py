@@ -17,7 +17,7 @@ from cli.failure import ExitCode, InputInvalid
 from cli.find import activity_id
 from cli.lazy import group
 from cli.render import AsJson, answer, facts, line, listing, note, table
-from cli.times import local
+from cli.times import local, zoned
 
 app = group("The audit trail: read it, export it, verify it.")
 
@@ -33,6 +33,8 @@ def show(
     ] = None,
     actor: Annotated[str | None, typer.Option(metavar="ID", help="Only what this person or workload did.")] = None,
     action: Annotated[str | None, typer.Option(help="Only this action, such as grant.revoking.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Only from then on.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Only before then.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most this many records.")] = 200,
     as_json: AsJson = False,
 ) -> None:
@@ -48,6 +50,8 @@ def show(
             rulebook=rulebook,
             actor=actor,
             action=action,
+            since=None if since is None else zoned(since, "--since"),
+            until=None if until is None else zoned(until, "--until"),
         )
         found = list(islice(every, limit + 1))
     if len(found) > limit:

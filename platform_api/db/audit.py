@@ -23,7 +23,7 @@ from platform_api.audit.export import (
 from platform_api.audit.merkle import HASH_SIZE, Tree, leaf_hash
 from platform_api.audit.record import AuditRecord, findable, rfc3339
 from platform_api.db.engine import Database
-from platform_api.db.paging import AnyRow, Filter, Listing, is_exactly, page_of
+from platform_api.db.paging import AnyRow, Filter, Listing, is_exactly, page_of, within
 from platform_api.db.tables.trail import AuditAboutRow, AuditRecordRow, AuditTreeRow
 from platform_api.paging import Page, PageAsk
 
@@ -55,6 +55,7 @@ _LISTING = Listing(
         "action": is_exactly(AuditRecordRow.action),
         "about": _is_about,
         **{kind: _is_about_a(kind) for kind in _KINDS},
+        **within(AuditRecordRow.at),
     },
 )
 

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from jit_engine.domain.event import Json
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
-from jit_engine.errors import InvalidValue, NotFound
+from jit_engine.errors import NotFound
 from jit_engine.ports import DecisionOutcome, Evidence
 from platform_api.db.decision_rows import KEPT_AS, digest
 from platform_api.db.engine import Database
 from platform_api.db.errors import DecisionAltered, EvidenceUnreadable
 from platform_api.db.evidence_text import KnownFacts, evidence_in
-from platform_api.db.paging import AnyRow, AnySelect, Filter, Listing, is_exactly, is_one_of, page_of
+from platform_api.db.paging import AnyRow, AnySelect, Filter, Listing, is_exactly, is_one_of, page_of, within
 from platform_api.db.tables.decisions import DecisionRow
 from platform_api.db.tables.trail import AuditAboutRow, AuditRecordRow
 from platform_api.ids import new_id
@@ -65,24 +65,6 @@ class Span:
     until: datetime | None = None
 
 
-def _moment(field: str, text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidValue(field=field, given=text, fix="give a time with its zone, such as 2026-11-23T10:00:00Z")
-    return moment
-
-
-def _since(text: str) -> sa.ColumnElement[bool]:
-    return DecisionRow.decided_at >= _moment("since", text)
-
-
-def _until(text: str) -> sa.ColumnElement[bool]:
-    return DecisionRow.decided_at < _moment("until", text)
-
-
 _FILTERS: Mapping[str, Filter] = {
     "outcome": is_one_of(DecisionRow.outcome, DecisionOutcome),
     "activity": is_exactly(DecisionRow.activity),
@@ -90,8 +72,7 @@ _FILTERS: Mapping[str, Filter] = {
     "rulebook": is_exactly(DecisionRow.rulebook),
     "request": is_exactly(DecisionRow.request),
     "grant": is_exactly(DecisionRow.grant_id),
-    "since": _since,
-    "until": _until,
+    **within(DecisionRow.decided_at),
 }
 _LISTING = Listing(name="decisions", keys=(DecisionRow.id,), filters=_FILTERS)
 

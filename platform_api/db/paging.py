@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -50,6 +51,24 @@ def is_one_of(column: InstrumentedAttribute[Any], values: type[StrEnum]) -> Filt
         return column == value
 
     return condition
+
+
+def within(column: InstrumentedAttribute[datetime]) -> dict[str, Filter]:
+    """The filters `since` and `until` (exclusive) of a time, each given in RFC 3339 with its zone."""
+    return {
+        "since": lambda value: column >= _moment("since", value),
+        "until": lambda value: column < _moment("until", value),
+    }
+
+
+def _moment(field: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidValue(field=field, given=text, fix="give a time with its zone, such as 2026-11-23T10:00:00Z")
+    return moment
 
 
 def page_of(

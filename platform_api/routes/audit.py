@@ -18,7 +18,7 @@ MayRead = Annotated[ThePlatform, permits("readAudit", the_platform)]
 
 
 class AuditFilters(Paged):
-    """Filters of the audit trail: what a record is about, who acted, what happened."""
+    """Filters of the audit trail: what a record is about, who acted, what happened, and when."""
 
     activity: Filter = None
     grant: Filter = None
@@ -27,6 +27,8 @@ class AuditFilters(Paged):
     rulebook: Filter = None
     actor: Filter = None
     action: Filter = None
+    since: Filter = None
+    until: Filter = None
 
 
 @routes.get("", summary="What happened")

@@ -6248,6 +6248,8 @@ export interface operations {
                 rulebook?: string | null;
                 actor?: string | null;
                 action?: string | null;
+                since?: string | null;
+                until?: string | null;
             };
             header?: never;
             path?: never;

@@ -1,66 +1,77 @@
-// A picture of figures, with the same figures as a table one key away. Drawn as SVG with the console's own colours.
-import { BarChart } from "echarts/charts";
-import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
-import { init, use } from "echarts/core";
-import { SVGRenderer } from "echarts/renderers";
-import { useEffect, useRef, useState } from "react";
+// Figures as bars, each a link to what it counts, with the same figures as a table one key away.
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { Table } from "./table";
 
-use([BarChart, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
-
+export interface Target { to: string; search?: Record<string, string> }
 export interface Series { name: string; values: number[]; color: 1 | 2 | 3 | 4 }
+interface Shown {
+  label: string; across: string[]; series: Series[];
+  /** Where the figure of a series at a place leads to; nowhere for people who may not see that list. */
+  target?: (series: number, place: number) => Target | undefined;
+}
 
-export function Bars({ label, across, series, horizontal = false, height = 220, onPick }: {
-  label: string; across: string[]; series: Series[]; horizontal?: boolean; height?: number; onPick?: (name: string) => void;
-}) {
-  const box = useRef<HTMLDivElement>(null);
+/** Stacked columns with a scale, for what goes on in time; `across` lying, for what is told apart by name. */
+export function Bars({ horizontal = false, ...shown }: Shown & { horizontal?: boolean }) {
   const [asTable, setTable] = useState(false);
-  const shape = JSON.stringify([across, series, horizontal]);
-  useEffect(() => {
-    if (asTable || !box.current) return undefined;
-    const place = box.current;
-    const color = (name: string) => resolved(place, name);
-    const chart = init(place, undefined, { renderer: "svg" });
-    const names = { type: "category" as const, data: across, axisTick: { show: false }, axisLine: { lineStyle: { color: color("line-strong") } }, axisLabel: { color: color("text-3"), fontFamily: "inherit" }, inverse: horizontal };
-    const counts = { type: "value" as const, minInterval: 1, splitLine: { lineStyle: { color: color("line") } }, axisLabel: { color: color("text-3"), fontFamily: "inherit" } };
-    chart.setOption({
-      animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
-      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: color("text-2") },
-      grid: { left: 8, right: 12, top: series.length > 1 ? 36 : 12, bottom: 4, containLabel: true },
-      legend: series.length > 1 ? { top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: color("text-2") } } : undefined,
-      tooltip: { trigger: "axis", renderMode: "richText", backgroundColor: color("surface"), borderColor: color("line-strong"), textStyle: { color: color("text") } },
-      xAxis: horizontal ? counts : names,
-      yAxis: horizontal ? names : counts,
-      series: series.map((one) => ({ name: one.name, type: "bar" as const, stack: "all", data: one.values, barMaxWidth: 28, itemStyle: { color: color(`chart-${one.color}`) } })),
-    });
-    chart.on("click", (event) => { if (typeof event.name === "string") onPick?.(event.name); });
-    const sized = new ResizeObserver(() => chart.resize());
-    sized.observe(place);
-    return () => { sized.disconnect(); chart.dispose(); };
-    // eslint-style dependencies: the shape says it all, handlers may change freely
-  }, [shape, asTable]);
+  const { label, across, series } = shown;
   return (
     <div className="stack-s">
-      {asTable ? (
-        <div className="table-box" tabIndex={0} role="region" aria-label={label}>
-          <table className="table">
-            <thead><tr><th scope="col" />{series.map((one) => <th key={one.name} scope="col" className="right">{one.name}</th>)}</tr></thead>
-            <tbody>{across.map((name, place) => <tr key={name}><th scope="row">{name}</th>{series.map((one) => <td key={one.name} className="right number">{one.values[place]}</td>)}</tr>)}</tbody>
-          </table>
-        </div>
-      ) : <div ref={box} role="img" aria-label={`${label}: ${summary(across, series)}`} style={{ height }} />}
+      {asTable ? <Table label={label} head={["", ...series.map((one) => one.name)]} rows={across.map((name, place) => [name, ...series.map((one) => one.values[place]?.toLocaleString())])} />
+        : (
+          <figure className={horizontal ? "bars lying" : "bars"} aria-label={`${label}: ${series.map((one) => `${one.name} ${sum(one.values)}`).join(", ")}`}>
+            {series.length > 1 ? <figcaption className="row">{series.map((one) => <span key={one.name} className="row key"><i style={{ background: `var(--chart-${one.color})` }} aria-hidden /> {one.name}</span>)}</figcaption> : null}
+            {horizontal ? <Lying {...shown} /> : <Standing {...shown} />}
+          </figure>
+        )}
       <button type="button" className="button quiet" style={{ justifySelf: "end" }} onClick={() => setTable(!asTable)}>{asTable ? "View as chart" : "View as table"}</button>
     </div>
   );
 }
 
-/** The colour that a token of the page has there now: light or dark is decided by CSS. */
-function resolved(place: HTMLElement, token: string): string {
-  place.style.color = `var(--${token})`;
-  const found = getComputedStyle(place).color;
-  place.style.removeProperty("color");
-  return found;
+function Standing({ across, series, target }: Shown) {
+  const top = roundUp(Math.max(1, ...across.map((_, place) => sum(series.map((one) => one.values[place] ?? 0)))));
+  return (
+    <div className="plot">
+      <div className="scale number" aria-hidden><span>{top.toLocaleString()}</span><span>{(top / 2).toLocaleString()}</span><span>0</span></div>
+      <ol>{across.map((name, place) => (
+        <li key={name}>
+          <span className="column">{series.map((one, at) => <Bar key={one.name} series={one} name={name} at={at} place={place} target={target} size={{ height: `${(100 * (one.values[place] ?? 0)) / top}%` }} />)}</span>
+          <span className="faint" aria-hidden>{place % Math.ceil(across.length / 7) === 0 ? name : "\u00a0"}</span>
+        </li>
+      ))}</ol>
+    </div>
+  );
 }
 
-function summary(across: string[], series: Series[]): string {
-  return series.map((one) => `${one.name} ${one.values.reduce((sum, n) => sum + n, 0)} over ${across.length}`).join(", ");
+function Lying({ across, series, target }: Shown) {
+  const most = Math.max(1, ...across.map((_, place) => sum(series.map((one) => one.values[place] ?? 0))));
+  return (
+    <ol>{across.map((name, place) => (
+      <li key={name}>
+        <span className="row"><span>{name}</span><span className="push number">{sum(series.map((one) => one.values[place] ?? 0)).toLocaleString()}</span></span>
+        <span className="column">{series.map((one, at) => <Bar key={one.name} series={one} name={name} at={at} place={place} target={target} size={{ width: `${(100 * (one.values[place] ?? 0)) / most}%` }} />)}</span>
+      </li>
+    ))}</ol>
+  );
+}
+
+function Bar({ series, name, at, place, target, size }: { series: Series; name: string; at: number; place: number; target: Shown["target"]; size: React.CSSProperties }) {
+  const count = series.values[place] ?? 0;
+  if (count === 0) return null;
+  const says = `${name}: ${count.toLocaleString()} ${series.name.toLowerCase()}`;
+  const look = { ...size, background: `var(--chart-${series.color})` };
+  const leads = target?.(at, place);
+  return leads ? <Link to={leads.to as never} search={leads.search as never} className="bar" style={look} title={says} aria-label={says} />
+    : <span className="bar" style={look} title={says} role="img" aria-label={says} />;
+}
+
+/** The next of 2, 4, 10, 20, 40, 100…: its half is a whole number. */
+function roundUp(most: number): number {
+  const power = 10 ** Math.floor(Math.log10(most));
+  return [1, 2, 4, 10].map((step) => step * power).find((edge) => edge >= Math.max(2, most)) ?? 10 * power;
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }

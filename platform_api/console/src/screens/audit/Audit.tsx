@@ -42,6 +42,8 @@ export default function Audit() {
               <TextFilter name="actor" label="Actor's id" />
               <TextFilter name="grant" label="Grant's id" />
               <TextFilter name="activity" label="Activity's id" />
+              <TextFilter name="since" label="From, such as 2026-11-23T10:00Z" />
+              <TextFilter name="until" label="Until before" />
             </div>
             <List name="Records" queryKey={["audit", filters]} columns={COLUMNS} id={(one) => String(one.seq)}
               load={(page) => told(api.GET("/v1/audit", { params: { query: { ...page, ...filters } } }))}
@@ -54,8 +56,8 @@ export default function Audit() {
   );
 }
 
-function filtersOf({ actor, action, activity, grant, contract, environment }: Search) {
-  return { actor, action, activity, grant, contract, environment };
+function filtersOf({ actor, action, activity, grant, contract, environment, since, until }: Search) {
+  return { actor, action, activity, grant, contract, environment, since, until };
 }
 
 function Proof() {

@@ -1,8 +1,9 @@
 // What is going on: every figure leads to its list.
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { api, told } from "../../api/client";
-import { Bars } from "../../parts/Chart";
+import { useMay } from "../../api/may";
+import { Bars, type Target } from "../../parts/Chart";
 import { Card, Page } from "../../parts/page";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { words } from "../../parts/status";
@@ -13,7 +14,7 @@ const DAYS = 14;
 const GATES: Record<string, string> = { invariants: "Tier rules that always hold", contract: "Contract", rules: "Editable rules", request: "The request itself" };
 
 export default function Dashboard() {
-  const navigate = useNavigate();
+  const [readAudit] = useMay([{ action: "readAudit", kind: "platform" }]);
   const answer = useQuery({ queryKey: ["overview"], queryFn: () => told(api.GET("/v1/overview", { params: { query: { days: DAYS } as never } })), refetchInterval: 30_000 });
   const waiting = useQuery(waitingQuery);
   if (answer.isPending) return <Page title="Dashboard"><div className="card"><Loading /></div></Page>;
@@ -21,6 +22,8 @@ export default function Dashboard() {
   const figures = answer.data;
   const days = lastDays(figures.since, DAYS);
   const perDay = (outcomes: string[]) => days.map((day) => figures.decisions.filter((one) => one.day === day && outcomes.includes(one.outcome)).reduce((sum, one) => sum + one.count, 0));
+  const inTrail = (action: string, day?: string): Target | undefined =>
+    readAudit?.allowed ? { to: "/audit", search: { action, ...(day ? { since: `${day}T00:00:00Z`, until: `${dayAfter(day)}T00:00:00Z` } : {}) } } : undefined;
   const live = figures.live_by_tier.reduce((sum, one) => sum + one.count, 0);
   const granted = sum(perDay(["granted", "kept"]));
   const refused = sum(perDay(["refused", "ended"]));
@@ -36,16 +39,15 @@ export default function Dashboard() {
         <div className="split with-side">
           <Card title={`Decisions of the last ${DAYS} days`}>
             {granted + refused === 0 ? <Empty title="No decisions yet" /> : (
-              <Bars label="Decisions by day" across={days.map(short)} series={[
+              <Bars label="Decisions by day" across={days.map(short)} target={(series, place) => inTrail(series === 0 ? "grant.opened" : "access.refused", days[place])} series={[
                 { name: "Granted", values: perDay(["granted", "kept"]), color: 3 }, { name: "Refused or ended", values: perDay(["refused", "ended"]), color: 2 },
               ]} />
             )}
           </Card>
           <Card title="What refused">
             {figures.refused_by.length === 0 ? <Empty title="Nothing was refused" /> : (
-              <Bars label="Refusals by gate" horizontal height={180} across={figures.refused_by.map((one) => GATES[one.name] ?? words(one.name))}
-                series={[{ name: "Refusals", values: figures.refused_by.map((one) => one.count), color: 2 }]}
-                onPick={() => void navigate({ to: "/audit", search: { action: "access.refused" } as never })} />
+              <Bars label="Refusals by gate" horizontal target={() => inTrail("access.refused")} across={figures.refused_by.map((one) => GATES[one.name] ?? words(one.name))}
+                series={[{ name: "Refusals", values: figures.refused_by.map((one) => one.count), color: 2 }]} />
             )}
           </Card>
         </div>
@@ -77,6 +79,10 @@ function Figure({ to, search, value, name, note }: { to: string; search?: Record
 function lastDays(since: string, count: number): string[] {
   const first = Date.parse(since);
   return Array.from({ length: count }, (_, place) => new Date(first + place * 86_400_000).toISOString().slice(0, 10));
+}
+
+function dayAfter(day: string): string {
+  return new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
 }
 
 function short(day: string): string {

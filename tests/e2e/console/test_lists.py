@@ -1,0 +1,73 @@
+"""Ten thousand rows are filtered and paged on the server, and a page of them is all that the browser holds."""
+
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Request, expect
+
+from jit_engine.domain.event import Event
+from platform_api.db.audit import append, recorded
+from tests.support.browser import Visitor
+from tests.support.platform import Cast
+
+pytestmark = pytest.mark.e2e
+MANY = 10_000
+SCRIPT_LIMIT = 250_000
+"""Bytes, compressed, of everything that runs on the first page (issue: 250 KB before the editor)."""
+
+
+@pytest.fixture(scope="module")
+def many(cast: Cast) -> None:
+    """So many records more in the trail, every hundredth of another action."""
+    now = datetime.now(UTC)
+
+    def event(number: int) -> Event:
+        action = "sample.rare" if number % 100 == 0 else "sample.common"
+        return Event(action=action, actor="sample", at=now, about={"number": str(number)})
+
+    with recorded(cast.platform.platform.database, event(0)) as connection:
+        for number in range(1, MANY):
+            append(connection, event(number))
+
+
+def test_a_list_of_ten_thousand_rows_is_paged_and_filtered_on_the_server(
+    visitor: Visitor, cast: Cast, many: None
+) -> None:
+    visit = visitor("gus")
+    asked: list[dict[str, list[str]]] = []
+
+    def hear(request: Request) -> None:
+        if urlsplit(request.url).path == "/v1/audit":
+            asked.append(parse_qs(urlsplit(request.url).query))
+
+    visit.page.on("request", hear)
+    page = visit.go("/audit")
+    rows = page.get_by_role("region", name="Records").locator("tbody tr")
+    expect(rows).to_have_count(50)
+    newest = rows.first.inner_text()
+    page.get_by_role("button", name="Next page").click()
+    expect(rows.first).not_to_have_text(newest)
+    expect(rows).to_have_count(50)
+    page.get_by_label("Action, such as grant.revoking").fill("sample.rare")
+    page.keyboard.press("Enter")
+    expect(rows.first).to_contain_text("sample.rare")
+    expect(page.get_by_text("sample.common")).to_have_count(0)
+    expect(rows).to_have_count(50)
+    assert {query["limit"][0] for query in asked} == {"50"}
+    assert asked[-1]["action"] == ["sample.rare"]
+    assert "cursor" in asked[1]
+    visit.page.remove_listener("request", hear)
+    visit.check_quiet()
+
+
+def test_the_first_page_runs_little_script(visitor: Visitor) -> None:
+    visit = visitor("gus")
+    visit.go("/")
+    assert visit.evaluated("document.querySelectorAll('svg').length > 0")
+    measured = visit.evaluated(
+        "performance.getEntriesByType('resource').filter(r => r.name.endsWith('.js')).map(r => r.encodedBodySize)"
+        ".reduce((whole, one) => whole + one, 0)"
+    )
+    assert isinstance(measured, int)
+    assert 50_000 < measured <= SCRIPT_LIMIT
