@@ -57,7 +57,7 @@ class GlueCatalogue:
             database=database,
             name=name,
             title=str(table.get("Description") or ""),
-            columns=tuple(str(column["Name"]) for column in (*(storage.get("Columns") or ()), *keys)),
+            columns=columns_of(table),
             places=tuple(dict.fromkeys(str(place) for place in places if place)),
             parameters={str(key): str(value) for key, value in (table.get("Parameters") or {}).items()},
             input_format=str(storage.get("InputFormat") or ""),
@@ -74,6 +74,13 @@ class GlueCatalogue:
             token = page.get("NextToken")
             if not token:
                 return
+
+
+def columns_of(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Its columns in order, those of its partitions last."""
+    storage = table.get("StorageDescriptor") or {}
+    described = (*(storage.get("Columns") or ()), *(table.get("PartitionKeys") or ()))
+    return tuple(str(column["Name"]) for column in described)
 
 
 def found_view(table: Mapping[str, Any]) -> FoundView | None:

@@ -1,37 +1,26 @@
-"""Columns and rows kept apart by Lake Formation: one data cells filter a table and grant, for the grant's own role."""
+"""Columns and rows kept apart by Lake Formation: one data cells filter a table and grant, for the grant's own role. Of
+a view, which filters do not know, a permission on the whole of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
+from jit_engine.aws import view_permissions
 from jit_engine.aws.calls import Calls
+from jit_engine.aws.governed import NotGoverned, check_nobody_else, pages
 from jit_engine.domain.artefact import Artefact, Mechanism
 from jit_engine.domain.ids import GrantId
 from jit_engine.enforcers.filters import NAME, filters_of
 from jit_engine.enforcers.ports import Seated
-from jit_engine.errors import AwsRefused, EngineError
+from jit_engine.errors import AwsRefused
 from jit_engine.iam.enforcing import NoEnforcer
 
 _GONE = frozenset({"EntityNotFoundException"})
-_EVERYBODY = "IAM_ALLOWED_PRINCIPALS"
-_READS = frozenset({"ALL", "SUPER_USER", "SELECT"})
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-
-
-class NotGoverned(EngineError):
-    """A table that Lake Formation would hand out to more than those it was asked to: nothing is put in place."""
-
-    code: ClassVar[str] = "table-not-governed"
-
-    def __init__(self, *, table: str, why: str) -> None:
-        self.table = table
-        super().__init__(
-            f"Lake Formation does not hold {table} to its filters, for {why}; have the data's owner repair it, then "
-            "ask again"
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +42,8 @@ class LakeFormationEnforcer:
     def put(self, artefact: Artefact) -> None:
         """Looks whether the filter would be all that there is, makes it, and lets the role select through it."""
         calls = self._calls(artefact)
+        if view_permissions.is_view(artefact):
+            return view_permissions.put(artefact, calls)
         self._check_governed(artefact, calls)
         wanted = _filter(artefact)
         try:
@@ -65,6 +56,8 @@ class LakeFormationEnforcer:
     def lift(self, artefact: Artefact) -> None:
         """Takes the permission, then the filter."""
         calls = self._calls(artefact)
+        if view_permissions.is_view(artefact):
+            return view_permissions.lift(artefact, calls)
         if artefact.plan.get("principal"):
             try:
                 calls("lakeformation", "revoke_permissions", _permission(artefact), urgent=True)
@@ -80,11 +73,14 @@ class LakeFormationEnforcer:
 
     def is_gone(self, artefact: Artefact) -> bool:
         """Whether there is no filter of that name: a permission names one that is there."""
+        if view_permissions.is_view(artefact):
+            return not view_permissions.stands(artefact, self._calls(artefact))
         return _found(artefact, self._calls(artefact)) is None
 
     def found(self) -> Sequence[Artefact]:
-        """Every filter whose name is one of ours."""
-        return [one for place, calls in self.served.items() for one in _ours(place, calls)]
+        """Every filter whose name is one of ours, and every permission of a role of ours on a table or view."""
+        filters = [one for place, calls in self.served.items() for one in _ours(place, calls)]
+        return [*filters, *(one for place, calls in self.served.items() for one in view_permissions.ours(place, calls))]
 
     def _calls(self, artefact: Artefact) -> Calls:
         calls = self.served.get((artefact.account, artefact.region))
@@ -99,33 +95,12 @@ class LakeFormationEnforcer:
         if not table.get("IsRegisteredWithLakeFormation"):
             raise NotGoverned(table=artefact.source, why="its location is not registered")
         location = str(table.get("StorageDescriptor", {}).get("Location", "")).partition("://")[2]
-        for page in _pages(calls, "list_resources", {}):
+        for page in pages(calls, "list_resources", {}):
             for resource in page["ResourceInfoList"]:
                 root = str(resource["ResourceArn"]).removeprefix("arn:aws:s3:::").rstrip("/*")
                 if resource.get("HybridAccessEnabled") and f"{location}/".startswith(f"{root}/"):
                     raise NotGoverned(table=artefact.source, why="its location is in hybrid mode")
-        for everybody in (_EVERYBODY, f"{artefact.account}:IAMPrincipals"):
-            for kind in ("TABLE", "LF_TAG_POLICY", "LF_TAG_POLICY_TABLE"):
-                asked = {
-                    "CatalogId": artefact.account,
-                    "Principal": {"DataLakePrincipalIdentifier": everybody},
-                    "ResourceType": kind,
-                }
-                for page in _pages(calls, "list_permissions", asked):
-                    if any(_reaches(given, artefact) for given in page["PrincipalResourcePermissions"]):
-                        raise NotGoverned(table=artefact.source, why=f"{everybody} may read it")
-
-
-def _reaches(given: Mapping[str, Any], artefact: Artefact) -> bool:
-    """Whether the permission may let its principal read the table; by tags, which may change, it is taken to."""
-    if not _READS & set(given.get("Permissions", ())):
-        return False
-    resource = given.get("Resource", {})
-    table = resource.get("Table") or resource.get("TableWithColumns")
-    if table is None:
-        return "LFTagPolicy" in resource
-    same = table.get("DatabaseName") == artefact.text("database")
-    return same and ("TableWildcard" in table or table.get("Name") in (artefact.text("table"), "ALL_TABLES", None))
+        check_nobody_else(artefact, calls)
 
 
 def _filter(artefact: Artefact) -> dict[str, Any]:
@@ -172,7 +147,7 @@ def _is_as_wanted(found: Mapping[str, Any] | None, wanted: Mapping[str, Any]) ->
 
 
 def _ours(place: tuple[str, str], calls: Calls) -> Iterator[Artefact]:
-    for page in _pages(calls, "list_data_cells_filter", {}):
+    for page in pages(calls, "list_data_cells_filter", {}):
         for one in page["DataCellsFilters"]:
             parts = str(one["Name"]).removeprefix(NAME).split("-")
             if str(one["Name"]).startswith(f"{NAME}gr_") and len(parts) == 3 and parts[1].isdecimal():
@@ -187,13 +162,3 @@ def _ours(place: tuple[str, str], calls: Calls) -> Iterator[Artefact]:
                     plan={"database": str(one["DatabaseName"]), "table": str(one["TableName"]), "principal": ""},
                     created_at=_EPOCH,
                 )
-
-
-def _pages(calls: Calls, operation: str, parameters: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
-    token: dict[str, object] = {}
-    while True:
-        page = calls("lakeformation", operation, {**parameters, **token})
-        yield page
-        if not page.get("NextToken"):
-            return
-        token = {"NextToken": page["NextToken"]}

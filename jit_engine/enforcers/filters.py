@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 
 from jit_engine.domain.artefact import Artefact, Mechanism
+from jit_engine.domain.ids import GrantId
 from jit_engine.domain.source import GlueTable, Operation
 from jit_engine.domain.treatment import Treatment
 from jit_engine.domain.verdict import ClearedSource
@@ -22,8 +23,15 @@ FILTERS_PER_TABLE = 10
 NAME = "sg-"
 
 
+def artefact_name(grant: GrantId, part: int, uri: str) -> str:
+    """What stands for one table or view of one part of a grant."""
+    return f"{NAME}{grant}-{part}-{hashlib.sha256(uri.encode()).hexdigest()[:8]}"
+
+
 def filters_of(seated: Seated) -> Iterator[Artefact]:
-    """One filter a table of which something is withheld; raises `NoEnforcer` or `LimitExceeded`."""
+    """One filter a table of which something is withheld, one permission a treatment; raises as it cannot be held:
+    `NoEnforcer`, `LimitExceeded`.
+    """
     withheld = [one for one in seated.clearance.cleared if not one.is_whole]
     tables = [one.ask.source.uri for one in withheld]
     for cleared in withheld:
@@ -56,9 +64,6 @@ def _filter(seated: Seated, cleared: ClearedSource) -> Artefact:
     if not isinstance(table, GlueTable) or Operation.SELECT not in cleared.ask.operations:
         why = f"{uri} cannot be described without what is withheld: ask to select from it"
         raise NoEnforcer(sources=(uri,), clearance=seated.clearance, why=why)
-    if cleared.treatment is not None:
-        why = f"{uri} is a view, which a filter cannot show"
-        raise NoEnforcer(sources=(uri,), clearance=seated.clearance, why=why)
     columns = _columns(cleared)
     if not columns:
         why = f"which columns of {uri} are left was not decided: have it catalogued with its columns"
@@ -74,13 +79,14 @@ def _filter(seated: Seated, cleared: ClearedSource) -> Artefact:
         account=table.account,
         region=table.region,
         source=uri,
-        name=f"{NAME}{seated.grant}-{seated.part}-{hashlib.sha256(uri.encode()).hexdigest()[:8]}",
+        name=artefact_name(seated.grant, seated.part, uri),
         plan={
             "database": table.database,
             "table": table.table,
             "columns": columns,
             "rows": rows,
             "principal": seated.role_arn or "",
+            **({} if cleared.treatment is None else {"view": cleared.treatment.sha256}),
         },
         created_at=seated.now,
     )

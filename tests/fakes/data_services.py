@@ -67,8 +67,12 @@ class DataServices:
         return {"ResourceInfoList": self.resources}
 
     def _list_permissions(self, given: Parameters) -> Parameters:
-        found = [one for one in self.everybody if one["Principal"] == given["Principal"]]
-        kinds = {"TABLE": ("Table", "TableWithColumns")}.get(given["ResourceType"], ("LFTagPolicy",))
+        found = [
+            one
+            for one in (*self.everybody, *self.permissions)
+            if given.get("Principal") in (None, one["Principal"]) and given.get("Resource") in (None, one["Resource"])
+        ]
+        kinds = {"TABLE": ("Table", "TableWithColumns")}.get(given.get("ResourceType", "TABLE"), ("LFTagPolicy",))
         return {"PrincipalResourcePermissions": [one for one in found if any(k in one["Resource"] for k in kinds)]}
 
     def _create_data_cells_filter(self, given: Parameters) -> Parameters:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from jit_engine.aws.lake_formation import LakeFormationEnforcer, NotGoverned
+from jit_engine.aws.governed import NotGoverned
+from jit_engine.aws.lake_formation import LakeFormationEnforcer
 from jit_engine.aws.workgroups import WorkgroupEnforcer
 from jit_engine.domain.artefact import ArtefactState
 from jit_engine.domain.grant import Grant, GrantState

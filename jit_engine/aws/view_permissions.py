@@ -1,0 +1,107 @@
+"""Treatments shown by Lake Formation: a permission of the grant's own role to select from a protected view.
+
+What the view reads is read with its definer's rights (Glue data catalogue views); the role has none to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from jit_engine.aws.calls import Calls
+from jit_engine.aws.glue_catalogue import columns_of, found_view
+from jit_engine.aws.governed import NotGoverned, check_nobody_else, pages
+from jit_engine.domain.artefact import Artefact, Mechanism
+from jit_engine.domain.ids import GrantId
+from jit_engine.enforcers.filters import artefact_name
+from jit_engine.errors import AwsRefused
+from jit_engine.rules.importing_views import definition_sha256
+
+_ROLE = re.compile(r"arn:aws:iam::[0-9]{12}:role/jit/sg-(?P<grant>gr_[0-9A-Z]{26})-(?P<part>[0-9]+)-[0-9]+\Z", re.ASCII)
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def is_view(artefact: Artefact) -> bool:
+    """Whether it is a permission on a view; else it is a filter of a table."""
+    return bool(artefact.plan.get("view"))
+
+
+def put(artefact: Artefact, calls: Calls) -> None:
+    """Looks whether the view is still the one that was certified, and lets the role select from it."""
+    at = {"CatalogId": artefact.account, "DatabaseName": artefact.text("database"), "Name": artefact.text("table")}
+    table = calls("glue", "get_table", at)["Table"]
+    found = found_view(table)
+    if found is None or found.definer is None:
+        raise NotGoverned(table=artefact.source, why="it is no protected view")
+    if definition_sha256(found, columns_of(table)) != artefact.text("view"):
+        raise NotGoverned(table=artefact.source, why="its definition is not the one that its owners certified")
+    check_nobody_else(artefact, calls)
+    calls("lakeformation", "grant_permissions", _permission(artefact))
+
+
+def lift(artefact: Artefact, calls: Calls) -> None:
+    """Takes the permission; one that is not there is taken already."""
+    if artefact.plan.get("principal") and stands(artefact, calls):
+        calls("lakeformation", "revoke_permissions", _permission(artefact), urgent=True)
+
+
+def stands(artefact: Artefact, calls: Calls) -> bool:
+    """Whether the role may select from the view."""
+    if not artefact.plan.get("principal"):
+        return False
+    asked = {key: value for key, value in _permission(artefact).items() if key != "Permissions"}
+    try:
+        found = [
+            one for page in pages(calls, "list_permissions", asked) for one in page["PrincipalResourcePermissions"]
+        ]
+    except AwsRefused as refused:
+        if refused.aws_code != "EntityNotFoundException":
+            raise
+        return False
+    return any(one.get("Principal") == asked["Principal"] and one.get("Permissions") for one in found)
+
+
+def ours(place: tuple[str, str], calls: Calls) -> Iterator[Artefact]:
+    """Every permission on a table or view that a role of ours has: no other than on views is ever given."""
+    account, region = place
+    for page in pages(calls, "list_permissions", {"CatalogId": account, "ResourceType": "TABLE"}):
+        for given in page["PrincipalResourcePermissions"]:
+            principal = str(given.get("Principal", {}).get("DataLakePrincipalIdentifier", ""))
+            table, role = given.get("Resource", {}).get("Table") or {}, _ROLE.match(principal)
+            if role is not None and table.get("DatabaseName") and table.get("Name"):
+                yield _found(given, table, role, account, region)
+
+
+def _found(
+    given: Mapping[str, Any], table: Mapping[str, Any], role: re.Match[str], account: str, region: str
+) -> Artefact:
+    database, name = str(table["DatabaseName"]), str(table["Name"])
+    uri = f"glue://{account}/{region}/{database}/{name}"
+    principal = str(given["Principal"]["DataLakePrincipalIdentifier"])
+    return Artefact(
+        grant=GrantId(role["grant"]),
+        part=int(role["part"]),
+        mechanism=Mechanism.LAKE_FORMATION,
+        account=account,
+        region=region,
+        source=uri,
+        name=artefact_name(GrantId(role["grant"]), int(role["part"]), uri),
+        plan={"database": database, "table": name, "principal": principal, "view": "found"},
+        created_at=_EPOCH,
+    )
+
+
+def _permission(artefact: Artefact) -> dict[str, Any]:
+    named = {
+        "CatalogId": artefact.account,
+        "DatabaseName": artefact.text("database"),
+        "Name": artefact.text("table"),
+    }
+    return {
+        "CatalogId": artefact.account,
+        "Principal": {"DataLakePrincipalIdentifier": artefact.text("principal")},
+        "Resource": {"Table": named},
+        "Permissions": ["SELECT"],
+    }
