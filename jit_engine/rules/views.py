@@ -31,7 +31,8 @@ def view_breaches(ask: SourceAsk, catalogue: Catalogue) -> Iterator[Breach]:
     item = catalogue.item(ask.source)
     if not isinstance(item, TableItem) or item.view is None or catalogue.is_treatment(item):
         return
-    if not item.view.bases:
+    bases = catalogue.bases_of(ask.source)
+    if not any(_is_leaf(base, catalogue) for base in bases):
         yield Breach(
             code="bases-unknown",
             clause="catalogue.bases",
@@ -39,7 +40,7 @@ def view_breaches(ask: SourceAsk, catalogue: Catalogue) -> Iterator[Breach]:
             allowed="views whose tables are known",
             next_step="ask for its tables, or have its owner define it anew and an operator import it",
         )
-    for base in catalogue.bases_of(ask.source):
+    for base in bases:
         if catalogue.item(base) is None:
             yield Breach(
                 code="base-unknown",
@@ -48,6 +49,12 @@ def view_breaches(ask: SourceAsk, catalogue: Catalogue) -> Iterator[Breach]:
                 allowed="views of tables that are catalogued",
                 next_step="have it imported (`sluice data import`)",
             )
+
+
+def _is_leaf(base: GlueTable, catalogue: Catalogue) -> bool:
+    """Whether it holds data, or shows data by itself; views that name nothing but each other do not."""
+    item = catalogue.item(base)
+    return not isinstance(item, TableItem) or item.view is None or catalogue.is_treatment(item)
 
 
 def base_breaches(ask: SourceAsk, found: Iterable[tuple[GlueTable, ContractVerdict]]) -> Iterator[Breach]:

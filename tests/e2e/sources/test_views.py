@@ -1,4 +1,4 @@
-"""Views of the embedded Glue catalogue: imported with what they read, asked for, certified, and void when they change."""
+"""Views of the embedded Glue: imported with what they read, asked for, certified, and void when they change."""
 
 from __future__ import annotations
 
