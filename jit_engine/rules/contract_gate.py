@@ -32,7 +32,8 @@ def contract_verdict(
     known = [each for each in asked if facts.catalogue.item(each.source) is not None]
     of_bases = [(each.source, _of_one(each, request, facts, together, now)) for each in known]
     tables = [(source, verdict) for source, verdict in of_bases if isinstance(source, GlueTable)]
-    breaches = (*own.breaches, *view_breaches(ask, facts.catalogue), *base_breaches(ask, tables))
+    of_views = (breach for each in (ask, *asked) for breach in view_breaches(each, facts.catalogue))
+    breaches = (*own.breaches, *dict.fromkeys(of_views), *base_breaches(ask, tables))
     return replace(own, breaches=breaches, bases=tuple(verdict for _, verdict in of_bases))
 
 
