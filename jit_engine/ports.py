@@ -12,7 +12,7 @@ from jit_engine.contracts.terms import Contract, HeldContract
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.grant import Grant, GrantHead, GrantState, Lane
 from jit_engine.domain.held import HeldGrant, Unless
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.label import EMPTY, Label, LabelRise
@@ -89,13 +89,6 @@ class FactSource(Protocol):
         ...
 
 
-class Lane(StrEnum):
-    """Which of the grants that are due; `urgent`: revoked with sessions out, and the Deny is not written yet."""
-
-    ALL = "all"
-    URGENT = "urgent"
-
-
 class Budget(Protocol):
     """What each account's IAM takes now without making anybody wait."""
 
@@ -140,8 +133,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def alike(self, request: AccessRequest) -> Sequence[HeldGrant]:
-        """The grants that give its subject access for its activity, environment and purpose, or are about to."""
+    def alike(self, request: AccessRequest, but: GrantId | None = None) -> Sequence[HeldGrant]:
+        """The others that give its subject access for its activity, environment and purpose, or are about to."""
         ...
 
     def refuse(self, refusal: Refusal, evidence: Evidence, event: Event, waiting: WaitingRequest | None = None) -> None:
@@ -160,6 +153,10 @@ class Ledger(Protocol):
 
     def get(self, grant: GrantId) -> Grant | None:
         """The grant, or None."""
+        ...
+
+    def head(self, grant: GrantId) -> GrantHead | None:
+        """Whose the grant is, what for and in which state, or None."""
         ...
 
     def decision_of(self, grant: GrantId) -> Mapping[str, Json]:

@@ -38,6 +38,13 @@ ENDED = frozenset({GrantState.CLOSED})
 """States in which no role of the grant may exist."""
 
 
+class Lane(StrEnum):
+    """Which of the grants that are due; `urgent`: revoked with sessions out, and the Deny is not written yet."""
+
+    ALL = "all"
+    URGENT = "urgent"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MintedRole:
     """One attempt at a role. `role_id` (AROA…) is None until AWS told it: such a role is not known to be ours."""
@@ -180,6 +187,17 @@ class Grant:
         if state not in GRANT_MOVES[self.state]:
             raise WrongState(kind="grant", id=self.id, state=self.state.value, fix=f"it cannot become {state.value}")
         return replace(self, state=state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantHead:
+    """Whose a grant is, what for and in which state: without how it was minted."""
+
+    id: GrantId
+    subject: SubjectId
+    activity: ActivityId
+    tier: Tier
+    state: GrantState
 
 
 def role_name(grant: GrantId, part: int, attempt: int) -> str:

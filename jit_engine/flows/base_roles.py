@@ -38,6 +38,10 @@ class BaseRoleStore(Protocol):
         """Every generation there ever was, the oldest first."""
         ...
 
+    def current(self, environment: EnvironmentId, account: str) -> BaseRole | None:
+        """The newest that is ready, or None."""
+        ...
+
     def of_name(self, name: str) -> BaseRole | None:
         """The base role of that name, compared without regard to case."""
         ...
@@ -84,8 +88,7 @@ class BaseRoles:
 
     def current(self, environment: EnvironmentId, account: str) -> BaseRole | None:
         """The newest that new sessions may be opened of."""
-        ready = [one for one in self.store.every(environment, account) if one.state is BaseState.READY]
-        return ready[-1] if ready else None
+        return self.store.current(environment, account)
 
     def arn(self, environment: EnvironmentId, account: str) -> str | None:
         """Of what sessions are opened there; None when there is nothing."""

@@ -107,7 +107,7 @@ class Deliver:
         return session_plan(grant, principal, name=name, duration=duration, policy=principal.policy, base_arn=base.arn)
 
     def _holds(self, grant_id: GrantId, rulebook: str) -> bool:
-        grant = self.ledger.get(grant_id)
+        grant = self.ledger.head(grant_id)
         active = grant is not None and grant.state is GrantState.ACTIVE
         return active and self.judges().rulebook.version == rulebook
 

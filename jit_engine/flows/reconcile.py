@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole, MintWay, Principal
+from jit_engine.domain.grant import Denial, Grant, GrantState, Lane, MintedRole, MintWay, Principal
 from jit_engine.domain.ids import EnvironmentId, GrantId
 from jit_engine.errors import EngineError
 from jit_engine.flows.base_roles import BaseRoles
@@ -18,7 +18,6 @@ from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY, marker, probe_session_policy, session_plan
 from jit_engine.ports import (
     Budget,
-    Lane,
     Ledger,
     LostRace,
     Minters,

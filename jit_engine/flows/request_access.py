@@ -89,10 +89,11 @@ class RequestAccess:
             covered_by=None if covered is None else covered.grant.id,
         )
 
-    def overlaps(self, grant: Grant, request: AccessRequest, now: datetime) -> tuple[Overlap, ...]:
-        """Which of its sources other live grants give, too."""
-        others = [one for one in self.ledger.alike(request) if one.grant.id != grant.id]
-        return overlaps(cleared_asks(self.ledger.decision_of(grant.id)), others, now)
+    def overlaps(
+        self, grant: Grant, decision: Mapping[str, Json], request: AccessRequest, now: datetime
+    ) -> tuple[Overlap, ...]:
+        """Which of the sources that were decided on other live grants give, too."""
+        return overlaps(cleared_asks(decision), self.ledger.alike(request, grant.id), now)
 
     def offers(self, refusal: Refusal, now: datetime) -> tuple[Offer, ...]:
         """What would be cleared instead; nothing is recorded."""
@@ -219,12 +220,14 @@ class RequestAccess:
         A part that fails fails the grant.
         """
         watch = _Stopwatch()
+        based: dict[int, str | None] = {}
         for part in parts:
             if part.base is None:
                 grant = self._create(grant, part, place, now)
                 watch.lap("create role", part)
             else:
-                self.bases.ready(grant.environment, grant.activity, place, part.base, now)
+                base = self.bases.ready(grant.environment, grant.activity, place, part.base, now)
+                based[part.part] = base.arn
                 watch.lap("find base role", part)
         for part in parts:
             if part.base is None:
@@ -232,7 +235,7 @@ class RequestAccess:
                 watch.lap("write policy", part)
         denied = 0
         for part in parts:
-            denied += self._prove(grant, part, place)
+            denied += self._prove(grant, part, place, based.get(part.part))
             watch.lap("assume and probe", part)
         beside = self.enforce.put(grant, parts, place, now)
         if beside.version != grant.version:
@@ -271,7 +274,7 @@ class RequestAccess:
             return self.ledger.save(grant.having(principal.attempting(role)), event)
         raise AwsUnavailable(operation="iam:CreateRole", retry_after=RETRY_AFTER)
 
-    def _prove(self, grant: Grant, part: PlannedPart, place: Place) -> int:
+    def _prove(self, grant: Grant, part: PlannedPart, place: Place, base_arn: str | None) -> int:
         """Sees the part's role assumed, and its probes answered as decided; how many of them were to be refused.
 
         The engine's session of a role is cut to the probes. One of a base role is cut as the person's will be: what is
@@ -284,7 +287,7 @@ class RequestAccess:
             name=f"sluicegate-probe.{self.token()}",
             duration=SHORTEST_SESSION,
             policy=probe_session_policy(probes) if part.base is None else part.policy,
-            base_arn=None if part.base is None else self.bases.arn(grant.environment, part.seat.account),
+            base_arn=base_arn,
         )
         self._minter(part).prove(session, probes)
         return len(probes.denied)

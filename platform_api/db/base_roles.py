@@ -18,6 +18,9 @@ from platform_api.db.paging import AnyRow
 from platform_api.db.tables.base_roles import BaseRoleRow
 
 _ROWS = sa.select(BaseRoleRow.table())
+_OF = _ROWS.where(BaseRoleRow.environment == sa.bindparam("of"), BaseRoleRow.account == sa.bindparam("at"))
+_EVERY = _OF.order_by(BaseRoleRow.generation)
+_CURRENT = _OF.where(BaseRoleRow.state == BaseState.READY.value).order_by(BaseRoleRow.generation.desc()).limit(1)
 _SAVE = sa.update(BaseRoleRow.table()).where(
     BaseRoleRow.folded_name == sa.bindparam("of_name"), BaseRoleRow.version == sa.bindparam("of_version")
 )
@@ -46,9 +49,14 @@ class SqlBaseRoles:
 
     def every(self, environment: EnvironmentId, account: str) -> Sequence[BaseRole]:
         """Every generation, the oldest first."""
-        query = _ROWS.where(BaseRoleRow.environment == environment, BaseRoleRow.account == account)
         with self._database.read() as connection:
-            return [_base(row) for row in connection.execute(query.order_by(BaseRoleRow.generation))]
+            return [_base(row) for row in connection.execute(_EVERY, {"of": environment, "at": account})]
+
+    def current(self, environment: EnvironmentId, account: str) -> BaseRole | None:
+        """The newest that is ready, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(_CURRENT, {"of": environment, "at": account}).one_or_none()
+        return None if row is None else _base(row)
 
     def of_name(self, name: str) -> BaseRole | None:
         """The base role of that name, compared without regard to case."""

@@ -8,9 +8,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from jit_engine.domain.grant import GrantState
+from jit_engine.domain.grant import GrantState, Lane
 from jit_engine.domain.ids import GrantId
-from jit_engine.ports import Lane, RoleOwner
+from jit_engine.ports import RoleOwner
 from platform_api.db.tables.grants import LANES, GrantRow, MintedRoleRow, PrincipalRow
 
 _STATES = {state.value: state for state in GrantState}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -13,9 +12,9 @@ from sqlalchemy.engine import Connection
 from jit_engine.contracts.terms import ContractState
 from jit_engine.domain.activity import STOPPED
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import ENDED, Grant, GrantState, Principal
+from jit_engine.domain.grant import ENDED, Grant, GrantHead, GrantState, Lane
 from jit_engine.domain.held import HeldGrant, Unless
-from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, GrantId, RequestId, SubjectId
+from jit_engine.domain.ids import ActivityId, ContractId, GrantId, RequestId, SubjectId
 from jit_engine.domain.label import LabelRise
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.tier import Tier
@@ -23,16 +22,17 @@ from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
 from jit_engine.errors import NotFound
 from jit_engine.iam.limits import ROLES_PER_ACCOUNT
-from jit_engine.ports import DecidedAnew, DecisionOutcome, Evidence, Lane, LostRace, RoleOwner
+from jit_engine.ports import DecidedAnew, DecisionOutcome, Evidence, LostRace, RoleOwner
 from jit_engine.rules.record import clearance_record, held_sources, refusal_record
 from platform_api.db.audit import recorded
 from platform_api.db.decision_rows import decision_anew, insert_decision, new_decision
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
+from platform_api.db.grant_rows import changing_values, given_values, head_of, read_grants
 from platform_api.db.label_rows import raise_label
 from platform_api.db.lanes import OWNERS_BY_NAME, OWNERS_IN_ORDER, due_accounts, due_ids, owners_of
-from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
-from platform_api.db.principals import check_room, insert_principals, insert_roles, principals_of, save_roles
+from platform_api.db.paging import Listing, is_exactly, is_one_of, page_of
+from platform_api.db.principals import check_room, insert_principals, insert_roles, save_roles
 from platform_api.db.requests import Outcome, decide_request, insert_request
 from platform_api.db.rulebooks import check_live
 from platform_api.db.tables.activities import ActivityRow
@@ -45,6 +45,9 @@ from platform_api.paging import Page, PageAsk
 
 _GRANTS = sa.select(GrantRow.table())
 _GRANT = _GRANTS.where(GrantRow.id == sa.bindparam("id"))
+_HEAD = sa.select(GrantRow.id, GrantRow.subject, GrantRow.activity, GrantRow.tier, GrantRow.state).where(
+    GrantRow.id == sa.bindparam("id")
+)
 _OPEN = sa.insert(GrantRow.table())
 _SAVE = fenced(GrantRow.table())
 _DECISION = (
@@ -62,8 +65,12 @@ _ALIKE = (
         GrantRow.environment == sa.bindparam("environment"),
         GrantRow.purpose == sa.bindparam("purpose"),
         GrantRow.state.in_(_GIVING),
+        GrantRow.id != sa.bindparam("but"),
     )
     .order_by(GrantRow.id)
+)
+_ACTIVE = sa.select(sa.func.count()).where(
+    GrantRow.subject == sa.bindparam("subject"), GrantRow.state == GrantState.ACTIVE.value
 )
 _ACTIVITY_STATE = sa.select(ActivityRow.state).where(ActivityRow.id == sa.bindparam("id"))
 _HELD = (
@@ -122,7 +129,7 @@ class SqlLedger:
                 decide_request(connection, *decided, Outcome(waiting.state.value))
             else:
                 insert_request(connection, *decided, Outcome.GRANTED)
-            connection.execute(_OPEN, {"id": grant.id, **_values(grant), "version": grant.version})
+            connection.execute(_OPEN, {**given_values(grant), **changing_values(grant), "version": grant.version})
             insert_principals(connection, grant)
             insert_roles(connection, grant)
             insert_decision(connection, decision)
@@ -147,7 +154,7 @@ class SqlLedger:
         """Commits the grant as given, or raises `LostRace`; returns it with its next version."""
         decision = None if decided is None else decision_anew(decided, grant.id)
         with recorded(self._database, event if decision is None else decision.named_in(event)) as connection:
-            update_one(connection, _SAVE, grant.id, grant.version, _values(grant))
+            update_one(connection, _SAVE, grant.id, grant.version, changing_values(grant))
             save_roles(connection, grant)
             if decision is not None:
                 insert_decision(connection, decision)
@@ -161,10 +168,16 @@ class SqlLedger:
             found = read_grants(connection, connection.execute(_GRANT, {"id": grant}).all())
         return found[0] if found else None
 
-    def alike(self, request: AccessRequest) -> Sequence[HeldGrant]:
+    def head(self, grant: GrantId) -> GrantHead | None:
+        """Whose it is, what for and in which state, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(_HEAD, {"id": grant}).one_or_none()
+        return None if row is None else head_of(row)
+
+    def alike(self, request: AccessRequest, but: GrantId | None = None) -> Sequence[HeldGrant]:
         """The grants that give its subject access for its activity, environment and purpose, or are about to."""
         with self._database.read() as connection:
-            return _alike(connection, request)
+            return _alike(connection, request, but)
 
     def decision_of(self, grant: GrantId) -> Mapping[str, Json]:
         """The recorded decision that opened the grant; raises `NotFound` when there is no such grant."""
@@ -247,9 +260,8 @@ class SqlLedger:
 
     def count_active(self, subject: SubjectId) -> int:
         """How many active grants the subject holds."""
-        query = sa.select(sa.func.count()).where(GrantRow.subject == subject, GrantRow.state == GrantState.ACTIVE.value)
         with self._database.read() as connection:
-            return int(connection.execute(query).scalar_one())
+            return int(connection.execute(_ACTIVE, {"subject": subject}).scalar_one())
 
     def live_grants(self, activity: ActivityId | None = None) -> Sequence[Grant]:
         """Every grant that may still have a role (of one activity, when given), the oldest first."""
@@ -295,38 +307,6 @@ def held_keys(connection: Connection, activity: ActivityId) -> frozenset[tuple[C
     return frozenset((ContractId(key[0]), key[1]) for contracts in found for key in contracts)
 
 
-def _values(grant: Grant) -> dict[str, Any]:
-    """The columns of a grant but its id and its version."""
-    return {
-        "request": grant.request,
-        "subject": grant.subject,
-        "activity": grant.activity,
-        "environment": grant.environment,
-        "tier": grant.tier.value,
-        "purpose": grant.purpose,
-        "contracts": grant.contracts,
-        "account": grant.principals[0].account,
-        "state": grant.state.value,
-        "created_at": grant.created_at,
-        "ends_at": grant.ends_at,
-        "sessions_end_by": grant.sessions_end_by,
-        "shortened": grant.shortened,
-        "rulebook": grant.rulebook,
-        "catalogue_generation": grant.catalogue_generation,
-        "sessions": grant.sessions,
-        "last_session_end": grant.last_session_end,
-        "shut_at": grant.shut_at,
-        "denial": grant.denial,
-        "reason": grant.reason,
-        "due_at": grant.due_at,
-        "tries": grant.tries,
-        "last_error": grant.last_error,
-        "steps": grant.steps,
-        "renews": grant.renews,
-        "renewals": grant.renewals,
-    }
-
-
 def _check_still_wanted(connection: Connection, grant: GrantId, request: AccessRequest, unless: Unless | None) -> None:
     """Raises `LostRace` when the activity was stopped or `unless` holds by now.
 
@@ -336,51 +316,12 @@ def _check_still_wanted(connection: Connection, grant: GrantId, request: AccessR
     state = connection.execute(_ACTIVITY_STATE, {"id": request.activity}).scalar_one_or_none()
     if state in STOPPED:
         raise LostRace("the activity was stopped meanwhile")
-    if unless is not None and unless([one for one in _alike(connection, request) if one.grant.id != grant]):
+    if unless is not None and unless(_alike(connection, request, grant)):
         raise LostRace("the same was granted meanwhile")
 
 
-def _alike(connection: Connection, request: AccessRequest) -> list[HeldGrant]:
+def _alike(connection: Connection, request: AccessRequest, but: GrantId | None) -> list[HeldGrant]:
     what = {"activity": request.activity, "environment": request.environment, "purpose": request.purpose}
-    rows = connection.execute(_ALIKE, {**what, "subject": request.subject.id}).all()
+    rows = connection.execute(_ALIKE, {**what, "subject": request.subject.id, "but": but or ""}).all()
     grants = zip(read_grants(connection, rows), rows, strict=True)
     return [HeldGrant(grant=grant, sources=held_sources(row.decision)) for grant, row in grants]
-
-
-def read_grants(connection: Connection, rows: Sequence[AnyRow]) -> list[Grant]:
-    """The grants of these rows with their principals and roles."""
-    principals = principals_of(connection, [row.id for row in rows])
-    return [_grant(row, principals[row.id]) for row in rows]
-
-
-def _grant(row: AnyRow, principals: tuple[Principal, ...]) -> Grant:
-    return Grant(
-        id=GrantId(row.id),
-        request=RequestId(row.request),
-        subject=SubjectId(row.subject),
-        activity=ActivityId(row.activity),
-        environment=EnvironmentId(row.environment),
-        tier=Tier(row.tier),
-        purpose=row.purpose,
-        contracts=row.contracts,
-        state=GrantState(row.state),
-        created_at=row.created_at,
-        ends_at=row.ends_at,
-        sessions_end_by=row.sessions_end_by,
-        shortened=row.shortened,
-        rulebook=row.rulebook,
-        catalogue_generation=row.catalogue_generation,
-        principals=principals,
-        sessions=row.sessions,
-        last_session_end=row.last_session_end,
-        shut_at=row.shut_at,
-        denial=row.denial,
-        reason=row.reason,
-        due_at=row.due_at,
-        tries=row.tries,
-        last_error=row.last_error,
-        steps=row.steps,
-        renews=None if row.renews is None else GrantId(row.renews),
-        renewals=row.renewals,
-        version=row.version,
-    )

@@ -15,7 +15,7 @@ from jit_engine.domain.ids import ContractId, GrantId
 from jit_engine.flows.revoke_many import Scope, Wide
 from platform_api.db.audit import append
 from platform_api.db.engine import Database
-from platform_api.db.ledger import read_grants
+from platform_api.db.grant_rows import read_grants
 from platform_api.db.tables.grants import GrantRow, PrincipalRow
 from platform_api.db.waking import is_under
 

@@ -29,6 +29,7 @@ _WAITING = sa.select(WaitingRequestRow.table())
 _NEW = sa.insert(WaitingRequestRow.table())
 _SAVE = fenced(WaitingRequestRow.table())
 _STILL = WaitingRequestRow.state.in_([state.value for state in STILL_WAITING])
+_HOW_MANY = sa.select(sa.func.count()).where(WaitingRequestRow.subject == sa.bindparam("subject"), _STILL)
 _DUE = (
     sa.select(WaitingRequestRow.id)
     .where(_STILL, WaitingRequestRow.due_at <= sa.bindparam("now"))
@@ -82,9 +83,8 @@ class SqlWaiting:
 
     def count_waiting(self, subject: SubjectId) -> int:
         """How many requests of the subject wait."""
-        query = sa.select(sa.func.count()).where(WaitingRequestRow.subject == subject, _STILL)
         with self._database.read() as connection:
-            return int(connection.execute(query).scalar_one())
+            return int(connection.execute(_HOW_MANY, {"subject": subject}).scalar_one())
 
     def claim_waiting(self, now: datetime, limit: int, lease: timedelta) -> Sequence[WaitingRequest]:
         """Claims what is due for this caller alone; no audit record, for a claim only says who looks next."""

@@ -1,5 +1,6 @@
 """Asking for access."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from jit_engine.domain.event import Json
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import RequestId
 from jit_engine.domain.request import AccessRequest
@@ -104,7 +106,9 @@ def asked(caller: Caller, request: AccessRequest, *, anew: bool = False) -> Gran
         return _held(caller, already.held.grant)
     if isinstance(made, WaitingRequest):
         return RequestedShown.of(made)
-    return _shown(caller, made, caller.platform.request_access.overlaps(made, request, caller.now))
+    decision = caller.platform.ledger.decision_of(made.id)
+    overlaps = caller.platform.request_access.overlaps(made, decision, request, caller.now)
+    return _shown(caller, made, decision, overlaps)
 
 
 def _held(caller: Caller, grant: Grant) -> HeldShown:
@@ -122,11 +126,14 @@ def _left(caller: Caller, request: RequestId) -> GrantedShown | RequestedShown |
     grant = caller.platform.ledger.grant_of_request(request)
     if grant is not None and grant.state is GrantState.MINTING:
         raise KeyInFlight  # its end is not known yet: the reconciler is about to settle it
-    return _shown(caller, grant) if grant is not None and grant.state is GrantState.ACTIVE else None
+    if grant is None or grant.state is not GrantState.ACTIVE:
+        return None
+    return _shown(caller, grant, caller.platform.ledger.decision_of(grant.id))
 
 
-def _shown(caller: Caller, grant: Grant, overlaps: tuple[Overlap, ...] = ()) -> GrantedShown:
-    decision = caller.platform.ledger.decision_of(grant.id)
+def _shown(
+    caller: Caller, grant: Grant, decision: Mapping[str, Json], overlaps: tuple[Overlap, ...] = ()
+) -> GrantedShown:
     shown_grant = grant_shown(Lookup(caller.platform), grant, decision)
     sources = decision["sources"]
     return GrantedShown.model_validate(

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Path
 
 from jit_engine.domain.activity import Activity, Environment
-from jit_engine.domain.grant import Grant
+from jit_engine.domain.grant import Grant, GrantHead
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, GrantId, RequestId, ReviewId, check_id
 from jit_engine.errors import InvalidValue, NotFound
 from platform_api.authorize import AContract, AGrant, AnActivity, AnEnvironment, AReview
@@ -52,7 +52,7 @@ class Lookup:
             raise NotFound(kind="review", id=review.id)
         return AReview(id=review.id, author=review.author, activity=activity)
 
-    def grant_thing(self, grant: Grant) -> AGrant:
+    def grant_thing(self, grant: Grant | GrantHead) -> AGrant:
         """A grant with its activity."""
         activity = self.activity(grant.activity)
         if activity is None:
@@ -111,7 +111,7 @@ def contract_in_path(
 
 def grant_in_path(grant_id: Annotated[str, Path()], caller: CallerDep) -> AGrant:
     """`/v1/grants/{grant_id}`."""
-    found = caller.platform.ledger.get(GrantId(check_id(grant_id, "gr", "grant")))
+    found = caller.platform.ledger.head(GrantId(check_id(grant_id, "gr", "grant")))
     if found is None:
         raise NotFound(kind="grant", id=grant_id)
     return Lookup(caller.platform).grant_thing(found)

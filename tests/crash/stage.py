@@ -14,7 +14,7 @@ from jit_engine.aws.calls import Calls
 from jit_engine.aws.minter import AwsMinter
 from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import Grant
+from jit_engine.domain.grant import Grant, GrantHead, Lane
 from jit_engine.domain.held import HeldGrant, Unless
 from jit_engine.domain.ids import EnvironmentId, GrantId, RequestId
 from jit_engine.domain.label import Label, LabelRise
@@ -27,7 +27,7 @@ from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.sweep import Sweep
-from jit_engine.ports import Credentials, DecidedAnew, Evidence, Facts, Lane, Ledger, RoleOwner
+from jit_engine.ports import Credentials, DecidedAnew, Evidence, Facts, Ledger, RoleOwner
 from platform_api.db.audit import AuditTrail
 from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.engine import Database, create_engine
@@ -105,9 +105,13 @@ class WatchedLedger:
         """As the port says."""
         return self._ledger.get(grant)
 
-    def alike(self, request: AccessRequest) -> Sequence[HeldGrant]:
+    def head(self, grant: GrantId) -> GrantHead | None:
         """As the port says."""
-        return self._ledger.alike(request)
+        return self._ledger.head(grant)
+
+    def alike(self, request: AccessRequest, but: GrantId | None = None) -> Sequence[HeldGrant]:
+        """As the port says."""
+        return self._ledger.alike(request, but)
 
     def decision_of(self, grant: GrantId) -> Mapping[str, Json]:
         """As the port says."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from jit_engine.domain.base_role import BaseRole
+from jit_engine.domain.base_role import BaseRole, BaseState
 from jit_engine.domain.event import Event
 from jit_engine.domain.ids import EnvironmentId
 from jit_engine.ports import LostRace
@@ -35,6 +35,11 @@ class MemoryBaseRoles:
         """As the port says."""
         some = [one for one in self.kept.values() if (one.environment, one.account) == (environment, account)]
         return sorted(some, key=lambda one: one.generation)
+
+    def current(self, environment: EnvironmentId, account: str) -> BaseRole | None:
+        """As the port says."""
+        ready = [one for one in self.every(environment, account) if one.state is BaseState.READY]
+        return ready[-1] if ready else None
 
     def of_name(self, name: str) -> BaseRole | None:
         """As the port says."""

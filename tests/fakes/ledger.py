@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import ENDED, Grant, GrantState
+from jit_engine.domain.grant import ENDED, Grant, GrantHead, GrantState, Lane
 from jit_engine.domain.held import HeldGrant, Unless
 from jit_engine.domain.ids import EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.label import Label, LabelRise
@@ -18,7 +18,7 @@ from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest
 from jit_engine.errors import NotFound, RoleBudgetSpent
 from jit_engine.iam.limits import ROLES_PER_ACCOUNT
-from jit_engine.ports import DecidedAnew, Evidence, Lane, LostRace, RoleOwner
+from jit_engine.ports import DecidedAnew, Evidence, LostRace, RoleOwner
 from jit_engine.rules.record import clearance_record, cleared_asks, held_sources
 
 
@@ -111,7 +111,16 @@ class MemoryLedger:
         """As the port says."""
         return self.grants.get(grant)
 
-    def alike(self, request: AccessRequest) -> Sequence[HeldGrant]:
+    def head(self, grant: GrantId) -> GrantHead | None:
+        """As the port says."""
+        found = self.grants.get(grant)
+        if found is None:
+            return None
+        return GrantHead(
+            id=found.id, subject=found.subject, activity=found.activity, tier=found.tier, state=found.state
+        )
+
+    def alike(self, request: AccessRequest, but: GrantId | None = None) -> Sequence[HeldGrant]:
         """As the port says."""
         wanted = (request.subject.id, request.activity, request.environment, request.purpose)
         return [
@@ -119,6 +128,7 @@ class MemoryLedger:
             for grant in list(self.grants.values())
             if (grant.subject, grant.activity, grant.environment, grant.purpose) == wanted
             and grant.state in (GrantState.MINTING, GrantState.ACTIVE)
+            and grant.id != but
         ]
 
     def decision_of(self, grant: GrantId) -> Mapping[str, Json]:

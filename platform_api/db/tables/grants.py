@@ -7,8 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from jit_engine.domain.grant import Denial, StatementNote, StepTime
-from jit_engine.ports import Lane
+from jit_engine.domain.grant import Denial, Lane, StatementNote, StepTime
 from platform_api.db.columns import Document, JsonObject, UtcTime, Value
 from platform_api.db.tables.row import Row
 

@@ -56,6 +56,21 @@ def test_generations_are_told_oldest_first_and_by_account(store: BaseRoleStore) 
     assert store.every(EnvironmentId(ulid("en", 9)), ACCOUNT) == []
 
 
+def test_the_current_one_is_the_newest_that_is_ready(store: BaseRoleStore) -> None:
+    for one in (base(2), base(1), base(3), base(4, "210987654321")):
+        opened = store.open(one, event())
+        if one.generation != 3:
+            store.keep(opened.moved(BaseState.READY), event())
+    current = store.current(HERE, ACCOUNT)
+    assert current is not None
+    assert (current.generation, current) == (2, store.of_name(base(2).name))
+    store.keep(current.moved(BaseState.RETIRED), event())
+    again = store.current(HERE, ACCOUNT)
+    assert again is not None
+    assert again.generation == 1
+    assert store.current(EnvironmentId(ulid("en", 9)), ACCOUNT) is None
+
+
 def test_a_generation_is_opened_once_and_an_old_version_is_not_written(store: BaseRoleStore) -> None:
     opened = store.open(base(), event())
     with pytest.raises(LostRace):

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from jit_engine.domain.grant import Denial, Grant, GrantState, MintedRole, StepTime, attempt_at
+from jit_engine.domain.grant import Denial, Grant, GrantHead, GrantState, Lane, MintedRole, StepTime, attempt_at
 from jit_engine.domain.ids import GrantId
 from jit_engine.errors import NotFound, RoleBudgetSpent
-from jit_engine.ports import Lane, Ledger, LostRace
+from jit_engine.ports import Ledger, LostRace
 from jit_engine.rules.record import clearance_record
 from platform_api.db.audit import AuditTrail
 from platform_api.db.ledger import SqlLedger
@@ -80,6 +80,15 @@ def test_a_saved_grant_is_read_back_in_every_field_with_the_next_version(ledger:
     saved = ledger.save(changed, event("grant.active"))
     assert saved == replace(changed, version=first.version + 1)
     assert ledger.get(first.id) == saved
+
+
+def test_a_save_changes_nothing_of_what_a_grant_was_opened_for(ledger: Ledger) -> None:
+    first = opened(ledger)
+    head = GrantHead(id=first.id, subject=first.subject, activity=first.activity, tier=first.tier, state=first.state)
+    assert ledger.head(first.id) == head
+    ledger.save(first.moved(GrantState.ACTIVE), event("grant.active"))
+    assert ledger.head(first.id) == replace(head, state=GrantState.ACTIVE)
+    assert ledger.head(samples.grant(9).id) is None
 
 
 def test_of_two_writers_who_read_the_same_version_the_second_loses_and_leaves_nothing(

@@ -23,8 +23,8 @@ def opened(database: Database, n: int, **changes: object) -> Grant:
     clearance = samples.clearance(n)
     subject = replace(clearance.request.subject, id=samples.person_id(n))
     clearance = replace(clearance, request=replace(clearance.request, subject=subject))
-    grant = ledger.open(samples.grant(n), clearance, samples.evidence(n), event())
-    return ledger.save(replace(grant, **changes), event()) if changes else grant  # type: ignore[arg-type]
+    grant = replace(samples.grant(n), **changes)  # type: ignore[arg-type]
+    return ledger.open(grant, clearance, samples.evidence(n), event())
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,8 @@ class FakePurger:
 def delivered(database: Database, n: int = 1, before: Label = EMPTY) -> Grant:
     """A grant that has given credentials, and the label as that made it."""
     ledger = SqlLedger(database)
-    grant = ledger.open(samples.grant(n), samples.clearance(n), samples.evidence(n), event())
-    grant = ledger.save(replace(grant, environment=ENVIRONMENT, activity=ACTIVITY).moved(GrantState.ACTIVE), event())
+    grant = replace(samples.grant(n), environment=ENVIRONMENT, activity=ACTIVITY, state=GrantState.ACTIVE)
+    grant = ledger.open(grant, samples.clearance(n), samples.evidence(n), event())
     return ledger.save(replace(grant, sessions=1), event(), rise=LabelRise(before=before, after=LABEL))
 
 
