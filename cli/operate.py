@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,13 +84,15 @@ def serve() -> None:
 
     from platform_api.app import create_app
     from platform_api.logs import log_to
+    from platform_api.serving import Server
 
     log_to(sys.stderr, settings.log_level)
     platform = _platform(settings)
     try:
         note(f"serving at http://{settings.api_host}:{settings.api_port}; end with Ctrl-C")
-        uvicorn.run(
-            create_app(platform),
+        app = create_app(platform)
+        config = uvicorn.Config(
+            app,
             host=settings.api_host,
             port=settings.api_port,
             log_config=None,
@@ -97,6 +100,8 @@ def serve() -> None:
             server_header=False,
             ws="none",
         )
+        with suppress(KeyboardInterrupt):
+            Server(config, app.state.watch).run()
     finally:
         platform.close()
 

@@ -9,6 +9,8 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from platform_api.changes.sight import PlatformSight
+from platform_api.changes.watch import Watch
 from platform_api.console.web import Console, pages
 from platform_api.problems import KINDS, MEDIA_TYPE, TYPES
 from platform_api.routes import (
@@ -23,6 +25,7 @@ from platform_api.routes import (
     decisions,
     directory,
     enforcement,
+    events,
     grants,
     health,
     overview,
@@ -70,6 +73,8 @@ def create_app(platform: Platform) -> FastAPI:
     )
     app.state.platform = platform
     app.state.refusals = RefusalMeter()
+    sight = PlatformSight(platform)
+    app.state.watch = Watch(sight, sight)
     for module in (
         health,
         activities,
@@ -92,6 +97,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.include_router(permissions.routes)
     app.include_router(directory.routes)
     app.include_router(overview.routes)
+    app.include_router(events.routes)
     app.include_router(sign_in.doors)
     app.include_router(authzen.routes)
     app.include_router(authzen.discovery)

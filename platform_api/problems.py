@@ -31,7 +31,7 @@ from platform_api.authorize import Forbidden
 from platform_api.db.errors import StoreUnavailable
 from platform_api.identity.errors import KeysUnavailable
 from platform_api.registry.errors import ContractOverlap, OrderInvalid
-from platform_api.routes.errors import DoorError, FieldsInvalid, KeyInFlight, TooManyRefusals
+from platform_api.routes.errors import DoorError, FieldsInvalid, KeyInFlight, TooManyRefusals, TooManyStreams
 from policy.errors import CasesInvalid, FormInvalid, RulebookInvalid
 from policy.refusals import ApprovalVoid, CasesFailed, GuardrailTouched, OwnProposal, WrongRulebookState
 
@@ -119,6 +119,7 @@ KINDS: Mapping[str, Kind] = {
     "contract-overlap": _kind(409, "The data has a contract already", "Each place is listed."),
     "too-many-refusals": _kind(429, "Too many refused requests", "Wait a minute; something asks in vain."),
     "too-many-grants": _kind(409, "Too many live grants", "Revoke one first."),
+    "too-many-streams": _kind(429, "Too many open streams", "Close one, or ask for what you need now and then."),
     "too-many-waiting": _kind(409, "Too many requests wait", "Withdraw one first."),
     "environment-exists": _kind(409, "The environment exists", "One a tier."),
     # what is down
@@ -180,7 +181,14 @@ def problem_of(error: Exception) -> Problem:
             return _of_http(error)
         case LostRace():
             return Problem(code="lost-race", detail=f"{error}: read it again and decide anew".removeprefix(": "))
-        case StoreUnavailable() | KeysUnavailable() | AwsUnavailable() | KeyInFlight() | TooManyRefusals():
+        case (
+            StoreUnavailable()
+            | KeysUnavailable()
+            | AwsUnavailable()
+            | KeyInFlight()
+            | TooManyRefusals()
+            | TooManyStreams()
+        ):
             return _passing(error)
         case RoleBudgetSpent():
             return _passing(error)
@@ -227,7 +235,13 @@ def _of_http(error: HTTPException) -> Problem:
 
 
 def _passing(
-    error: StoreUnavailable | KeysUnavailable | AwsUnavailable | KeyInFlight | TooManyRefusals | RoleBudgetSpent,
+    error: StoreUnavailable
+    | KeysUnavailable
+    | AwsUnavailable
+    | KeyInFlight
+    | TooManyRefusals
+    | TooManyStreams
+    | RoleBudgetSpent,
 ) -> Problem:
     wait = {"Retry-After": _seconds(error.retry_after)}
     if isinstance(error, KeysUnavailable):

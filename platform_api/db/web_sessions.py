@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
@@ -63,6 +64,16 @@ class SqlWebSessions:
             connection.execute(seen)
         return replace(session, seen_at=now)
 
+    def open_among(self, sessions: Collection[WebSession], now: datetime) -> frozenset[WebSession]:
+        """Those of `sessions` that have not ended, whatever ids they have had; nothing is marked as seen."""
+        rows = sa.select(WebSessionRow.table()).where(
+            WebSessionRow.subject.in_(sorted({session.subject for session in sessions})), WebSessionRow.ends_at > now
+        )
+        with self._database.read() as connection:
+            found = [WebSession(**row._mapping) for row in connection.execute(rows).all()]
+        live = {_signed_in(session) for session in found if session.is_live(now)}
+        return frozenset(session for session in sessions if _signed_in(session) in live)
+
     def rotate(self, session: WebSession, new_hash: str, now: datetime) -> bool:
         """Gives the session another id; False when that has been done already. The old id ends a minute from now."""
         with self._database.write() as connection:
@@ -83,3 +94,8 @@ class SqlWebSessions:
             connection.execute(
                 sa.delete(WebSessionRow).where(WebSessionRow.subject == subject, WebSessionRow.began_at == began_at)
             )
+
+
+def _signed_in(session: WebSession) -> tuple[str, str, datetime]:
+    """What all ids of one session have in common."""
+    return session.issuer, session.subject, session.began_at

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from platform_api.algorithms import SignatureAlgorithm
 from platform_api.app import create_app
+from platform_api.changes.watch import Watch
 from platform_api.db.migrate import upgrade
 from platform_api.embedded import identity_provider
 from platform_api.embedded.aws_bootstrap import EmbeddedAccount, bootstrap
@@ -184,7 +185,8 @@ class EmbeddedPlatform:
         changed = load(self._platform, self.organisation, self.issuer_url, self.now())
         self._tell(f"loaded the sample organisation: {', '.join(changed) or 'as it was'}")
         self._platform.read_policies.step(self.now())
-        self._serve(create_app(self._platform), api, "API")
+        app = create_app(self._platform)
+        self._serve(app, api, "API", app.state.watch)
         if self._work:
             self._start_worker(self._platform)
         self._write(settings, port_of(issuer), port_of(api))
@@ -200,8 +202,8 @@ class EmbeddedPlatform:
         self._tell(f"loaded the lake: {sum(table.rows for table in loaded)} rows in {len(loaded)} tables")
         return account
 
-    def _serve(self, app: Any, bound: Any, name: str) -> None:
-        serving = Serving(app, bound, name)
+    def _serve(self, app: Any, bound: Any, name: str, watch: Watch | None = None) -> None:
+        serving = Serving(app, bound, name, watch)
         self._parts.callback(serving.stop)
         serving.start()
 

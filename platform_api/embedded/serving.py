@@ -9,8 +9,10 @@ import time
 import uvicorn
 from starlette.types import ASGIApp
 
+from platform_api.changes.watch import Watch
 from platform_api.embedded.errors import EmbeddedUnavailable
 from platform_api.embedded.loopback import is_loopback_host
+from platform_api.serving import Server
 
 HOST = "127.0.0.1"
 _START_SECONDS = 20.0
@@ -37,7 +39,7 @@ def port_of(bound: socket.socket) -> int:
 class Serving:
     """One application, served until `stop`."""
 
-    def __init__(self, app: ASGIApp, bound: socket.socket, name: str) -> None:
+    def __init__(self, app: ASGIApp, bound: socket.socket, name: str, watch: Watch | None = None) -> None:
         if not is_loopback_host(bound.getsockname()[0]):
             raise ValueError("the embedded platform listens on loopback only")
         config = uvicorn.Config(
@@ -51,7 +53,7 @@ class Serving:
         )
         self._name = name
         self._bound = bound
-        self._server = uvicorn.Server(config)
+        self._server = Server(config, watch)
         self._thread = threading.Thread(target=self._server.run, args=([bound],), name=name, daemon=True)
 
     def start(self) -> None:

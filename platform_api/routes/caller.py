@@ -8,7 +8,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from jit_engine.domain.subject import Subject
-from platform_api.identity.web_session import COOKIE, WebSession, hashed, is_csrf_token
+from platform_api.identity.web_session import COOKIE, LONGEST, WebSession, hashed, is_csrf_token
 from platform_api.routes.errors import ForgedRequest, NotSignedIn, UnknownSubject
 from platform_api.routes.meter import RefusalMeter
 from platform_api.wiring import Platform
@@ -16,12 +16,13 @@ from platform_api.wiring import Platform
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who calls, when, under which request id, and the platform that is asked."""
+    """Who calls, when, under which request id, and the platform that is asked. `until`: the end of their proof."""
 
     platform: Platform
     subject: Subject
     request_id: str
     now: datetime
+    until: datetime
     session: WebSession | None = None
     session_id: str | None = None
 
@@ -54,6 +55,7 @@ def caller_of(request: Request, platform: Annotated[Platform, Depends(platform_o
         subject=subject,
         request_id=request.state.request_id,
         now=now,
+        until=proven.began_at + LONGEST if isinstance(proven, WebSession) else proven.expires_at,
         session=session,
         session_id=session_id,
     )

@@ -151,3 +151,16 @@ class TooManyRefusals(DoorError):
     def __init__(self, *, most: int) -> None:
         self.most = most
         super().__init__(f"more than {most} of your requests were refused within a minute: wait, and mend what asks")
+
+
+class TooManyStreams(DoorError):
+    """As many open streams of events as one person may have at one replica."""
+
+    code: ClassVar[str] = "too-many-streams"
+    retry_after: ClassVar[timedelta] = timedelta(minutes=1)
+
+    def __init__(self, *, most: int) -> None:
+        self.most = most
+        super().__init__(
+            f"you have {most} streams of events open, the most that one may: close one, or ask now and then"
+        )

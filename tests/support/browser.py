@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -18,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 
 from platform_api.console.build import CONSOLE
 from platform_api.console.web import BUILT
+from platform_api.embedded.demo.looking import chromium
 from tests.support.platform import Cast
 
 Theme = Literal["light", "dark"]
@@ -25,15 +24,6 @@ _AXE = CONSOLE / "node_modules" / "axe-core" / "axe.min.js"
 _QUIET = ("--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update")
 _REFUSED = "Failed to load resource: the server responded with a status of 4"
 """What Chromium logs for any refusal of the API; the page shows those as they are told."""
-
-
-def chromium() -> str | None:
-    """Where the machine's Chromium is."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is not None:
-        return found
-    kept = Path.home() / ".cache" / "ms-playwright"
-    return next((str(path) for path in sorted(kept.glob("chromium-*/chrome-linux*/chrome"))), None)
 
 
 def _missing(why: str) -> None:

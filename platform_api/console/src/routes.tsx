@@ -36,6 +36,7 @@ const tree = root.addChildren([
     screen("/contracts", () => import("./screens/contracts/Contracts")),
     screen("/contracts/$contractId", () => import("./screens/contracts/Contract")),
     screen("/activities", () => import("./screens/registry/Activities")),
+    screen("/activities/new", () => import("./screens/registry/Register")),
     screen("/activities/$activityId", () => import("./screens/registry/Activity")),
     screen("/environments/$environmentId", () => import("./screens/registry/Environment")),
     screen("/data", () => import("./screens/registry/Data")),

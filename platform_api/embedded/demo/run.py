@@ -6,7 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
-from platform_api.embedded.demo import governing, pipeline, research
+from platform_api.embedded.demo import governing, looking, pipeline, research
 from platform_api.embedded.demo.cast import Cast, sign_everybody_in
 from platform_api.embedded.demo.stage import DemoBroken, Stage, Tell
 from platform_api.embedded.platform import EmbeddedPlatform
@@ -43,6 +43,7 @@ def _play(cast: Cast) -> None:
     governing.revocation(cast)
     governing.short_grant(cast)
     governing.audit_trail(cast)
+    looking.console(cast)
 
 
 def _close(stage: Stage, report: Path, seconds: float) -> int:

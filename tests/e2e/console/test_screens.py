@@ -27,6 +27,8 @@ SCREENS = {
     "contract-document": "/contracts/{contract}?tab=document",
     "activities": "/activities",
     "activity": "/activities/{activity}",
+    "activity-data": "/activities/{activity}?tab=data",
+    "register": "/activities/new",
     "environment": "/environments/{environment}",
     "data": "/data",
     "one-table": "/data?open=glue://000000000000/us-east-1/loans/applications",

@@ -315,3 +315,25 @@ def test_a_button_that_is_not_offered_does_nothing_when_it_is_sent(cast: Cast, b
     answer = browser.change(f"/v1/rulebooks/{own['version']}/approve", of(own))
     withdrawn(cast.gus, own["version"])
     assert said(answer) == (403, "forbidden")
+
+
+def test_the_stream_of_events_takes_the_session_and_ends_with_it(signed_in: Browser) -> None:
+    cookie = {"Cookie": f"{COOKIE}={signed_in.cookies[COOKIE]}"}
+    with signed_in.http.stream("GET", f"{signed_in.api}/v1/events", headers=cookie) as other_site:
+        assert other_site.status_code == 403
+    with signed_in.http.stream("GET", f"{signed_in.api}/v1/events", headers={**OWN, **cookie}) as told:
+        lines = told.iter_lines()
+        assert "event: hello" in (next(lines), next(lines), next(lines))
+        token = signed_in.get("/v1/session", **OWN).json()["csrf_token"]
+        signed_in.send("DELETE", "/v1/session", **OWN, **{"X-CSRF-Token": token})
+        assert 'data: {"why":"session-ended"}' in list(lines)
+
+
+def test_an_open_stream_does_not_keep_a_session_alive(signed_in: Browser, cast: Cast) -> None:
+    sessions = cast.platform.platform.web_sessions
+    now = datetime.now(UTC)
+    session = sessions.get(hashed(signed_in.cookies[COOKIE]), now)
+    assert session is not None
+    assert sessions.open_among([session], now) == {session}
+    assert sessions.open_among([session], session.seen_at + IDLE) == frozenset()
+    assert sessions.get(session.id_hash, now) == session

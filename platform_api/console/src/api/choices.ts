@@ -8,6 +8,16 @@ export const purposesQuery = queryOptions({
   staleTime: 300_000,
 });
 
+/** What an activity is registered with, and what its review approves by itself. */
+export const registrationQuery = queryOptions({ queryKey: ["registration"], queryFn: () => told(api.GET("/v1/registration")), staleTime: 300_000 });
+
+/** The contracts that are in force. */
+export const contractsQuery = queryOptions({
+  queryKey: ["contracts", "in-force", "all"],
+  queryFn: () => told(api.GET("/v1/contracts", { params: { query: { state: "in-force", limit: 200 } } })),
+  staleTime: 60_000,
+});
+
 /** One catalogued source, whole. */
 export const sourceQuery = (uri: string) => queryOptions({
   queryKey: ["source", uri],

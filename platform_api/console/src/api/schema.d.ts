@@ -1044,6 +1044,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has changed of what you may see, as it happens
+         * @description Kinds and ids only (`changed`), each asked of the rules for you; `reset` says to read everything anew, `end`
+         *     that nothing more will come. With Last-Event-ID nothing is missed in between. Ends with your session or token.
+         */
+        get: operations["events_v1_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/grants": {
         parameters: {
             query?: never;
@@ -2273,6 +2294,27 @@ export interface components {
             label: components["schemas"]["LabelShown"];
             /** What */
             what: string;
+        };
+        /**
+         * ChangedThing
+         * @description One thing that has changed: its kind and its id, and nothing of what it holds.
+         */
+        ChangedThing: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "activity" | "contract" | "environment" | "grant" | "request" | "review" | "rulebook";
+        };
+        /**
+         * ChangedTold
+         * @description The data of a `changed` event.
+         */
+        ChangedTold: {
+            /** Changed */
+            changed: components["schemas"]["ChangedThing"][];
         };
         /**
          * Classification
@@ -3970,7 +4012,7 @@ export interface components {
          */
         Problem: {
             /** @enum {string} */
-            code: "access-refused" | "account-not-served" | "activity-not-empty" | "approval-needed" | "approval-void" | "artefact-not-lifted" | "authorize-error" | "authzen-invalid" | "aws-limit" | "aws-refused" | "aws-unavailable" | "bad-request" | "body-invalid" | "body-too-large" | "cases-failed" | "clause-not-enforceable" | "clock-astray" | "contract-invalid" | "contract-overlap" | "decision-altered" | "door-error" | "duration-too-long" | "embedded-error" | "embedded-refused" | "embedded-unavailable" | "engine-error" | "environment-exists" | "evidence-unreadable" | "fields-invalid" | "forbidden" | "forged-request" | "four-eyes" | "grant-not-usable" | "guardrail" | "idempotency-in-flight" | "idempotency-mismatch" | "identity-error" | "internal-error" | "invalid-value" | "keys-unavailable" | "lost-race" | "method-not-allowed" | "name-taken" | "no-enforcer" | "no-live-rulebook" | "not-a-signer" | "not-an-approver" | "not-found" | "not-json" | "not-one-session" | "not-renewable" | "not-signed-in" | "not-the-owner" | "not-your-draft" | "order-invalid" | "other-owner" | "own-rulebook" | "people-only" | "policy-error" | "policy-schema-broken" | "policy-too-large" | "policy-widens" | "profile-needed" | "provisioning-error" | "question-unfit" | "registry-error" | "role-budget-spent" | "role-exists" | "rule-cases-invalid" | "rule-form-invalid" | "rulebook-invalid" | "rulebook-overtaken" | "rulebook-state" | "sample-invalid" | "schema-outdated" | "settings-invalid" | "shown-has-changed" | "sign-in-again" | "sign-in-failed" | "stack-not-ours" | "store-error" | "store-unavailable" | "table-not-governed" | "template-altered" | "token-invalid" | "too-many-grants" | "too-many-parts" | "too-many-refusals" | "too-many-waiting" | "unknown-rulebook" | "unknown-subject" | "version-taken" | "wrong-state";
+            code: "access-refused" | "account-not-served" | "activity-not-empty" | "approval-needed" | "approval-void" | "artefact-not-lifted" | "authorize-error" | "authzen-invalid" | "aws-limit" | "aws-refused" | "aws-unavailable" | "bad-request" | "body-invalid" | "body-too-large" | "cases-failed" | "clause-not-enforceable" | "clock-astray" | "contract-invalid" | "contract-overlap" | "decision-altered" | "door-error" | "duration-too-long" | "embedded-error" | "embedded-refused" | "embedded-unavailable" | "engine-error" | "environment-exists" | "evidence-unreadable" | "fields-invalid" | "forbidden" | "forged-request" | "four-eyes" | "grant-not-usable" | "guardrail" | "idempotency-in-flight" | "idempotency-mismatch" | "identity-error" | "internal-error" | "invalid-value" | "keys-unavailable" | "lost-race" | "method-not-allowed" | "name-taken" | "no-enforcer" | "no-live-rulebook" | "not-a-signer" | "not-an-approver" | "not-found" | "not-json" | "not-one-session" | "not-renewable" | "not-signed-in" | "not-the-owner" | "not-your-draft" | "order-invalid" | "other-owner" | "own-rulebook" | "people-only" | "policy-error" | "policy-schema-broken" | "policy-too-large" | "policy-widens" | "profile-needed" | "provisioning-error" | "question-unfit" | "registry-error" | "role-budget-spent" | "role-exists" | "rule-cases-invalid" | "rule-form-invalid" | "rulebook-invalid" | "rulebook-overtaken" | "rulebook-state" | "sample-invalid" | "schema-outdated" | "settings-invalid" | "shown-has-changed" | "sign-in-again" | "sign-in-failed" | "stack-not-ours" | "store-error" | "store-unavailable" | "table-not-governed" | "template-altered" | "token-invalid" | "too-many-grants" | "too-many-parts" | "too-many-refusals" | "too-many-streams" | "too-many-waiting" | "unknown-rulebook" | "unknown-subject" | "version-taken" | "wrong-state";
             detail: string;
             request_id: string;
             status: number;
@@ -7504,6 +7546,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_v1_events_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events hello, changed (whose data is this), reset and end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedTold"];
+                    "text/event-stream": unknown;
                 };
             };
             /** @description A problem document (RFC 9457) */

@@ -26,9 +26,9 @@ export function useFilters(): [Search, (change: Record<string, string | undefine
   return [search, change];
 }
 
-export function List<T>({ name, queryKey, load, columns, id, empty, refresh, onOpen, label }: {
+export function List<T>({ name, queryKey, load, columns, id, empty, onOpen, label }: {
   name: string; queryKey: unknown[]; load: (query: { cursor?: string; limit: number }) => Promise<Listed<T>>;
-  columns: Column<T>[]; id: (row: T) => string; empty: ReactNode; refresh?: number; onOpen?: (row: T) => void; label?: (row: T) => string;
+  columns: Column<T>[]; id: (row: T) => string; empty: ReactNode; onOpen?: (row: T) => void; label?: (row: T) => string;
 }) {
   const [search, change] = useFilters();
   const { cursor, open, back } = search;
@@ -36,7 +36,6 @@ export function List<T>({ name, queryKey, load, columns, id, empty, refresh, onO
     queryKey: [...queryKey, cursor ?? ""],
     queryFn: () => load({ cursor, limit: PAGE }),
     placeholderData: keepPreviousData,
-    refetchInterval: refresh ?? false,
   });
   if (answer.isPending) return <div className="card"><Loading label={`Loading ${name}`} /></div>;
   if (answer.isError) return <Trouble error={answer.error} retry={() => void answer.refetch()} />;

@@ -1,10 +1,11 @@
 // The frame around every screen: navigation, the way to go anywhere, the person, and the page itself.
 import { IconMenu2, IconSearch, IconSunMoon, IconUserCircle } from "@tabler/icons-react";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { api } from "../api/client";
+import { useIsLive, useLive } from "../api/live";
 import { sessionQuery } from "../api/session";
 import { Loading, Trouble } from "../parts/states";
 import { GoAnywhere } from "./GoAnywhere";
@@ -15,6 +16,7 @@ const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "syst
 
 export function Shell() {
   const session = useQuery(sessionQuery);
+  useLive(useQueryClient(), session.isSuccess);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [isNavOpen, setNavOpen] = useState(false);
   const [isGoing, setGoing] = useState(false);
@@ -55,6 +57,7 @@ export function Shell() {
             <IconSearch size={16} aria-hidden /> Go to… <kbd>Ctrl K</kbd>
           </button>
           <span className="push" />
+          <Late />
           <ThemeButton />
           <MenuTrigger>
             <Button className="button quiet"><IconUserCircle size={18} stroke={1.75} aria-hidden /> {session.data.name}</Button>
@@ -71,6 +74,11 @@ export function Shell() {
       <GoAnywhere isOpen={isGoing} onOpenChange={setGoing} />
     </div>
   );
+}
+
+/** Says when the page is not told of changes as they happen. */
+function Late() {
+  return useIsLive() === false ? <span className="faint late" title="The stream of changes is not available: the platform is asked every half minute.">Updates every 30 s</span> : null;
 }
 
 function ThemeButton() {

@@ -30,7 +30,7 @@ export default function Grants() {
           <Facet name="state" title="State" values={["active", "minting", "revoking", "denied", "expiring", "stuck", "closed"].map((one) => [one, words(one)])} />
         </div>
         <div className={search.open ? "split with-side" : "split"}>
-          <List name="Grants" queryKey={["grants", search.state ?? ""]} columns={COLUMNS} id={(grant) => grant.id} refresh={5_000}
+          <List name="Grants" queryKey={["grants", search.state ?? ""]} columns={COLUMNS} id={(grant) => grant.id}
             load={(page) => told(api.GET("/v1/grants", { params: { query: { ...page, state: search.state, activity: search.activity } } }))}
             empty={<Empty title="No grants"><p>{search.state ? "None is in this state." : "Nobody has been given access yet."}</p></Empty>} />
           {search.open ? <OneGrant id={search.open} /> : null}
@@ -45,7 +45,6 @@ function OneGrant({ id }: { id: string }) {
   const answer = useQuery({
     queryKey: ["grant", id],
     queryFn: () => told(api.GET("/v1/grants/{grant_id}", { params: { path: { grant_id: id } } })),
-    refetchInterval: (query) => (query.state.data && ENDING.has(query.state.data.state) && query.state.data.state !== "closed" ? 2_000 : 15_000),
   });
   if (answer.isPending) return <Panel title="Grant"><Loading /></Panel>;
   if (answer.isError) return <Panel title="Grant"><Trouble error={answer.error} /></Panel>;

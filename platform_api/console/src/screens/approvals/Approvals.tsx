@@ -38,7 +38,7 @@ export async function waiting(): Promise<Waiting[]> {
   return found.sort((a, b) => a.since.localeCompare(b.since));
 }
 
-export const waitingQuery = { queryKey: ["waiting"], queryFn: waiting, refetchInterval: 15_000 };
+export const waitingQuery = { queryKey: ["waiting"], queryFn: waiting };
 
 export default function Approvals() {
   const [search, change] = useFilters();

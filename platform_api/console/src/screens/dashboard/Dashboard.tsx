@@ -15,7 +15,7 @@ const GATES: Record<string, string> = { invariants: "Tier rules that always hold
 
 export default function Dashboard() {
   const [readAudit] = useMay([{ action: "readAudit", kind: "platform" }]);
-  const answer = useQuery({ queryKey: ["overview"], queryFn: () => told(api.GET("/v1/overview", { params: { query: { days: DAYS } as never } })), refetchInterval: 30_000 });
+  const answer = useQuery({ queryKey: ["overview"], queryFn: () => told(api.GET("/v1/overview", { params: { query: { days: DAYS } as never } })) });
   const waiting = useQuery(waitingQuery);
   if (answer.isPending) return <Page title="Dashboard"><div className="card"><Loading /></div></Page>;
   if (answer.isError) return <Page title="Dashboard"><Trouble error={answer.error} retry={() => void answer.refetch()} /></Page>;

@@ -1,6 +1,8 @@
 // What people work on: every activity that the person may see.
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
+import { barred, useMay } from "../../api/may";
+import { useSession } from "../../api/session";
 import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Page } from "../../parts/page";
 import { Person } from "../../parts/person";
@@ -22,17 +24,23 @@ const COLUMNS: Column<Activity>[] = [
 export default function Activities() {
   const [search] = useFilters();
   const navigate = useNavigate();
+  const session = useSession();
+  const [may] = useMay([{ action: "registerActivity", kind: "platform" }]);
+  const { state, classification, owner, name } = search;
   return (
-    <Page title="Activities" lead="Research activities with their environments, members and data.">
+    <Page title="Activities" lead="Research activities with their environments, members and data."
+      actions={may?.allowed ? <Link to={"/activities/new" as never} className="button primary">Register an activity</Link> : <span title={barred(may)}><button type="button" className="button" disabled>Register an activity</button></span>}>
       <div className="split with-facets">
         <div className="facets">
-          <Facet name="state" title="State" values={["submitted", "active", "rejected", "retired"].map((one) => [one, words(one)])} />
+          <Facet name="state" title="State" values={["submitted", "active", "suspended", "retiring", "retired", "rejected"].map((one) => [one, words(one)])} />
+          <Facet name="classification" title="Data up to" values={["public", "internal", "confidential", "restricted"].map((one) => [one, words(one)])} />
+          {session ? <Facet name="owner" title="Owner" values={[[session.id, "Owned by me"]]} /> : null}
         </div>
         <div className="stack">
           <div className="filters"><TextFilter name="name" label="Short name" /></div>
-          <List name="Activities" queryKey={["activities", search.state ?? "", search.name ?? ""]} columns={COLUMNS} id={(one) => one.id}
+          <List name="Activities" queryKey={["activities", state ?? "", classification ?? "", owner ?? "", name ?? ""]} columns={COLUMNS} id={(one) => one.id}
             onOpen={(one) => void navigate({ to: `/activities/${one.id}` as never })}
-            load={(page) => told(api.GET("/v1/activities", { params: { query: { ...page, state: search.state, name: search.name } } }))}
+            load={(page) => told(api.GET("/v1/activities", { params: { query: { ...page, state, classification, owner, name } } }))}
             empty={<Empty title="No activities"><p>An activity is where access begins: register what you want to find out.</p></Empty>} />
         </div>
       </div>

@@ -1,5 +1,5 @@
 // One activity: its environments, people, data, grants, reviews and history.
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
 import { Card, Facts, Page } from "../../parts/page";
@@ -10,8 +10,11 @@ import { Table } from "../../parts/table";
 import { Tabs } from "../../parts/tabs";
 import { Time } from "../../parts/time";
 import type { ReactNode } from "react";
+import { ActivityActions } from "./ActivityActions";
+import { ActivityData } from "./ActivityData";
 
 type Shown = Schemas["ActivityShown"];
+const MOVING = new Set(["submitted", "approved", "provisioning"]);
 
 export default function Activity() {
   const { activityId } = useParams({ strict: false }) as { activityId: string };
@@ -20,16 +23,22 @@ export default function Activity() {
     queryFn: () => told(api.GET("/v1/activities/{activity_id}", { params: { path: { activity_id: activityId } } })),
     refetchInterval: (query) => (query.state.data?.state === "submitted" ? 3_000 : 30_000),
   });
+  const environments = useQuery({
+    queryKey: ["activity", activityId, "environments"],
+    queryFn: () => told(api.GET("/v1/environments", { params: { query: { activity: activityId, limit: 50 } } })),
+    refetchInterval: (query) => (query.state.data?.items.some((one) => MOVING.has(one.state)) ? 3_000 : 30_000),
+  });
   if (answer.isPending) return <Loading />;
   if (answer.isError) return <Trouble error={answer.error} retry={() => void answer.refetch()} />;
   const one = answer.data;
   return (
     <Page title={one.title} crumbs={[{ to: "/activities", label: "Activities" }]}
       lead={<span className="row"><Status state={one.state} /> <span className="mono">{one.name}</span></span>}
-      actions={<Link to="/request" search={{ activity: one.id } as never} className="button primary">Request access</Link>}>
+      actions={<ActivityActions of={one} environments={environments.data?.items} />}>
       <div className="split with-side">
         <Tabs label="The activity" of={[
-          { id: "environments", name: "Environments", content: () => <Environments of={one} /> },
+          { id: "environments", name: "Environments", content: () => <Environments found={environments} /> },
+          { id: "data", name: "Data", content: () => <ActivityData of={one} /> },
           { id: "grants", name: "Grants", content: () => <Grants of={one} /> },
           { id: "reviews", name: "Reviews", content: () => <Reviews of={one} /> },
           { id: "history", name: "History", content: () => <History of={one} /> },
@@ -48,9 +57,6 @@ export default function Activity() {
           <Card title={`Members (${one.members.length})`}>
             <ul className="stack-s">{one.members.map((id) => <li key={id}><Person id={id} /></li>)}</ul>
           </Card>
-          <Card title="Accepted contracts">
-            {one.accepted.length ? <ul className="stack-s">{one.accepted.map((c) => <li key={c.contract}><Link to={`/contracts/${c.contract}` as never} search={{ version: c.version } as never}>{c.contract.slice(0, 12)}… {c.version}</Link></li>)}</ul> : <p className="secondary">None yet: the owner accepts the version of each contract that the activity uses.</p>}
-          </Card>
         </div>
       </div>
     </Page>
@@ -59,17 +65,24 @@ export default function Activity() {
 
 /** A short list of the activity's own, with what to say when it is empty. */
 function Short<T>({ name, load, empty, row, head }: { name: string; load: () => Promise<{ items: T[] }>; empty: string; head: string[]; row: (one: T) => ReactNode[] }) {
-  const answer = useQuery({ queryKey: [name], queryFn: load, refetchInterval: 5_000 });
+  const answer = useQuery({ queryKey: ["activity", name], queryFn: load, refetchInterval: 15_000 });
   if (answer.isPending) return <Loading rows={3} />;
   if (answer.isError) return <Trouble error={answer.error} />;
   if (answer.data.items.length === 0) return <div className="card"><Empty title={empty} /></div>;
   return <div className="card"><Table label={head[0] ?? ""} head={head} rows={answer.data.items.map(row)} /></div>;
 }
 
-function Environments({ of }: { of: Shown }) {
-  return <Short name={`env-${of.id}`} empty="No environments" head={["Environment", "Tier", "State", "Until"]}
-    load={() => told(api.GET("/v1/environments", { params: { query: { activity: of.id, limit: 50 } } }))}
-    row={(one) => [<Link key="i" to={`/environments/${one.id}` as never}>{words(one.tier)}</Link>, words(one.tier), <Status key="s" state={one.state} />, <Time key="t" at={one.expires_at} />]} />;
+function Environments({ found }: { found: UseQueryResult<Schemas["Listed_EnvironmentShown_"]> }) {
+  if (found.isPending) return <Loading rows={3} />;
+  if (found.isError) return <Trouble error={found.error} />;
+  if (found.data.items.length === 0) return <div className="card"><Empty title="No environments" /></div>;
+  return (
+    <div className="card">
+      <Table label="Environments" head={["Environment", "State", "Asked for", "Until"]} rows={found.data.items.map((one) => [
+        <Link key="i" to={`/environments/${one.id}` as never}>{words(one.tier)}</Link>, <Status key="s" state={one.state} />, <Time key="c" at={one.created_at} />, <Time key="t" at={one.expires_at} />,
+      ])} />
+    </div>
+  );
 }
 
 function Grants({ of }: { of: Shown }) {
