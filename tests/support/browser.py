@@ -95,7 +95,7 @@ class Visit:
 
     def check_quiet(self) -> None:
         """No error and no violation of the page's policy was logged."""
-        assert self.errors == []
+        assert not self.errors, "\n".join(self.errors)
 
 
 _ASK_AXE = """axe.run(document, {runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',

@@ -33,6 +33,7 @@ const tree = root.addChildren([
     screen("/request", () => import("./screens/access/Request")),
     screen("/rules", () => import("./screens/rules/Rules")),
     screen("/rules/$version", () => import("./screens/rules/Rulebook")),
+    screen("/rules/$version/impact", () => import("./screens/rules/ImpactPage")),
     screen("/contracts", () => import("./screens/contracts/Contracts")),
     screen("/contracts/$contractId", () => import("./screens/contracts/Contract")),
     screen("/activities", () => import("./screens/registry/Activities")),

@@ -29,7 +29,7 @@ export function GoAnywhere({ isOpen, onOpenChange }: { isOpen: boolean; onOpenCh
     ...IDS.filter(([form]) => form.test(typed)).map(([, where]) => ({ ...where(typed), label: typed, about: "By its id", words: typed })),
   ];
   const go = (to: string) => { onOpenChange(false); setText(""); void navigate({ to: to as never }); };
-  const shown = places.filter((one) => typed.toLowerCase().split(/\s+/).every((word) => one.words.toLowerCase().includes(word))).slice(0, 12);
+  const shown = places.filter((one) => typed.toLowerCase().split(/\s+/).every((word) => one.words.toLowerCase().includes(word))).slice(0, 9); // as many as fit without scrolling: the list itself takes no focus
   return (
     <ModalOverlay className="shade top" isOpen={isOpen} onOpenChange={onOpenChange} isDismissable>
       <Modal className="dialog">

@@ -1,14 +1,14 @@
-// The text of the rules, with the server's problems at their lines. Tab leaves it: nobody is trapped.
-import { autocompletion, closeBrackets, completeFromList } from "@codemirror/autocomplete";
+// The text of the rules: completion from the schema, problems and hints at their place, formatting. Tab leaves it.
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
-import { lintGutter, setDiagnostics, type Diagnostic } from "@codemirror/lint";
+import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { EditorState } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { drawSelection, EditorView, highlightActiveLine, hoverTooltip, keymap, lineNumbers } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import { cedar } from "./cedar";
-
-export interface Fault { line: number; message: string; severity: "error" | "warning" }
+import type { Fault } from "./faults";
+import { explained, wordsAt, type SchemaJson } from "./schemaWords";
 
 const theme = EditorView.theme({
   "&": { backgroundColor: "var(--surface)", color: "var(--text)", fontSize: "13px", maxHeight: "70vh" },
@@ -18,32 +18,46 @@ const theme = EditorView.theme({
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--accent) 6%, transparent)" },
   ".cm-content": { caretColor: "var(--text)" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "color-mix(in srgb, var(--accent) 24%, transparent)" },
-  ".cm-tooltip": { backgroundColor: "var(--surface)", border: "1px solid var(--line-strong)", borderRadius: "6px" },
+  ".cm-tooltip": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line-strong)", borderRadius: "6px", maxWidth: "480px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent-soft)", color: "var(--text)" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "3px 8px" },
+  ".cm-completionDetail": { color: "var(--text-3)", fontStyle: "normal" },
+  ".cm-hint": { padding: "6px 10px", fontFamily: "var(--sans)" },
+  ".cm-diagnosticAction": { backgroundColor: "var(--accent)", color: "var(--on-accent)", padding: "2px 8px", borderRadius: "6px" },
 });
-const WORDS = ["permit", "forbid", "principal", "action", "resource", "context", "when", "unless", "in", "is", "has", "like",
-  ...["read", "query", "readClear", "readHashed", "readMasked", "write", "remove", "share", "invoke", "connect", "use", "readLike", "writeLike", "columnRead"].map((one) => `Action::"${one}"`),
-  ...["research", "validation", "operation"].map((one) => `Tier::"${one}"`),
-  ...["sensitivity", "classes", "zone"].map((one) => `resource.${one}`), ...["tier", "purpose", "activity", "environment", "now", "mfa"].map((one) => `context.${one}`)];
 
-export default function CedarEditor({ text, onChange, faults, label }: { text: string; onChange?: (text: string) => void; faults: Fault[]; label: string }) {
+export default function CedarEditor({ text, onChange, faults, label, schema, ids = {} }: {
+  text: string; onChange?: ((text: string) => void) | undefined; faults: Fault[]; label: string; schema?: SchemaJson | undefined; ids?: Record<string, string[]>;
+}) {
   const box = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const told = useRef(onChange);
-  told.current = onChange;
+  const now = useRef({ onChange, schema, ids });
+  now.current = { onChange, schema, ids };
   useEffect(() => {
     if (!box.current) return undefined;
     const nonce = document.querySelector<HTMLMetaElement>("meta[property=csp-nonce]")?.nonce ?? "";
+    const complete = (context: CompletionContext): CompletionResult | null => {
+      const found = now.current.schema && wordsAt(now.current.schema, ruleBefore(context.state, context.pos), now.current.ids);
+      if (!found || (found.words.length === 0)) return null;
+      return { from: context.pos - found.replaces, options: found.words.map((word) => ({ label: word.label, detail: word.about, type: word.kind, apply: word.label.endsWith("()") ? word.label.slice(0, -1) : word.label })), validFor: /^\w*$/ };
+    };
+    const hint = hoverTooltip((editor, pos) => {
+      const word = editor.state.wordAt(pos);
+      const said = word && now.current.schema ? explained(now.current.schema, editor.state.sliceDoc(word.from, word.to)) : null;
+      if (!word || !said) return null;
+      return { pos: word.from, end: word.to, above: true, create: () => { const dom = document.createElement("div"); dom.className = "cm-hint"; dom.textContent = said; return { dom }; } };
+    });
     const editor = new EditorView({
       parent: box.current,
       state: EditorState.create({
         doc: text,
         extensions: [
-          EditorView.cspNonce.of(nonce), lineNumbers(), history(), drawSelection(), bracketMatching(), closeBrackets(), highlightActiveLine(), lintGutter(),
-          autocompletion({ override: [completeFromList(WORDS.map((word) => ({ label: word })))], aboveCursor: false }),
-          keymap.of([...defaultKeymap, ...historyKeymap]), EditorView.lineWrapping, cedar, theme,
+          EditorView.cspNonce.of(nonce), lineNumbers(), history(), drawSelection(), bracketMatching(), closeBrackets(), highlightActiveLine(), lintGutter(), hint,
+          autocompletion({ override: [complete], aboveCursor: false, activateOnTyping: true }),
+          keymap.of([...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...defaultKeymap, ...historyKeymap]), EditorView.lineWrapping, cedar, theme,
           EditorView.contentAttributes.of({ "aria-label": label }),
-          EditorState.readOnly.of(!told.current), EditorView.editable.of(true),
-          EditorView.updateListener.of((update) => { if (update.docChanged) told.current?.(update.state.doc.toString()); }),
+          EditorState.readOnly.of(!now.current.onChange), EditorView.editable.of(true),
+          EditorView.updateListener.of((update) => { if (update.docChanged) now.current.onChange?.(update.state.doc.toString()); }),
         ],
       }),
     });
@@ -59,11 +73,26 @@ export default function CedarEditor({ text, onChange, faults, label }: { text: s
   useEffect(() => {
     const editor = view.current;
     if (!editor) return;
-    const shown: Diagnostic[] = faults.map((fault) => {
-      const line = editor.state.doc.line(Math.min(Math.max(fault.line, 1), editor.state.doc.lines));
-      return { from: line.from, to: line.to, severity: fault.severity, message: fault.message };
+    const end = editor.state.doc.length;
+    const shown = faults.map((fault): Diagnostic => {
+      const to = Math.min(fault.to, end);
+      const from = Math.min(fault.from, to);
+      const mend = fault.instead && now.current.onChange ? [{ name: `Use ${fault.instead}`, apply: (into: EditorView, start: number, stop: number) => into.dispatch({ changes: { from: start, to: stop, insert: replaced(into.state.sliceDoc(start, stop), fault.instead ?? "") } }) }] : [];
+      return { from: from === to && from > 0 ? from - 1 : from, to, severity: fault.severity, message: fault.message, actions: mend };
     });
-    editor.dispatch(setDiagnostics(editor.state, shown));
+    editor.dispatch(setDiagnostics(editor.state, shown.sort((a, b) => a.from - b.from)));
   }, [faults, text]);
   return <div ref={box} className="card" style={{ overflow: "hidden" }} />;
+}
+
+/** From the end of the rule before to the cursor: what the words at the cursor depend on. */
+function ruleBefore(state: EditorState, pos: number): string {
+  const text = state.sliceDoc(Math.max(0, pos - 4_000), pos);
+  const ended = text.lastIndexOf(";\n");
+  return ended < 0 ? text : text.slice(ended + 2);
+}
+
+/** The place of a missing attribute is the whole expression: only its last name is another. */
+function replaced(wrong: string, instead: string): string {
+  return wrong.includes("::") || !wrong.includes(".") ? instead : `${wrong.slice(0, wrong.lastIndexOf(".") + 1)}${instead}`;
 }

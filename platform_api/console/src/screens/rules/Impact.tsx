@@ -18,7 +18,7 @@ export interface ImpactOf {
     coverage: { people_in_reach: number; people_ever_asked_about: number; resources_in_reach: number; resources_ever_asked_about: number; note: string } | null;
   } | null;
 }
-const VERDICTS: Record<string, [string, string]> = {
+export const VERDICTS: Record<string, [string, string]> = {
   narrows: ["active", "Only narrows: proved"], equal: ["active", "Changes nothing: proved"], widens: ["denied", "Widens access"], both: ["denied", "Widens and narrows"], unknown: ["denied", "Not proved either way"],
 };
 

@@ -7,29 +7,29 @@ import { useNamed } from "../../api/people";
 import { useSettled } from "../../parts/settled";
 import { Trouble } from "../../parts/states";
 import { RuleFormFields } from "./RuleFormFields";
-import { EMPTY, tidy, type RuleForm } from "./form";
+import { EMPTY, gaps, tidy, type RuleForm } from "./form";
 
 export function RuleDialog({ first, owner, onDone, onClose }: { first: RuleForm | null; owner: string; onDone: (cedar: string) => void; onClose: () => void }) {
   const [form, setForm] = useState<RuleForm>(first ?? { ...EMPTY, owner });
   const named = useNamed();
   const settled = useSettled(JSON.stringify(tidy(form)));
+  const open = gaps(form);
   const written = useQuery({
-    queryKey: ["form", settled], retry: false, enabled: form.title.trim() !== "" && form.owner.trim() !== "" && form.actions.length > 0, placeholderData: keepPreviousData,
+    queryKey: ["form", settled], retry: false, enabled: open.length === 0 && settled === JSON.stringify(tidy(form)), placeholderData: keepPreviousData,
     queryFn: () => told(api.POST("/v1/rulebooks/forms", { body: { form: JSON.parse(settled) as Record<string, unknown> } })),
   });
   const faults = written.error instanceof Problem ? ((written.error.extra.errors as { field: string; message?: string; problem?: string }[] | undefined) ?? []) : [];
-  const ready = written.isSuccess && !written.isPlaceholderData && settled === JSON.stringify(tidy(form));
+  const ready = open.length === 0 && written.isSuccess && !written.isPlaceholderData && settled === JSON.stringify(tidy(form));
   return (
     <ModalOverlay className="shade center" isOpen onOpenChange={(open) => { if (!open) onClose(); }}>
       <Modal className="dialog wide">
         <Dialog className="dialog-body">
           <Heading slot="title" level={2}>{first ? "Edit the rule" : "A new rule"}</Heading>
           <RuleFormFields form={form} onChange={setForm} isNew={!first} />
-          <div className={`notice ${written.isError ? "warn" : ""}`} aria-live="polite">
+          <div className={`notice ${written.isError && open.length === 0 ? "warn" : ""}`} aria-live="polite">
             <strong>In plain words</strong>
-            {written.isError ? (
-              faults.length && form.title ? <ul>{faults.map((one) => <li key={one.field}>{one.field}: {one.message ?? one.problem}</li>)}</ul>
-                : form.title ? <Trouble error={written.error} /> : <span className="secondary">Give the rule a name, and choose what it says.</span>
+            {open.length ? <span className="secondary">Still to say: {open.join(", ")}.</span> : written.isError ? (
+              faults.length ? <ul>{faults.map((one) => <li key={one.field}>{one.field}: {one.message ?? one.problem}</li>)}</ul> : <Trouble error={written.error} />
             ) : <span>{named(written.data?.sentence ?? "…")}</span>}
           </div>
           {ready ? <details><summary>The same in Cedar</summary><pre className="code" tabIndex={0}>{written.data?.cedar}</pre></details> : null}

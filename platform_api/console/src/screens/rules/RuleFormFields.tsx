@@ -1,10 +1,7 @@
 // A rule put together without a line of Cedar: who, may or may not, do what, with which data, where and when.
-import { useQuery } from "@tanstack/react-query";
-import { purposesQuery } from "../../api/choices";
-import { usePeople } from "../../api/people";
-import { api, told } from "../../api/client";
 import { Checks, PickMany, PickOne, type Option } from "../../parts/pick";
-import { CONDITIONS, DATA_ACTIONS, idOf, LEVELS, TIERS, type Condition, type Data, type RuleForm, type Who } from "./form";
+import { useChoices, type Choices } from "./choices";
+import { CONDITIONS, DATA_ACTIONS, idOf, kindOfData, LEVELS, TIERS, type Condition, type Data, type RuleForm, type Who } from "./form";
 
 export function RuleFormFields({ form, onChange, isNew }: { form: RuleForm; onChange: (form: RuleForm) => void; isNew: boolean }) {
   const set = (change: Partial<RuleForm>) => onChange({ ...form, ...change });
@@ -26,16 +23,19 @@ export function RuleFormFields({ form, onChange, isNew }: { form: RuleForm; onCh
       <WhoFields who={form.who} onChange={(who) => set({ who })} teams={known.teams} people={known.people} />
       <Checks label="To do what" of={DATA_ACTIONS} chosen={form.actions} onChange={(actions) => set({ actions })} />
       {otherActions.length ? <p className="secondary">And on the platform: {otherActions.join(", ")}</p> : null}
-      <DataFields data={form.data} onChange={(data) => set({ data })} products={known.products} items={known.items} />
-      <PickMany label="Only data with one of these labels" options={known.classes} chosen={form.classes?.names ?? []} onChange={(names) => set({ classes: names.length ? { match: form.classes?.match ?? "any", names } : undefined })} />
+      <DataFields data={form.data} onChange={(data) => set({ data })} products={known.products} items={known.items} of={known.kinds} />
+      <PickMany label="Only data with one of these labels" help="None: whatever its labels." options={known.classes} chosen={form.classes?.names ?? []} onChange={(names) => set({ classes: names.length ? { match: form.classes?.match ?? "any", names } : undefined })} />
+      <PickMany label="Never data with any of these labels" options={known.classes} chosen={form.without_classes ?? []} onChange={(names) => set({ without_classes: names })} />
       <div className="grid">
         <PickOne label="At least this sensitive" value={form.sensitivity_at_least ?? ""} of={[["", "any"], ...LEVELS.map((one): [string, string] => [one, one])]} onChange={(level) => set({ sensitivity_at_least: level || undefined })} />
         <PickOne label="At most this sensitive" value={form.sensitivity_at_most ?? ""} of={[["", "any"], ...LEVELS.map((one): [string, string] => [one, one])]} onChange={(level) => set({ sensitivity_at_most: level || undefined })} />
       </div>
       <Checks label="In which tiers (none ticked: all)" of={TIERS.map((one) => [one, one])} chosen={form.tiers ?? []} onChange={(tiers) => set({ tiers })} />
       <PickMany label="For which purposes (none: all)" options={known.purposes} chosen={form.purposes ?? []} onChange={(purposes) => set({ purposes })} help="A purpose includes those beneath it." />
+      <PickMany label="But not for these purposes" options={known.purposes} chosen={form.except_purposes ?? []} onChange={(purposes) => set({ except_purposes: purposes })} />
       <Times form={form} set={set} />
-      <Conditions label="Only who or what is" of={form.conditions ?? []} onChange={(conditions) => set({ conditions })} />
+      <Conditions id="only" label="Only if they are" of={form.conditions ?? []} known={known} isPeople={isOfPeople(form.who)} onChange={(conditions) => set({ conditions })} />
+      <Conditions id="except" label="Except if they are" of={form.exceptions ?? []} known={known} isPeople={isOfPeople(form.who)} onChange={(exceptions) => set({ exceptions })} />
       <div className="grid">
         <div className="field"><label htmlFor="rule-owner">Owner of the rule</label><input id="rule-owner" list="rule-owners" value={form.owner} onChange={(e) => set({ owner: e.currentTarget.value })} /><datalist id="rule-owners">{known.teams.map((one) => <option key={one.id} value={one.id} />)}</datalist></div>
         <div className="field"><label htmlFor="rule-advice">What to tell whom it refuses</label><input id="rule-advice" value={form.advice ?? ""} onChange={(e) => set({ advice: e.currentTarget.value || undefined })} /></div>
@@ -57,8 +57,8 @@ function WhoFields({ who, onChange, teams, people }: { who: Who; onChange: (who:
   );
 }
 
-function DataFields({ data, onChange, products, items }: { data: Data; onChange: (data: Data) => void; products: Option[]; items: Option[] }) {
-  const kinds: [string, string][] = [["anything", "All data"], ["products", "Data products"], ["exactly", "One prefix or table"]];
+function DataFields({ data, onChange, products, items, of: kindOf }: { data: Data; onChange: (data: Data) => void; products: Option[]; items: Option[]; of: Map<string, string> }) {
+  const kinds: [string, string][] = [["anything", "All data"], ["products", "Data products"], ["exactly", "One source"]];
   const now = data.is === "within" && data.kind === "data-product" ? "products" : data.is;
   const known = kinds.some(([id]) => id === now);
   const change = (is: string) => onChange(is === "products" ? { is: "within", kind: "data-product", ids: [] } : is === "exactly" ? { is: "exactly", kind: "prefix", id: "" } : { is: "anything" });
@@ -66,7 +66,7 @@ function DataFields({ data, onChange, products, items }: { data: Data; onChange:
     <div className="stack-s">
       <PickOne label="With which data" value={known ? now : "other"} of={known ? kinds : [...kinds, ["other", "as the Cedar text says"]]} onChange={change} />
       {data.is === "within" && data.kind === "data-product" ? <PickMany label="Data products" options={products} chosen={data.ids} onChange={(ids) => onChange({ ...data, ids })} /> : null}
-      {data.is === "exactly" ? <PickMany label="Prefix or table" options={items} chosen={data.id ? [data.id] : []} onChange={(ids) => { const id = ids.at(-1) ?? ""; onChange({ is: "exactly", id, kind: id.startsWith("glue:") ? "table" : "prefix" }); }} /> : null}
+      {data.is === "exactly" ? <PickMany label="Source" options={items} chosen={data.id ? [data.id] : []} onChange={(ids) => { const id = ids.at(-1) ?? ""; onChange({ is: "exactly", id, kind: kindOfData(kindOf.get(id)) }); }} /> : null}
     </div>
   );
 }
@@ -87,33 +87,30 @@ function Times({ form, set }: { form: RuleForm; set: (change: Partial<RuleForm>)
   );
 }
 
-function Conditions({ label, of, onChange }: { label: string; of: Condition[]; onChange: (conditions: Condition[]) => void }) {
+function isOfPeople(who: Who): boolean {
+  return who.kind === "person";
+}
+
+/** What is offered fits the use of data; what a rule says beyond that stays, and can be taken out. */
+function Conditions({ id, label, of, known, isPeople, onChange }: { id: string; label: string; of: Condition[]; known: Choices; isPeople: boolean; onChange: (conditions: Condition[]) => void }) {
   const has = new Map(of.map((one) => [one.is, one]));
+  const offered = CONDITIONS.filter((one) => has.has(one.is) || (one.ofData && (isPeople || one.is !== "training")));
+  const set = (is: string, value: string) => onChange(of.map((one) => (one.is === is ? { is, value } : one)));
   return (
     <details open={of.length > 0}>
       <summary>{label}…</summary>
       <div className="stack-s" style={{ marginTop: 8 }}>
-        <Checks label="" of={CONDITIONS.map(([id, name]) => [id, name])} chosen={of.map((one) => one.is)} onChange={(ids) => onChange(ids.map((id) => has.get(id) ?? { is: id }))} />
-        {CONDITIONS.filter(([id, , takes]) => takes && has.has(id)).map(([id, , takes]) => (
-          <div key={id} className="field"><label htmlFor={`condition-${id}`}>{takes}</label><input id={`condition-${id}`} value={has.get(id)?.value ?? ""} onChange={(e) => onChange(of.map((one) => (one.is === id ? { is: id, value: e.currentTarget.value } : one)))} /></div>
-        ))}
+        <Checks label={`${label}, all of these`} of={offered.map((one) => [one.is, one.name])} chosen={of.map((one) => one.is)} onChange={(ids) => onChange(ids.map((is) => has.get(is) ?? { is }))} />
+        {isPeople ? null : <span className="help secondary">Trainings are offered where the rule is about people only.</span>}
+        {offered.filter((one) => one.takes && has.has(one.is)).map((one) => {
+          const options = one.takes === "team" ? known.teams : one.takes === "activity" ? known.activities : one.takes === "zone" ? ZONES : null;
+          const value = has.get(one.is)?.value ?? "";
+          if (options) return <PickMany key={one.is} label={one.asks ?? ""} options={options} chosen={value ? [value] : []} onChange={(ids) => set(one.is, ids.at(-1) ?? "")} />;
+          return <div key={one.is} className="field"><label htmlFor={`${id}-${one.is}`}>{one.asks}</label><input id={`${id}-${one.is}`} value={value} onChange={(e) => set(one.is, e.currentTarget.value)} /></div>;
+        })}
       </div>
     </details>
   );
 }
 
-/** What a form can be filled with: the registry's own people, teams, data and purposes. */
-function useChoices(): Record<"teams" | "people" | "products" | "items" | "purposes" | "classes", Option[]> {
-  const people = [...usePeople().values()];
-  const items = useQuery({ queryKey: ["sources", "all"], staleTime: 60_000, queryFn: () => told(api.GET("/v1/sources", { params: { query: { limit: 200 } as never } })) }).data?.items ?? [];
-  const purposes = useQuery(purposesQuery).data?.items ?? [];
-  const plain = (names: string[]): Option[] => [...new Set(names)].sort().map((name) => ({ id: name, name }));
-  return {
-    teams: plain(people.flatMap((one) => one.teams)),
-    people: people.map((one) => ({ id: one.id, name: one.name, about: one.title || one.kind })),
-    products: plain(items.map((one) => one.product)),
-    items: items.map((one) => ({ id: one.uri, name: one.title, about: one.uri })),
-    purposes: plain(purposes.map((one) => one.name)),
-    classes: plain(items.flatMap((one) => [...one.classes, ...(one.columns ?? []).flatMap((group) => group.classes)])),
-  };
-}
+const ZONES: Option[] = ["lake", "report", "workspace"].map((name) => ({ id: name, name }));

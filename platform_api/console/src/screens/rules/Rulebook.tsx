@@ -1,30 +1,32 @@
 // One version of the rules: read or edited, tried, compared, proposed, approved by a second person, made live.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useBlocker, useNavigate, useParams } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { useBlocker, useParams } from "@tanstack/react-router";
+import { useMemo, useRef, useState, type ReactNode } from "react";
+import { liveRulesQuery } from "../../api/choices";
 import { api, Problem, told, type Schemas } from "../../api/client";
 import { useSession } from "../../api/session";
-import { streamed, type Progress } from "../../api/stream";
 import { Page } from "../../parts/page";
 import { Person } from "../../parts/person";
 import { Loading, Trouble } from "../../parts/states";
-import { useSettled } from "../../parts/settled";
 import { Status } from "../../parts/status";
 import { Tabs } from "../../parts/tabs";
 import { useToast } from "../../parts/toast";
 import { Cases } from "./Cases";
+import { CedarPane } from "./CedarPane";
+import { useChecked } from "./checker";
 import { CompareWithLive } from "./CompareWithLive";
-import type { Fault } from "./CedarEditor";
-import { Impact, type ImpactOf } from "./Impact";
+import type { Fault } from "./faults";
+import { LiveImpact, useImpactOf } from "./LiveImpact";
+import { rulebookQuery } from "./rulebook";
 import { RulebookActions } from "./RulebookActions";
 import { RuleList } from "./RuleList";
+import { WhatWouldChange } from "./WhatWouldChange";
 
-const CedarEditor = lazy(() => import("./CedarEditor"));
 export type Whole = Schemas["RulebookWholeShown"];
 
 export default function Rulebook() {
   const { version } = useParams({ strict: false }) as { version: string };
-  const answer = useQuery({ queryKey: ["rulebook", version], queryFn: () => told(api.GET("/v1/rulebooks/{version}", { params: { path: { version } } })) });
+  const answer = useQuery(rulebookQuery(version));
   if (answer.isPending) return <Loading />;
   if (answer.isError) return <Trouble error={answer.error} retry={() => void answer.refetch()} />;
   return <Version key={answer.data.version} book={answer.data} />;
@@ -39,29 +41,30 @@ function Version({ book }: { book: Whole }) {
   const isMine = book.state === "draft" && session !== undefined && book.authors.includes(session.id);
   const isChanged = text !== book.text || cases !== book.cases;
   useBlocker({ shouldBlockFn: ({ current, next }) => isChanged && current.pathname !== next.pathname && !window.confirm("What you changed is not saved. Leave anyway?"), enableBeforeUnload: () => isChanged });
-  const settled = useSettled(text, 500);
-  const checked = useQuery({
-    queryKey: ["validate", settled], retry: false, enabled: isMine,
-    queryFn: () => told(api.POST("/v1/rulebooks/validate", { body: { text: settled, cases: "" } })),
-  });
-  const faults = faultsOf(checked.error, checked.data?.warnings ?? (isMine ? [] : book.warnings));
+  const look = useLook(book, text, isMine);
+  const live = useQuery(liveRulesQuery);
+  const isSame = live.data?.text === text;
+  const errors = look.faults.filter((one) => one.severity === "error");
+  const tried = useImpactOf(isMine && look.isRight && live.isSuccess && !isSame ? text : null);
+  const why = isSame ? "The text is that of the live rules: nothing would change." : errors.length ? "It is found out as soon as the text is right." : !look.isRight ? "The text is being looked at." : null;
   const save = useMutation({
     mutationFn: () => told(api.PUT("/v1/rulebooks/{version}", { params: { path: { version: book.version } }, body: { title: book.title, text, cases, revision: book.revision } })),
     onSuccess: async () => { await queries.invalidateQueries({ queryKey: ["rulebook", book.version] }); toast("Saved."); },
   });
-  const rules = isMine ? checked.data?.rules ?? book.rules : book.rules;
+  const onText = isMine ? setText : undefined;
+  const beside = (content: ReactNode) => (isMine ? <div className="split with-side">{content}<LiveImpact tried={tried} text={text} why={why} /></div> : content);
   return (
     <Page title={book.title} crumbs={[{ to: "/rules", label: "Rules" }]}
       lead={<span className="row"><Status state={book.state} /> version {book.number} by {book.authors.map((id, at) => <span key={id}>{at ? ", " : ""}<Person id={id} /></span>)}{book.approvals.length ? <span> · approved by {book.approvals.map((one) => <Person key={one.by} id={one.by} />)}</span> : null}</span>}
-      actions={<>{isMine ? <button type="button" className="button" disabled={!isChanged || save.isPending} onClick={() => save.mutate()}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</button> : null}<RulebookActions book={book} unsaved={isChanged} /></>}>
+      actions={<>{isMine ? <button type="button" className="button" disabled={!isChanged || save.isPending || errors.length > 0} onClick={() => save.mutate()}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</button> : null}<RulebookActions book={book} unsaved={isChanged} /></>}>
       <div className="stack">
         {save.isError ? <Trouble error={save.error} /> : null}
-        {faults.some((one) => one.severity === "error") ? <div className="notice bad" role="alert"><strong>The text is no rulebook yet</strong><ul>{faults.filter((one) => one.severity === "error").map((one) => <li key={one.message + one.line}>Line {one.line}: {one.message}</li>)}</ul></div> : null}
+        {errors.length ? <Errors of={errors} text={text} /> : null}
         <Tabs label="This version" of={[
-          { id: "rules", name: `Rules (${rules.length})`, content: () => <RuleList rules={rules} text={text} onText={isMine ? setText : undefined} warnings={checked.data?.warnings ?? book.warnings} /> },
-          { id: "cedar", name: "Cedar", content: () => <Suspense fallback={<Loading />}><CedarEditor text={text} onChange={isMine ? setText : undefined} faults={faults} label="The rules in Cedar" /></Suspense> },
+          { id: "rules", name: `Rules (${look.rules.length})`, content: () => beside(<RuleList rules={look.rules} text={text} onText={errors.length ? undefined : onText} warnings={look.warnings} />) },
+          { id: "cedar", name: "Cedar", content: () => beside(<CedarPane text={text} onText={onText} faults={look.faults} />) },
           { id: "cases", name: "Test cases", content: () => <Cases text={text} cases={cases} onCases={isMine ? setCases : undefined} /> },
-          { id: "impact", name: "What would change", content: () => <WhatWouldChange book={book} unsaved={isChanged} /> },
+          { id: "impact", name: "What would change", content: () => <WhatWouldChange book={book} text={text === book.text ? null : text} barred={isMine && !look.isRight ? "The text is not right yet." : undefined} /> },
           { id: "compare", name: "Compare", content: () => <CompareWithLive text={text} /> },
         ]} />
       </div>
@@ -69,41 +72,41 @@ function Version({ book }: { book: Whole }) {
   );
 }
 
-function faultsOf(error: unknown, warnings: Schemas["WarningShown"][]): Fault[] {
-  const errors = error instanceof Problem ? ((error.extra.errors as { line?: number; message: string }[] | undefined) ?? []) : [];
-  return [
-    ...errors.map((one): Fault => ({ line: one.line ?? 1, message: one.message, severity: "error" })),
-    ...warnings.map((one): Fault => ({ line: one.line, message: `${one.message} ${one.fix}`, severity: "warning" })),
-  ];
+/** What is to be said of the text: the browser looks first, and only what it finds right is asked of the server, whose word counts. */
+function useLook(book: Whole, text: string, isMine: boolean) {
+  const local = useChecked(text, isMine);
+  const isLooked = local !== null && local.text === text;
+  const isClean = isLooked && !local.faults.some((one) => one.severity === "error");
+  const checked = useQuery({
+    queryKey: ["validate", text], retry: false, enabled: isMine && isClean,
+    queryFn: () => told(api.POST("/v1/rulebooks/validate", { body: { text, cases: "" } })),
+  });
+  const last = useRef<Schemas["ValidationShown"] | undefined>(undefined);
+  if (checked.data) last.current = checked.data;
+  const { error, data } = checked;
+  const faults = useMemo(() => {
+    if (!isMine) return placed(book.text, null, book.warnings);
+    return [...(isLooked ? local.faults : []), ...(isClean ? placed(text, error, data?.warnings ?? []) : [])];
+  }, [isMine, isLooked, isClean, local, text, error, data, book]);
+  const good = isMine ? last.current : undefined;
+  return { faults, isRight: isClean && checked.isSuccess, rules: good?.rules ?? book.rules, warnings: good?.warnings ?? book.warnings };
 }
 
-function WhatWouldChange({ book, unsaved }: { book: Whole; unsaved: boolean }) {
-  const navigate = useNavigate();
-  const [progress, setProgress] = useState<Progress | null>(null);
-  const running = useRef<AbortController | null>(null);
-  useEffect(() => () => running.current?.abort(), []);
-  const run = useMutation({
-    mutationFn: async () => {
-      running.current?.abort();
-      running.current = new AbortController();
-      const told = await streamed(`/v1/rulebooks/${encodeURIComponent(book.version)}/impact`, undefined, running.current.signal, setProgress);
-      return (told.impact as { impact: ImpactOf }).impact;
-    },
-    onSettled: () => setProgress(null),
-  });
-  const shown = run.data ?? (book.impact as ImpactOf | null);
-  if (book.state === "live" || book.state === "retired") return shown ? <Impact of={shown} /> : <p className="secondary">It is, or was, live: there is nothing it would change.</p>;
+/** What the server says, at the lines that it names. */
+function placed(text: string, error: unknown, warnings: Schemas["WarningShown"][]): Fault[] {
+  const errors = error instanceof Problem ? ((error.extra.errors as { line?: number; message: string }[] | undefined) ?? [{ message: error.message }]) : [];
+  const starts = [0, ...[...text.matchAll(/\n/g)].map((one) => (one.index ?? 0) + 1)];
+  const at = (line: number, message: string, severity: Fault["severity"]): Fault => ({ from: starts[line - 1] ?? 0, to: Math.max((starts[line] ?? text.length + 1) - 1, 0), message, severity });
+  return [...errors.map((one) => at(one.line ?? 1, one.message, "error")), ...warnings.map((one) => at(one.line, `${one.message} ${one.fix}`, "warning"))];
+}
+
+function Errors({ of, text }: { of: Fault[]; text: string }) {
+  const line = (place: number) => text.slice(0, place).split("\n").length;
   return (
-    <div className="stack">
-      <div className="row">
-        <button type="button" className="button primary" disabled={run.isPending || unsaved} onClick={() => run.mutate()}>{shown ? "Find out again" : "Find out what would change"}</button>
-        {run.isPending ? <button type="button" className="button" onClick={() => running.current?.abort()}>Stop</button> : null}
-        {unsaved ? <span className="faint">Save first: the saved text is what is tried.</span> : null}
-        <button type="button" className="button quiet" onClick={() => { void navigator.clipboard.writeText(`${window.location.origin}/rules/${book.version}?tab=impact`); void navigate({ to: ".", search: { tab: "impact" } as never }); }}>Copy a link to this page</button>
-      </div>
-      {progress ? <div role="status" className="stack-s"><span className="secondary">{progress.part}: {progress.done.toLocaleString()}{progress.of === null ? "" : ` of ${progress.of.toLocaleString()}`}</span><progress max={progress.of ?? undefined} value={progress.of === null ? undefined : progress.done} aria-label={progress.part} style={{ width: "100%" }} /></div> : null}
-      {run.isError && !(run.error instanceof DOMException) ? <Trouble error={run.error} /> : null}
-      {shown ? <Impact of={shown} /> : null}
+    <div className="notice bad" role="alert">
+      <strong>The text is no rulebook yet</strong>
+      <ul>{of.slice(0, 8).map((one) => <li key={one.message + one.from}>Line {line(one.from)}: {one.message}</li>)}</ul>
+      {of.length > 8 ? <span>And {of.length - 8} more.</span> : null}
     </div>
   );
 }

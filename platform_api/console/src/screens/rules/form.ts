@@ -15,10 +15,44 @@ export const DATA_ACTIONS: [string, string][] = [
 ];
 export const TIERS = ["research", "validation", "operation"];
 export const LEVELS = ["public", "internal", "confidential", "restricted"];
-export const CONDITIONS: [string, string, string | null][] = [
-  ["mfa", "signed in with a second factor", null], ["training", "with the training", "Training, such as privacy-2026"], ["in-team", "in the team", "Team"],
-  ["member-of-its-activity", "member of its activity", null], ["owner-of-its-activity", "owner of its activity", null], ["holder-of-it", "its holder", null], ["zone", "in the zone", "lake, report or workspace"],
+/** `takes` is what its value is, `asks` how one is asked for it; `ofData` says whether it fits the use of data. */
+export const CONDITIONS: { is: string; name: string; takes?: "training" | "team" | "activity" | "zone"; asks?: string; ofData: boolean }[] = [
+  { is: "mfa", name: "signed in with a second factor", ofData: true },
+  { is: "training", name: "with a training", takes: "training", asks: "Training, such as privacy-2026", ofData: true },
+  { is: "in-team", name: "in a team", takes: "team", asks: "Team", ofData: true },
+  { is: "member-of", name: "member of an activity", takes: "activity", asks: "Member of which activity", ofData: true },
+  { is: "for-activity", name: "working for an activity", takes: "activity", asks: "Working for which activity", ofData: true },
+  { is: "zone", name: "at data in a zone", takes: "zone", asks: "Zone", ofData: false },
+  { is: "member-of-its-activity", name: "member of its activity", ofData: false },
+  { is: "owner-of-its-activity", name: "owner of its activity", ofData: false },
+  { is: "holder-of-it", name: "its holder", ofData: false },
 ];
+
+const KINDS: Record<string, string> = { "s3-prefix": "prefix", "glue-table": "table", "dynamodb-table": "dynamo-table", "bedrock-model": "model" };
+
+/** A catalogued kind of source as a form calls it. */
+export function kindOfData(kind: string | undefined): string {
+  return KINDS[kind ?? ""] ?? kind ?? "prefix";
+}
+
+/** What is still to be said before there is a rule to write: nothing is asked of the server before this is empty. */
+export function gaps(form: RuleForm): string[] {
+  const { who, data, hours, first_day, last_day } = form;
+  const all = [...(form.conditions ?? []), ...(form.exceptions ?? [])];
+  return [
+    [form.title.trim() === "" || form.id === "", "its name"],
+    [form.owner.trim() === "", "its owner"],
+    [who.is === "of-teams" && who.teams.length === 0, "which teams"],
+    [who.is === "named" && who.id === "", "which person or pipeline"],
+    [form.actions.length === 0, "what they do"],
+    [data.is === "within" && data.ids.length === 0, "which data products"],
+    [data.is === "exactly" && data.id === "", "which source"],
+    [hours !== undefined && hours.start === hours.end, "hours that end at another time than they start"],
+    [Boolean(first_day && last_day && last_day < first_day), "a last day that is not before the first"],
+    [Boolean(form.sensitivity_at_least && form.sensitivity_at_most) && LEVELS.indexOf(form.sensitivity_at_most ?? "") < LEVELS.indexOf(form.sensitivity_at_least ?? ""), "a highest sensitivity that is not below the least"],
+    ...CONDITIONS.map((known): [boolean, string] => [all.some((one) => one.is === known.is && known.takes !== undefined && !one.value?.trim()), known.asks ?? ""]),
+  ].flatMap(([isOpen, what]) => (isOpen ? [String(what)] : []));
+}
 
 export const EMPTY: RuleForm = { id: "", title: "", owner: "", effect: "may", who: { is: "everyone" }, actions: ["read", "query", "read-clear"], data: { is: "anything" } };
 
