@@ -11,7 +11,7 @@ RIVALS := $(VENV)/rivals
 SLOW ?= slow or long
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test slow check lint console screens types format bench chaos mutants lock clean
+.PHONY: help demo up test slow check lint console screens loading types format bench chaos mutants lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ console: $(STAMP)  ## Build the web console, when its sources have changed
 screens: console  ## Write a picture of every screen of the console, in both themes, to var/screens
 	@mkdir -p var/screens
 	@SCREENS_TO=var/screens REQUIRE_BROWSER=1 $(BIN)/pytest -n0 tests/e2e/console/test_screens.py -k shows
+
+loading: console  ## Measure how fast the console's screens load, by Chromium's own trace
+	@$(BIN)/python -m tests.console.loading
 
 types: console  ## Write the console's types anew from the API's own description
 	@$(BIN)/python -m tests.console.openapi platform_api/console/openapi.json

@@ -125,6 +125,7 @@ def test_an_id_that_is_none_of_ours_means_to_read_everything_anew(cast: Cast, la
         assert next(told).data == {"resumed": False}
 
 
+@pytest.mark.case("UI-017")
 def test_one_person_has_a_few_streams_at_most_and_gets_them_back(cast: Cast) -> None:
     headers = {"Authorization": f"Bearer {cast.platform.token('ines')}"}
     address = f"{cast.platform.api_url}/v1/events"
