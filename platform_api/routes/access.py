@@ -40,6 +40,7 @@ class RequestFilters(Paged):
 
     outcome: Filter = None
     activity: Filter = None
+    subject: Filter = None
     waiting: Filter = None
 
 

@@ -27,6 +27,7 @@ class GrantFilters(Paged):
     state: Filter = None
     activity: Filter = None
     environment: Filter = None
+    subject: Filter = None
 
 
 @routes.get("/grants", summary="The grants that you may see", dependencies=[shows("viewGrant")])

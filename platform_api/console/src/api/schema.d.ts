@@ -5512,6 +5512,7 @@ export interface operations {
                 cursor?: string | null;
                 outcome?: string | null;
                 activity?: string | null;
+                subject?: string | null;
                 waiting?: string | null;
             };
             header?: never;
@@ -7617,6 +7618,7 @@ export interface operations {
                 state?: string | null;
                 activity?: string | null;
                 environment?: string | null;
+                subject?: string | null;
             };
             header?: never;
             path?: never;

@@ -8,8 +8,9 @@ export interface VerdictShown { source: string; passes: boolean; refused_by: str
 
 const GATES: Record<string, string> = { invariants: "a rule that always holds", contract: "the contract", rules: "the rules" };
 
-export function Verdict({ of }: { of: VerdictShown }) {
-  if (of.passes) return <Status state="granted" label="Would be granted" />;
+/** `decided`: it is on record, and not only what would be. */
+export function Verdict({ of, decided = false }: { of: VerdictShown; decided?: boolean }) {
+  if (of.passes) return <span><Status state="granted" label={decided ? "Granted" : "Would be granted"} /></span>;
   const gate = of.refused_by === "contract" ? of.contract : of.refused_by === "rules" ? of.rules : of.invariants;
   return (
     <div className="stack-s">

@@ -6,7 +6,7 @@ export type Operation = Schemas["Operation"];
 type Asked = Schemas["AccessAsked"]["sources"][number];
 type ServiceKind = Schemas["ServiceAsked"]["kind"];
 
-export interface Choice { uri: string; title: string; classification: string; asked: (operations: Operation[]) => Asked; operations: Operation[]; offered: Operation[] }
+export interface Choice { uri: string; title: string; classification: string; asked: (operations: Operation[], columns?: string[] | null) => Asked; operations: Operation[]; offered: Operation[] }
 
 /** What can be chosen of an item: what its kind offers; of files and tables by name, of everything else by its URI. */
 export function choiceOf(item: Item): Choice | null {
@@ -21,7 +21,7 @@ export function choiceOf(item: Item): Choice | null {
   if (item.kind === "glue-table" || item.kind === "glue-view") {
     const { account, region, database, table } = item;
     if (!database || !table) return null;
-    return { ...about, operations, asked: (chosen) => ({ kind: "glue-table", account, region, database, table, operations: chosen }) };
+    return { ...about, operations, asked: (chosen, columns) => ({ kind: "glue-table", account, region, database, table, operations: chosen, ...(columns ? { columns } : {}) }) };
   }
   const kind = item.kind as ServiceKind;
   return { ...about, operations, asked: (chosen) => ({ kind, uri: item.uri, operations: chosen }) };

@@ -1,0 +1,77 @@
+// One request: what was asked, what was decided of each source and why, what it waits for, and what came of it.
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { api, told, type Schemas } from "../../api/client";
+import { barred, useMay } from "../../api/may";
+import { Ask } from "../../parts/ask";
+import { Card, Facts, Page } from "../../parts/page";
+import { Person } from "../../parts/person";
+import { Loading, Trouble } from "../../parts/states";
+import { Status, words } from "../../parts/status";
+import { Countdown, Time } from "../../parts/time";
+import { Given } from "../approvals/Given";
+import { Verdict, type VerdictShown } from "./Verdict";
+
+type Shown = Schemas["RequestShown"];
+const WAITS = new Set(["awaiting-approval", "ready"]);
+
+export default function RequestPage() {
+  const { requestId } = useParams({ strict: false }) as { requestId: string };
+  const queries = useQueryClient();
+  const [may] = useMay([{ action: "revokeGrant", kind: "request", id: requestId }]);
+  const answer = useQuery({ queryKey: ["request", requestId], queryFn: () => told(api.GET("/v1/access-requests/{request_id}", { params: { path: { request_id: requestId } } })) });
+  const crumbs = [{ to: "/grants", label: "Grants" }];
+  if (answer.isPending) return <Page title="Request" crumbs={crumbs}><Loading /></Page>;
+  if (answer.isError) return <Page title="Request" crumbs={crumbs}><Trouble error={answer.error} retry={() => void answer.refetch()} /></Page>;
+  const one = answer.data;
+  const withdraw = async (reason: string) => {
+    await told(api.POST("/v1/access-requests/{request_id}/withdraw", { params: { path: { request_id: one.id } }, body: { reason } }));
+    await queries.invalidateQueries({ queryKey: ["request", one.id] });
+  };
+  const asked = (one.decision.asked ?? {}) as { justification?: string; ticket?: string; break_glass?: boolean };
+  const verdicts = (one.decision.sources ?? []) as VerdictShown[];
+  return (
+    <Page title={`Request for ${one.purpose}`} crumbs={crumbs} lead={<span className="row"><Status state={one.outcome} /> <Person id={one.subject} /></span>}
+      actions={WAITS.has(one.outcome) ? (
+        <Ask button="Withdraw" kind="danger" title="Take this request back?" reason="Why" confirm="Withdraw" done="Withdrawn." act={withdraw} disabled={barred(may)} />
+      ) : one.grant ? <Link to={`/grants/${one.grant}` as never} className="button">The grant</Link> : undefined}>
+      <div className="split with-side">
+        <div className="stack">
+          {one.waiting ? <Waits of={one} /> : null}
+          <Card title="Data, each with its verdict">
+            <ul className="stack">{verdicts.map((verdict) => (
+              <li key={verdict.source} className="stack-s lined"><code className="anywhere">{verdict.source}</code><Verdict of={verdict} decided /></li>
+            ))}</ul>
+          </Card>
+        </div>
+        <Card title="About">
+          <Facts of={[
+            ["Asked by", <Person key="p" id={one.subject} />], ["Decided", <Time key="d" at={one.decided_at} />],
+            ["Activity", <Link key="a" to={`/activities/${one.activity}` as never}>its page</Link>],
+            ["Environment", <Link key="e" to={`/environments/${one.environment}` as never}>its page</Link>],
+            ["Reason", asked.justification || "none given"], ["Ticket", asked.ticket || "none"],
+            ...(asked.break_glass ? [["Emergency", <Status key="b" state="stuck" label="Break-glass" />] as [string, React.ReactNode]] : []),
+            ["Id", <code key="i">{one.id}</code>],
+          ]} />
+        </Card>
+      </div>
+    </Page>
+  );
+}
+
+function Waits({ of: one }: { of: Shown }) {
+  const waiting = one.waiting as NonNullable<Shown["waiting"]>;
+  return (
+    <Card title={WAITS.has(one.outcome) ? "What it waits for" : "What it waited for"}>
+      <div className="stack">
+        <p>{one.outcome === "awaiting-approval" ? "Approval by the people that the contract names." : one.outcome === "ready" ? "It has all that it needs, and is decided once more when it starts." : `It is over: ${words(one.outcome).toLowerCase()}.`}</p>
+        <Facts of={[
+          ...(waiting.starts_at ? [["Starts", <Time key="s" at={waiting.starts_at} />] as [string, React.ReactNode]] : []),
+          ...(WAITS.has(one.outcome) ? [["Ends by itself in", <Countdown key="e" to={waiting.expires_at} />] as [string, React.ReactNode]] : []),
+          ...(waiting.reason ? [["Why", waiting.reason] as [string, React.ReactNode]] : []),
+        ]} />
+        <Given of={waiting.approvals} />
+      </div>
+    </Card>
+  );
+}

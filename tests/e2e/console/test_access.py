@@ -1,0 +1,145 @@
+"""Asking for access in a browser: a request put together, a counter-offer taken, the grant's own page, its end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import Theme, Visit, Visitor
+from tests.support.platform import RESEARCH, Cast, Story, made
+
+pytestmark = pytest.mark.e2e
+FACTS_URI = "s3://acme-prod-lake/loans/facts/"
+PERSONAL_URI = "s3://acme-prod-lake/loans/personal/"
+
+
+def building(visit: Visit, story: Story, *uris: str) -> Page:
+    """The builder with these sources chosen from the catalogue."""
+    page = visit.go(f"/request?activity={story.activity}&environment={story.environment}")
+    page.get_by_label("Purpose").select_option(RESEARCH)
+    for uri in uris:
+        page.get_by_label("Search the catalogue").fill(uri.removeprefix("s3://acme-prod-lake/"))
+        page.get_by_role("button", name=uri).click()
+    return page
+
+
+def given_back(cast: Cast) -> None:
+    """Dana holds nothing any more."""
+    for grant in cast.dana.get("/v1/grants", state="active").json()["items"]:
+        made(cast.dana.post(f"/v1/grants/{grant['id']}/revoke", {"reason": "Done with it."}))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_counter_offer_is_taken_with_one_click_and_leads_to_a_grant(
+    visitor: Visitor, cast: Cast, story: Story, theme: Theme
+) -> None:
+    given_back(cast)
+    visit = visitor("dana", theme=theme)
+    page = building(visit, story, FACTS_URI, PERSONAL_URI)
+    page.get_by_text("Would be refused", exact=True).wait_for()
+    chosen = page.get_by_role("listitem")
+    assert (
+        chosen.filter(has_text=PERSONAL_URI).get_by_text("Personal attributes stay out of research").first.is_visible()
+    )
+    assert chosen.filter(has_text=FACTS_URI).get_by_text("Would be granted").first.is_visible()
+    expect(page.get_by_role("button", name="Request access")).to_be_disabled()
+    visit.check_accessible()
+    page.get_by_role("button", name="Take this instead").first.click()
+    page.get_by_label("Remove Personal attributes of loan applicants").wait_for(state="detached")
+    expect(page.get_by_role("button", name="Request access")).to_be_enabled()
+    page.get_by_label("Why do you need it?").fill("To find what drives defaults.")
+    page.get_by_role("button", name="Request access").click()
+    page.get_by_role("heading", name="Access for lending/", level=1).wait_for()
+    visit.settle()
+    assert page.get_by_text(f"read the objects of {FACTS_URI}").is_visible()
+    assert page.get_by_text("Assume and probe").is_visible()
+    page.get_by_text("nothing at or after the grant's end").click()
+    assert page.get_by_text('"DateGreaterThanEquals"').first.is_visible()
+    visit.check_accessible()
+    visit.check_quiet()
+
+
+def test_in_mode_partial_the_rest_is_given(visitor: Visitor, cast: Cast, story: Story) -> None:
+    given_back(cast)
+    page = building(visitor("dana"), story, FACTS_URI, PERSONAL_URI)
+    page.get_by_label("give the rest").click()
+    page.get_by_text("Without the source that is refused").wait_for()
+    expect(page.get_by_role("button", name="Request access")).to_be_enabled()
+
+
+def test_what_one_holds_is_offered_instead_of_another_role(visitor: Visitor, cast: Cast, story: Story) -> None:
+    given_back(cast)
+    grant = made(cast.dana.post("/v1/access-requests", story.asking()))["grant"]["id"]
+    visit = visitor("dana")
+    page = building(visit, story, FACTS_URI)
+    page.get_by_text("You have all of this already").wait_for()
+    assert page.get_by_text("You have select of it already").is_visible()
+    expect(page.get_by_role("button", name="Request access")).to_be_disabled()
+    page.get_by_label("make another grant all the same").click()
+    expect(page.get_by_role("button", name="Request access")).to_be_enabled()
+    page.get_by_role("link", name="Use the grant that you hold").click()
+    page.wait_for_url(f"**/grants/{grant}")
+
+
+def test_a_request_for_later_waits_and_is_taken_back(visitor: Visitor, cast: Cast, story: Story) -> None:
+    given_back(cast)
+    visit = visitor("dana")
+    page = building(visit, story, FACTS_URI)
+    page.get_by_label("When", exact=True).select_option("later")
+    assert page.get_by_text("Choose a start that lies ahead.").is_visible()
+    page.get_by_label("Starts").fill((datetime.now(UTC).astimezone() + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M"))
+    page.get_by_label("Ticket").fill("DATA-7")
+    page.get_by_role("button", name="Request access").click()
+    page.get_by_role("heading", name="Request for lending/", level=1).wait_for()
+    visit.settle()
+    assert page.get_by_text("is decided once more when it starts").is_visible()
+    assert page.get_by_text("DATA-7").is_visible()
+    visit.check_accessible()
+    page.get_by_role("button", name="Withdraw").click()
+    page.get_by_label("Why").fill("Not needed any more.")
+    page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
+    page.get_by_text("It is over: withdrawn.").wait_for()
+    visit.check_quiet()
+
+
+def test_an_emergency_names_ticket_reason_and_time_before_anything_is_asked(visitor: Visitor, story: Story) -> None:
+    page = building(visitor("dana"), story, FACTS_URI)
+    page.get_by_label("When", exact=True).select_option("emergency")
+    assert page.get_by_text("An emergency needs its ticket, the reason and for how long.").is_visible()
+    expect(page.get_by_role("button", name="Request access")).to_be_disabled()
+
+
+def test_a_grant_is_given_back_and_its_end_is_shown_as_it_is_seen(visitor: Visitor, cast: Cast, story: Story) -> None:
+    grant = made(cast.dana.post("/v1/access-requests", story.asking()))["grant"]["id"]
+    made(cast.dana.post(f"/v1/grants/{grant}/credentials"))
+    visit = visitor("dana")
+    page = visit.go(f"/grants/{grant}")
+    page.get_by_text("1 session has been handed out").wait_for()
+    page.get_by_role("button", name="Give back").click()
+    page.get_by_label("Why").fill("Done for today.")
+    visit.check_accessible()
+    page.get_by_role("dialog").get_by_role("button", name="Give back").click()
+    ending = page.get_by_role("list", name="How it ends")
+    ending.get_by_text("by the engine's own session").wait_for()
+    assert ending.get_by_text("at the earliest").is_visible()
+    assert page.get_by_role("button", name="Give back").is_disabled()
+    visit.check_accessible()
+    visit.check_quiet()
+
+
+def test_a_stranger_does_not_find_a_grant_by_its_address(visitor: Visitor, cast: Cast, story: Story) -> None:
+    grant = made(cast.dana.post("/v1/access-requests", story.asking()))["grant"]["id"]
+    page = visitor("pat").go(f"/grants/{grant}")
+    page.get_by_text("Not here, or not for you").wait_for()
+
+
+@pytest.mark.parametrize("address", ["/request?add=" + FACTS_URI, "/grants/{grant}", "/grants?tab=requests"])
+def test_the_screens_of_access_fit_a_telephone(visitor: Visitor, cast: Cast, story: Story, address: str) -> None:
+    grant = made(cast.dana.post("/v1/access-requests", story.asking()))["grant"]["id"]
+    visit = visitor("dana", width=390)
+    visit.go(address.format(grant=grant))
+    assert visit.evaluated("document.documentElement.scrollWidth <= 390") is True
+    visit.check_accessible()
+    visit.check_quiet()
