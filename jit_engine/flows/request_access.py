@@ -23,14 +23,14 @@ from jit_engine.flows.outcome import AccessRefused, AlreadyHeld, ApprovalNeeded,
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.plan import PlannedPart, parts_of
 from jit_engine.iam.role import probe_session_policy, probes_for, role_plan, session_plan
-from jit_engine.ports import Evidence, Facts, FactSource, Ledger, LostRace, Minter, Minters, minter_in
+from jit_engine.ports import Evidence, Facts, Ledger, LostRace, Minter, Minters, minter_in
 from jit_engine.rules.clearance import (
     Judges,
     clear,
     refused_only_by_approval,
     refused_only_by_duration,
 )
-from jit_engine.rules.counter_offer import Offer, counter_offers, offer_record
+from jit_engine.rules.counter_offer import Offer, OtherPlaces, counter_offers, offer_record
 from jit_engine.rules.evidence import evidence_of
 from jit_engine.rules.overlaps import Overlap, covering, overlaps
 from jit_engine.rules.record import clearance_record, cleared_asks, refusal_record
@@ -63,7 +63,7 @@ class RequestAccess:
     `token` gives fresh unguessable text for session names; `judges` the rulebook that is live right now.
     """
 
-    facts: FactSource
+    facts: OtherPlaces
     ledger: Ledger
     minters: Minters
     bases: BaseRoles
@@ -98,7 +98,7 @@ class RequestAccess:
     def offers(self, refusal: Refusal, now: datetime) -> tuple[Offer, ...]:
         """What would be cleared instead; nothing is recorded."""
         request = refusal.request
-        return counter_offers(refusal, self.facts.facts_for(request.activity, request.environment), self.judges(), now)
+        return self._offers(refusal, self.facts.facts_for(request.activity, request.environment), self.judges(), now)
 
     def advise(self, request: AccessRequest, now: datetime) -> tuple[Clearance | Refusal, Facts, Evidence]:
         """What would be answered, the facts, and what of them it was decided from; nothing is recorded."""
@@ -135,7 +135,7 @@ class RequestAccess:
                 if refused_only_by_approval(verdict):
                     self._check_held(verdict, now + wanted_of(verdict, facts), now, anew=anew)
                     raise ApprovalNeeded(verdict, evidence)
-                offers = counter_offers(verdict, facts, judges, now)
+                offers = self._offers(verdict, facts, judges, now)
                 offered: list[Json] = [offer_record(offer) for offer in offers]
                 event = _event("access.refused", request, now, {**refusal_record(verdict), "offers": offered})
                 self.ledger.refuse(verdict, evidence, event, _refused(waiting))
@@ -155,6 +155,10 @@ class RequestAccess:
                 continue
             return parts, place, grant
         raise LostRace("the rules changed again and again while this was decided")
+
+    def _offers(self, refusal: Refusal, facts: Facts, judges: Judges, now: datetime) -> tuple[Offer, ...]:
+        places = self.facts.elsewhere(refusal.request.activity, refusal.request.environment)
+        return counter_offers(refusal, facts, judges, now, places)
 
     def _check_held(
         self, verdict: Clearance | Refusal, ends_at: datetime, now: datetime, *, anew: bool

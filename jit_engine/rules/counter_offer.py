@@ -5,16 +5,18 @@ Each offer is a whole request that `clear` has cleared as it stands, at the mome
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from jit_engine.domain.catalogue import files_of
+from jit_engine.domain.ids import ActivityId, EnvironmentId
 from jit_engine.domain.request import MAX_SOURCES, AccessRequest, Mode, SourceAsk
-from jit_engine.domain.source import S3Prefix
+from jit_engine.domain.source import GlueTable, S3Prefix
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.errors import EngineError
-from jit_engine.ports import Facts
+from jit_engine.ports import Facts, FactSource
 from jit_engine.rules.clearance import Judges, clear, refused_only_by_approval
 from jit_engine.rules.record import Record, request_record
 from jit_engine.rules.treatments import durations_of
@@ -23,6 +25,7 @@ from jit_engine.sources.kinds import kind_of
 MOST_ASKED = 16
 """Questions to the engine for one refusal, each about a whole request."""
 MOST_PURPOSES = 4
+MOST_ENVIRONMENTS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,19 +36,35 @@ class Offer:
     request: AccessRequest
 
 
-def counter_offers(refusal: Refusal, facts: Facts, judges: Judges, now: datetime) -> tuple[Offer, ...]:
+class OtherPlaces(FactSource, Protocol):
+    """Facts of the activity's other environments, too."""
+
+    def elsewhere(self, activity: ActivityId, environment: EnvironmentId) -> Sequence[Facts]:
+        """Today's facts of every other active environment of the activity, the earliest first."""
+        ...
+
+
+def counter_offers(
+    refusal: Refusal, facts: Facts, judges: Judges, now: datetime, elsewhere: Sequence[Facts] = ()
+) -> tuple[Offer, ...]:
     """The smallest change that keeps everything that was asked for, if there is one, and the largest part that passes.
 
     1. All of it, for a shorter time.
     2. All of it, for another purpose of the activity.
-    3. The largest part: the sources that pass; of the others fewer operations, or what lies inside and passes.
+    3. All of it, in another environment of the activity, whose facts are `elsewhere`.
+    4. The largest part: the sources that pass; of the others fewer operations, fewer columns, what lies inside and
+       passes, or treatments of them.
     """
     if refused_only_by_approval(refusal):
         return ()
     asking = _Asking(facts=facts, judges=judges, now=now)
     given = refusal.request
     shorter = _shorter(given, facts)
-    offers = [*_whole(given, shorter, facts, asking), *_largest_part(shorter or given, given, facts, asking)]
+    whole = list(_whole(given, shorter, facts, asking))
+    offers = [
+        *(whole or _in_another_environment(given, elsewhere, asking)),
+        *_largest_part(shorter or given, given, facts, asking),
+    ]
     return tuple({offer.request: offer for offer in offers}.values())
 
 
@@ -63,13 +82,13 @@ class _Asking:
     now: datetime
     asked: int = field(default=0)
 
-    def __call__(self, request: AccessRequest) -> Clearance | Refusal | None:
-        """The verdict; None when the request makes no sense, or enough has been asked."""
+    def __call__(self, request: AccessRequest, facts: Facts | None = None) -> Clearance | Refusal | None:
+        """The verdict, from these facts if any are given; None when it makes no sense, or enough has been asked."""
         if self.asked >= MOST_ASKED:
             return None
         self.asked += 1
         try:
-            return clear(request, self.facts, self.judges, self.now)
+            return clear(request, facts or self.facts, self.judges, self.now)
         except EngineError:
             return None
 
@@ -96,6 +115,21 @@ def _whole(given: AccessRequest, shorter: AccessRequest | None, facts: Facts, as
             return
 
 
+def _in_another_environment(given: AccessRequest, elsewhere: Sequence[Facts], asking: _Asking) -> Iterator[Offer]:
+    """All of it where another tier's terms hold, for a shorter time if need be; the first that passes."""
+    for facts in elsewhere[:MOST_ENVIRONMENTS]:
+        there = facts.environment
+        if there is None or given.renews is not None:
+            continue
+        moved = replace(given, environment=there.id)
+        shorter = _shorter(moved, facts)
+        candidate = shorter or moved
+        if isinstance(asking(candidate, facts), Clearance):
+            changes = (f"in the {there.tier.value} environment {there.id}", *([_time(candidate)] if shorter else []))
+            yield Offer(changes=changes, request=candidate)
+            return
+
+
 def _largest_part(base: AccessRequest, given: AccessRequest, facts: Facts, asking: _Asking) -> Iterator[Offer]:
     inside = {ask: _inside(ask, facts) for ask in base.asks}
     passing = set(asking.passing(base, (*base.asks, *(one for some in inside.values() for one in some))))
@@ -107,13 +141,14 @@ def _largest_part(base: AccessRequest, given: AccessRequest, facts: Facts, askin
             if operation in ask.operations and len(ask.operations) > 1
         ]
         passing |= asking.passing(base, narrower)
+    passing |= asking.passing(base, _fewer_columns(base, [ask for ask in refused if ask.columns], asking))
     kept: dict[SourceAsk, None] = {}
     changes: list[str] = [] if base == given else [_time(base)]
     for ask in base.asks:
         if ask in passing:
             kept[ask] = None
             continue
-        fewer = [one for one in passing if one.source == ask.source and one.operations < ask.operations]
+        fewer = [one for one in passing if one.source == ask.source and one != ask]
         parts = fewer[:1] or _outermost([one for one in inside[ask] if one in passing])
         kept |= dict.fromkeys(parts)
         changes.append(_said(ask, parts))
@@ -122,8 +157,27 @@ def _largest_part(base: AccessRequest, given: AccessRequest, facts: Facts, askin
         yield Offer(changes=tuple(changes), request=candidate)
 
 
+def _fewer_columns(base: AccessRequest, refused: list[SourceAsk], asking: _Asking) -> Iterator[SourceAsk]:
+    """Of tables whose columns were named, those of the named that are left when there is asked for what there is."""
+    verdict = (
+        asking(replace(base, asks=tuple(replace(a, columns=None) for a in refused), mode=Mode.PARTIAL))
+        if refused
+        else None
+    )
+    for one in () if verdict is None else verdict.verdicts:
+        named = next((ask for ask in refused if ask.source == one.ask.source), None)
+        left = None if one.columns is None else one.columns.obligations.columns
+        if named is not None and named.columns and left is not None and (columns := named.columns & set(left)):
+            yield replace(named, columns=columns)
+
+
 def _inside(ask: SourceAsk, facts: Facts) -> tuple[SourceAsk, ...]:
-    """What lies in a prefix and can be asked for by itself, with the operations that its kind offers."""
+    """What lies in a prefix and can be asked for by itself, with the operations that its kind offers; of a table the
+    treatments that were made of it.
+    """
+    if isinstance(ask.source, GlueTable):
+        treatments = (view for view in facts.catalogue.views_over(ask.source) if facts.catalogue.is_treatment(view))
+        return tuple(replace(ask, source=view.source, columns=None) for view in treatments)
     if not isinstance(ask.source, S3Prefix):
         return ()
     found = []
@@ -161,6 +215,10 @@ def _time(request: AccessRequest) -> str:
 def _said(ask: SourceAsk, parts: list[SourceAsk]) -> str:
     if not parts:
         return f"without {ask.source.uri}"
+    if parts[0].source == ask.source and parts[0].columns != ask.columns:
+        return f"of {ask.source.uri} only the columns {', '.join(sorted(parts[0].columns or ()))}"
     if parts[0].source == ask.source:
         return f"{ask.source.uri} only to {', '.join(sorted(parts[0].operations))}"
+    if isinstance(ask.source, GlueTable):
+        return f"instead of {ask.source.uri} its treatment {', '.join(part.source.uri for part in parts)}"
     return f"of {ask.source.uri} only {', '.join(part.source.uri for part in parts)}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from jit_engine.contracts.terms import Contract, HeldContract
+from jit_engine.domain.activity import EnvironmentState
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId
 from jit_engine.domain.resource_policy import Safeguards
@@ -21,6 +23,17 @@ from platform_api.db.generations import Changing, generations
 from platform_api.db.label_rows import read_label
 from platform_api.db.ledger import held_keys
 from platform_api.db.policies import read_policy_readings
+from platform_api.db.tables.activities import EnvironmentRow
+
+_OTHERS = (
+    sa.select(EnvironmentRow.id)
+    .where(
+        EnvironmentRow.activity == sa.bindparam("activity"),
+        EnvironmentRow.id != sa.bindparam("environment"),
+        EnvironmentRow.state == EnvironmentState.ACTIVE.value,
+    )
+    .order_by(EnvironmentRow.id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +83,12 @@ class SqlFacts:
             label=label,
             safeguards=safeguards,
         )
+
+    def elsewhere(self, activity: ActivityId, environment: EnvironmentId) -> tuple[Facts, ...]:
+        """Today's facts of every other active environment of the activity, the earliest first."""
+        with self._database.read() as connection:
+            found = connection.execute(_OTHERS, {"activity": activity, "environment": environment}).scalars().all()
+        return tuple(self.facts_for(activity, EnvironmentId(other)) for other in found)
 
     def _held_by(self, connection: Connection, activity: ActivityId) -> frozenset[HeldContract]:
         keys = held_keys(connection, activity)

@@ -63,6 +63,12 @@ class MemoryRegistry:
             held=frozenset(),
         )
 
+    def elsewhere(self, activity: ActivityId, environment: EnvironmentId) -> tuple[Facts, ...]:
+        """As the port says."""
+        there = [one.environment for one in self.environments_of(activity) if one.environment.id != environment]
+        active = [one.id for one in there if one.state is EnvironmentState.ACTIVE]
+        return tuple(self.facts_for(activity, other) for other in active)
+
     def subject_of(self, issuer: str, login: str) -> Subject | None:
         """As the port says."""
         return next((e.subject for e in self.entries if (e.issuer, e.login) == (issuer, login)), None)

@@ -23,6 +23,7 @@ from jit_engine.ports import Facts
 from jit_engine.rules.clearance import Judges, clear
 from platform_api.provisioning.order import EnvironmentOrder, environment_names
 from policy import Engine, Rulebook, invariants
+from tests.fakes.places import NoOtherPlaces
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ACCOUNT = "000000000000"
@@ -379,11 +380,8 @@ def place_of(clearance: Clearance) -> Place:
 
 
 @dataclass(slots=True)
-class FakeFacts:
-    """A `FactSource` that answers with what it holds; a test changes `now_known` as the world changes.
-
-    With `label_of`, labels are those that a ledger has been told.
-    """
+class FakeFacts(NoOtherPlaces):
+    """A `FactSource` that answers with what it holds, which a test changes; labels by `label_of` where it is given."""
 
     now_known: Facts = field(default_factory=facts)
     asked: int = 0

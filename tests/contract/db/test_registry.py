@@ -9,7 +9,8 @@ from jit_engine.contracts.terms import ContractState
 from jit_engine.domain.activity import ActivityState, EnvironmentState
 from jit_engine.domain.catalogue import TableItem
 from jit_engine.domain.ids import ActivityId, ContractId, SubjectId
-from jit_engine.ports import FactSource, LostRace
+from jit_engine.ports import LostRace
+from jit_engine.rules.counter_offer import OtherPlaces
 from platform_api.db.audit import AuditTrail
 from platform_api.db.facts import SqlFacts
 from platform_api.db.registry import SqlRegistry
@@ -20,7 +21,7 @@ from tests.contract.db import samples
 from tests.contract.db.samples import HOUR, NOW, event
 from tests.fakes.registry import MemoryRegistry
 
-Kept = tuple[RegistryStore, FactSource, Callable[[], list[str]]]
+Kept = tuple[RegistryStore, OtherPlaces, Callable[[], list[str]]]
 LOANS = ContractId("loans")
 
 
@@ -275,6 +276,19 @@ def test_the_facts_are_those_of_the_registry(kept: Kept) -> None:
     assert found.contracts == ()
     assert found.catalogue == store.catalogue()
     assert found.purposes == samples.PURPOSES
+
+
+def test_elsewhere_are_the_other_active_environments_of_the_activity(kept: Kept) -> None:
+    store, facts, _ = kept
+    registered(store)
+    for n, state in ((6, EnvironmentState.ACTIVE), (5, EnvironmentState.ACTIVE), (7, EnvironmentState.RETIRED)):
+        place = samples.environment(n, of=1, state=state)
+        review = replace(samples.review(n), activity=samples.activity_id(1), environment=place.environment.id)
+        store.add_environment(place, review, event())
+    asked = (samples.activity_id(1), samples.environment_id(5))
+    (found,) = facts.elsewhere(*asked)
+    assert found == facts.facts_for(samples.activity_id(1), samples.environment_id(6))
+    assert facts.elsewhere(samples.activity_id(9), samples.environment_id(9)) == ()
 
 
 def test_the_facts_follow_every_change(kept: Kept) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,10 +12,13 @@ from hypothesis import strategies as st
 from jit_engine.domain.catalogue import Catalogue, PrefixItem
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance, Refusal
-from jit_engine.rules.clearance import clear
-from jit_engine.rules.counter_offer import counter_offers
+from jit_engine.ports import Facts
+from jit_engine.rules.clearance import Judges, clear
+from jit_engine.rules.counter_offer import Offer, counter_offers
 from tests.fakes import world
 from tests.property.engine.scenarios import Scenario, scenarios
+from tests.unit.engine import test_treatments as treatments
+from tests.unit.engine import test_views as views
 
 FORBIDS = """
 @id("no-secrets") @title("Secrets stay") @owner("nobody")
@@ -101,3 +105,53 @@ def test_of_a_container_that_is_not_closed_what_lies_inside_is_offered() -> None
 
 def test_nothing_is_offered_where_nothing_passes() -> None:
     assert _offers(by=replace(world.ADA, trainings=frozenset())) == []
+
+
+ONLY_IN_VALIDATION = (
+    world.PERMIT_ALL
+    + """
+@id("not-in-research") @title("Not in research") @owner("nobody")
+forbid (principal, action in [Action::"readLike", Action::"columnRead"], resource)
+when { context.tier == Tier::"research" };
+"""
+)
+
+
+def _elsewhere(*places: Facts, judges: Judges, **asked: Any) -> tuple[Offer, ...]:
+    request = world.request(**asked)
+    verdict = clear(request, world.facts(), judges, world.NOW)
+    assert isinstance(verdict, Refusal)
+    return counter_offers(verdict, world.facts(), judges, world.NOW, places)
+
+
+def test_what_another_tier_lets_pass_is_offered_in_an_environment_that_the_activity_has() -> None:
+    judges, places = world.judges(ONLY_IN_VALIDATION), (world.facts(Tier.OPERATION), world.facts(Tier.VALIDATION))
+    (offer,) = _elsewhere(*places, judges=judges)
+    there = world.ENVIRONMENTS[Tier.VALIDATION]
+    assert (offer.request.environment, offer.changes) == (there, (f"in the validation environment {there}",))
+    assert isinstance(clear(offer.request, world.facts(Tier.VALIDATION), judges, world.NOW), Clearance)
+    (shorter,) = _elsewhere(*places, judges=judges, duration=timedelta(hours=8))
+    assert shorter.changes == (f"in the validation environment {there}", "for 4:00:00 at most")
+    assert _elsewhere(world.facts(Tier.OPERATION), judges=judges) == ()  # where people have no place
+    assert _elsewhere(judges=judges) == ()
+
+
+def test_of_named_columns_those_that_are_left_are_offered() -> None:
+    judges = world.judges(treatments.RULES)
+    facts = treatments.known()
+    ask = treatments.wants("state", "ssn")
+    verdict = clear(world.request(ask), facts, judges, world.NOW)
+    assert isinstance(verdict, Refusal)
+    (offer,) = counter_offers(verdict, facts, judges, world.NOW)
+    assert offer.changes == (f"of {ask.source.uri} only the columns state",)
+    assert isinstance(clear(offer.request, facts, judges, world.NOW), Clearance)
+
+
+def test_instead_of_a_table_a_treatment_of_it_is_offered() -> None:
+    certified = views.view(views.WHO, world.PEOPLE, definer=views.DEFINER, certificates=(views.certificate(),))
+    facts = views.facts(certified, views.view(views.SEEN, world.PEOPLE))
+    verdict = clear(world.request(world.ask(world.PEOPLE)), facts, world.judges(), world.NOW)
+    assert isinstance(verdict, Refusal)
+    (offer,) = counter_offers(verdict, facts, world.judges(), world.NOW)
+    assert offer.changes == (f"instead of {world.PEOPLE.uri} its treatment {views.WHO.uri}",)
+    assert isinstance(clear(offer.request, facts, world.judges(), world.NOW), Clearance)
