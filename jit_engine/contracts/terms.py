@@ -9,7 +9,7 @@ from enum import StrEnum
 from jit_engine.contracts.profiles import AccessProfile, DescribedTable
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, SubjectId
-from jit_engine.domain.services import DynamoTable, ServiceSource
+from jit_engine.domain.services import Parted, ServiceSource, contains, overlap
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix, Source
 from jit_engine.domain.tier import Tier
 from jit_engine.errors import WrongState
@@ -215,11 +215,11 @@ class Contract:
 
 
 def is_within(inner: Source, outer: S3Prefix | ServiceSource) -> bool:
-    """Whether all of `inner` lies in `outer`: prefixes and DynamoDB tables have parts, of others there is the whole."""
+    """Whether all of `inner` lies in `outer`: prefixes, DynamoDB tables and databases have parts, others do not."""
     if isinstance(inner, S3Prefix) and isinstance(outer, S3Prefix):
         return outer.contains(inner)
-    if isinstance(inner, DynamoTable) and isinstance(outer, DynamoTable):
-        return outer.contains(inner)
+    if isinstance(inner, Parted) and isinstance(outer, Parted):
+        return contains(outer, inner)
     return inner == outer
 
 
@@ -227,8 +227,8 @@ def do_overlap(one: S3Prefix | ServiceSource, other: S3Prefix | ServiceSource) -
     """Whether something can lie in both."""
     if isinstance(one, S3Prefix) and isinstance(other, S3Prefix):
         return one.overlaps(other)
-    if isinstance(one, DynamoTable) and isinstance(other, DynamoTable):
-        return one.overlaps(other)
+    if isinstance(one, Parted) and isinstance(other, Parted):
+        return overlap(one, other)
     return one == other
 
 

@@ -80,7 +80,8 @@ class Activity:
 class Place:
     """What provisioning made for an environment: where its roles are fenced in and where they may write.
 
-    `egress` are the hosts of the internet that its network lets through; none unless the network says so.
+    `egress` are the lists, by ARN, that hold which hosts of the internet its network lets through; with none it has
+    no such list, and no endpoint is given.
     `vpc_endpoints` are those of its network, each a `vpce-…`; with none it has no network of its own.
     """
 

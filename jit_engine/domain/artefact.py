@@ -59,6 +59,19 @@ class Artefact:
     last_error: str | None = None
     version: int = 0
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every source that it holds: its own, and those that its plan names."""
+        return (self.source, *(self.texts("sources") if "sources" in self.plan else ()))
+
+    def with_all_of(self, other: Artefact) -> Artefact:
+        """This artefact, which `other` names too, with every text of either's lists: parts of a grant may share one."""
+        lists = {key: set(value) for key, value in self.plan.items() if not isinstance(value, str)}
+        for key, value in other.plan.items():
+            if not isinstance(value, str):
+                lists.setdefault(key, set()).update(value)
+        return replace(self, plan={**self.plan, **{key: tuple(sorted(value)) for key, value in lists.items()}})
+
     def moved(self, state: ArtefactState) -> Artefact:
         """This artefact in another state; raises `WrongState` when the table has no such move."""
         if state not in ARTEFACT_MOVES[self.state]:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from jit_engine.domain.catalogue_index import KeptAnswers, PlaceIndex, Position
 from jit_engine.domain.classification import Classification
-from jit_engine.domain.services import DynamoTable, ServiceSource
+from jit_engine.domain.services import Parted, ServiceSource, contains, narrowness, overlap, whole_of
 from jit_engine.domain.source import PREFIX_LIMIT, GlueTable, S3Prefix, Source
 from jit_engine.domain.view import View
 
@@ -126,7 +126,7 @@ class Catalogue:
         """The item that describes `source`: itself, or the deepest catalogued prefix around it."""
         if isinstance(source, S3Prefix):
             return _first_of_deepest(self.around(source))
-        if isinstance(source, DynamoTable):
+        if isinstance(source, Parted):
             around_it = self.parts_around(source)
             return around_it[-1] if around_it else None
         position = self._named.get(source)
@@ -141,23 +141,23 @@ class Catalogue:
             item for place in self._prefixes.around(prefix) if isinstance(item := self.items[place], PrefixItem)
         )
 
-    def parts_around(self, table: DynamoTable) -> tuple[ServiceItem, ...]:
-        """Every catalogued DynamoDB table, or part of one, that holds the whole of `table`; the smallest last."""
-        around = [item for item in self._of_one_table(table) if _holds(item.source, table)]
-        return tuple(sorted(around, key=lambda item: len(item.source.uri)))
+    def parts_around(self, part: Parted) -> tuple[ServiceItem, ...]:
+        """Every catalogued table or database, or part of one, that holds the whole of `part`; the smallest last."""
+        around = [item for item in self._of_one_whole(part) if _holds(item.source, part)]
+        return tuple(sorted(around, key=lambda item: _narrowness(item.source)))
 
     def touching(self, source: Source) -> tuple[CatalogueItem, ...]:
         """Every item whose data is reached through `source`: prefixes inside it and tables whose files it overlaps.
 
         A table is touched in both directions, since its files may lie above or beneath the prefix. What is a copy is
         reached together with its original, as far as that is catalogued, and a view with all that it reads, unless it
-        is a treatment (`is_treatment`). The parts of a DynamoDB table are touched where they overlap.
+        is a treatment (`is_treatment`). The parts of a DynamoDB table or a database are touched where they overlap.
         """
         return self._touched.get(source, self._touching)
 
     def _touching(self, source: Source) -> tuple[CatalogueItem, ...]:
-        if isinstance(source, DynamoTable):
-            return tuple(item for item in self._of_one_table(source) if _reaches_into(item.source, source))
+        if isinstance(source, Parted):
+            return tuple(item for item in self._of_one_whole(source) if _reaches_into(item.source, source))
         found: set[Position] = set()
         seen: set[Source] = set()
         unread: list[Source] = [source]
@@ -233,15 +233,15 @@ class Catalogue:
 
         return Catalogue(generation=self.generation, items=tuple(filter(is_kept, self.items)))
 
-    def _of_one_table(self, table: DynamoTable) -> list[ServiceItem]:
-        return self._parts.get((table.account, table.region, table.table), [])
+    def _of_one_whole(self, part: Parted) -> list[ServiceItem]:
+        return self._parts.get(whole_of(part), [])
 
     @cached_property
-    def _parts(self) -> dict[tuple[str, str, str], list[ServiceItem]]:
-        parts: dict[tuple[str, str, str], list[ServiceItem]] = {}
+    def _parts(self) -> dict[tuple[str, str, str, str], list[ServiceItem]]:
+        parts: dict[tuple[str, str, str, str], list[ServiceItem]] = {}
         for item in self.items:
-            if isinstance(item, ServiceItem) and isinstance(table := item.source, DynamoTable):
-                parts.setdefault((table.account, table.region, table.table), []).append(item)
+            if isinstance(item, ServiceItem) and isinstance(part := item.source, Parted):
+                parts.setdefault(whole_of(part), []).append(item)
         return parts
 
     @cached_property
@@ -290,12 +290,16 @@ def _mirrored(place: S3Prefix, copy: PrefixItem) -> S3Prefix:
     return S3Prefix(account=original.account, bucket=original.bucket, prefix=original.prefix + rest)
 
 
-def _holds(outer: ServiceSource, inner: DynamoTable) -> bool:
-    return isinstance(outer, DynamoTable) and outer.contains(inner)
+def _narrowness(source: ServiceSource) -> tuple[int, ...]:
+    return narrowness(source) if isinstance(source, Parted) else ()
 
 
-def _reaches_into(one: ServiceSource, other: DynamoTable) -> bool:
-    return isinstance(one, DynamoTable) and one.overlaps(other) and (one == other or not one.contains(other))
+def _holds(outer: ServiceSource, inner: Parted) -> bool:
+    return isinstance(outer, Parted) and contains(outer, inner)
+
+
+def _reaches_into(one: ServiceSource, other: Parted) -> bool:
+    return isinstance(one, Parted) and overlap(one, other) and (one == other or not contains(one, other))
 
 
 def files_of(item: CatalogueItem) -> tuple[S3Prefix, ...]:

@@ -1,4 +1,4 @@
-"""Identities of what is not made of files: tables, databases, models, streams, secrets, libraries, endpoints.
+"""Identities of what is not made of files: tables, models, streams, secrets, libraries, endpoints, databases.
 
 Each is one frozen value whose fields are plain ASCII names, because they end in ARNs: what IAM would expand or cut
 short is refused. `kind` is a field, so that one is never read back as another.
@@ -10,16 +10,21 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from jit_engine.domain.databases import (
+    DatabaseSource,
+    RdsDatabase,
+    RedshiftDatabase,
+    RedshiftWorkgroup,
+    part_contains,
+    parts_overlap,
+    server_of,
+)
 from jit_engine.domain.names import check_account, check_region
 from jit_engine.errors import InvalidValue
 
 _TABLE: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}\Z", re.ASCII)
 _KEY: Final = re.compile(r"[A-Za-z0-9_.:@#+-]{1,128}\Z", re.ASCII)
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z0-9_.-]{1,255}\Z", re.ASCII)
-_CLUSTER: Final = re.compile(r"[a-z](?:-?[a-z0-9]){0,62}\Z", re.ASCII)
-_DATABASE: Final = re.compile(r"[a-z_][a-z0-9_]{0,63}\Z", re.ASCII)
-_WORKGROUP: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
-_RESOURCE: Final = re.compile(r"(?:db|cluster)-[A-Z0-9]{20,32}\Z", re.ASCII)
 _MODEL: Final = re.compile(r"[a-z0-9-]{1,63}\.[a-z0-9-]{1,63}(?:[.:][a-z0-9-]{1,63}){0,3}\Z", re.ASCII)
 _GUARDRAIL: Final = re.compile(r"[a-z0-9]{8,24}\Z", re.ASCII)
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,7}\Z", re.ASCII)
@@ -79,65 +84,6 @@ class DynamoTable:
             and (not self.keys or not other.keys or not set(self.keys).isdisjoint(other.keys))
             and (not self.attributes or not other.attributes or not set(self.attributes).isdisjoint(other.attributes))
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedshiftDatabase:
-    """A database of a Redshift cluster."""
-
-    kind: Literal["redshift-database"] = "redshift-database"
-    account: str
-    region: str
-    cluster: str
-    database: str
-
-    def __post_init__(self) -> None:
-        _check_place(self.account, self.region)
-        _check(_CLUSTER, "cluster", self.cluster, "use the cluster's name: lower-case letters, digits and single -")
-        _check(_DATABASE, "database", self.database, "use the database's name: lower-case letters, digits and _")
-
-    @property
-    def uri(self) -> str:
-        """`redshift://account/region/cluster/database`."""
-        return f"redshift://{self.account}/{self.region}/{self.cluster}/{self.database}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedshiftWorkgroup:
-    """A workgroup of Redshift Serverless, by its id: IAM knows no database inside of it."""
-
-    kind: Literal["redshift-workgroup"] = "redshift-workgroup"
-    account: str
-    region: str
-    workgroup: str
-
-    def __post_init__(self) -> None:
-        _check_place(self.account, self.region)
-        _check(_WORKGROUP, "workgroup", self.workgroup, "use the workgroup's id, a UUID in lower case")
-
-    @property
-    def uri(self) -> str:
-        """`redshift-serverless://account/region/workgroup`."""
-        return f"redshift-serverless://{self.account}/{self.region}/{self.workgroup}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RdsDatabase:
-    """An RDS instance or Aurora cluster, by its resource id, which never changes and is never used again."""
-
-    kind: Literal["rds-database"] = "rds-database"
-    account: str
-    region: str
-    resource: str
-
-    def __post_init__(self) -> None:
-        _check_place(self.account, self.region)
-        _check(_RESOURCE, "resource", self.resource, "use the resource id: db-… of an instance, cluster-… of Aurora")
-
-    @property
-    def uri(self) -> str:
-        """`rds://account/region/resource`."""
-        return f"rds://{self.account}/{self.region}/{self.resource}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +227,38 @@ ServiceSource = (
     | PublicEndpoint
 )
 """What is not made of files."""
+
+Parted = DynamoTable | DatabaseSource
+"""What of these has parts of its own that can be catalogued, covered and asked for."""
+
+
+def contains(outer: Parted, inner: Parted) -> bool:
+    """Whether all of `inner` is in `outer`."""
+    if isinstance(outer, DynamoTable) or isinstance(inner, DynamoTable):
+        return isinstance(outer, DynamoTable) and isinstance(inner, DynamoTable) and outer.contains(inner)
+    return part_contains(outer, inner)
+
+
+def overlap(one: Parted, other: Parted) -> bool:
+    """Whether something can belong to both."""
+    if isinstance(one, DynamoTable) or isinstance(other, DynamoTable):
+        return isinstance(one, DynamoTable) and isinstance(other, DynamoTable) and one.overlaps(other)
+    return parts_overlap(one, other)
+
+
+def narrowness(source: Parted) -> tuple[int, int]:
+    """Of two of which one contains the other, the higher number has the inner one."""
+    if isinstance(source, DynamoTable):
+        return bool(source.keys) + bool(source.attributes), -len(source.keys) - len(source.attributes)
+    names = (source.database, source.schema, source.table, source.columns)
+    return sum(map(bool, names)), -len(source.columns)
+
+
+def whole_of(source: Parted) -> tuple[str, str, str, str]:
+    """What the parts are parts of: kind, account, region and name."""
+    if isinstance(source, DynamoTable):
+        return source.kind, source.account, source.region, source.table
+    return server_of(source)
 
 
 def _check_place(account: str, region: str) -> None:

@@ -47,11 +47,11 @@ class Enforcement:
 
     def put(self, grant: Grant, parts: Sequence[PlannedPart], place: Place, now: datetime) -> Grant:
         """Every artefact of the grant, intended, made and seen to; its roles are there already."""
-        each = {
-            (artefact.mechanism, artefact.name): artefact  # what several parts share is made once
-            for part, principal in zip(parts, grant.principals, strict=True)
-            for artefact in self._planned(grant.id, part, place, _role_of(principal), now)
-        }
+        each: dict[tuple[Mechanism, str], Artefact] = {}
+        for part, principal in zip(parts, grant.principals, strict=True):
+            for one in self._planned(grant.id, part, place, _role_of(principal), now):
+                key = (one.mechanism, one.name)  # what several parts share is made once, for all of them
+                each[key] = each[key].with_all_of(one) if key in each else one
         planned = list(each.values())
         if not planned:
             return grant
@@ -100,7 +100,7 @@ class Enforcement:
             now=now,
         )
         made = [one for enforcer in self.enforcers.values() for one in enforcer.plan(seated)]
-        held = {(one.mechanism, one.source) for one in made}
+        held = {(one.mechanism, source) for one in made for source in one.sources}
         bare = tuple(
             cleared.ask.source.uri
             for cleared in part.clearance.cleared

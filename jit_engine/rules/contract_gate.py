@@ -90,15 +90,15 @@ def _of_one(
 
 
 def _of_network(ask: SourceAsk, environment: Environment) -> Iterator[Breach]:
-    """IAM cannot hold an endpoint: what the environment's network does not list is not given."""
-    listed = frozenset[str]() if environment.place is None else environment.place.egress
-    if isinstance(ask.source, PublicEndpoint) and ask.source.host not in listed:
+    """IAM cannot hold an endpoint: where no list says what the environment's network lets out, none is given."""
+    lists = frozenset[str]() if environment.place is None else environment.place.egress
+    if isinstance(ask.source, PublicEndpoint) and not lists:
         yield Breach(
-            code="endpoint-not-listed",
+            code="no-egress-list",
             clause="environment.egress",
             given=ask.source.uri,
-            allowed=", ".join(sorted(listed)) or "no endpoint",
-            next_step="have the host added to the environment's network, which is reviewed",
+            allowed="endpoints from an environment whose network has a list of the hosts that it lets through",
+            next_step="have an operator name the environment's list in the settings (egress)",
         )
 
 

@@ -19,7 +19,7 @@ from jit_engine.domain.catalogue import (
 from jit_engine.domain.ids import SubjectId
 from jit_engine.domain.label import Label
 from jit_engine.domain.request import AccessRequest
-from jit_engine.domain.services import DynamoTable, ServiceSource
+from jit_engine.domain.services import Parted, ServiceSource
 from jit_engine.domain.source import S3Prefix, Source
 from jit_engine.domain.subject import Person, Subject
 from jit_engine.ports import Facts
@@ -148,8 +148,8 @@ def add_asked_prefix(slice_: EntitySlice, asked: S3Prefix, item: PrefixItem, cat
     )
 
 
-def add_asked_part(slice_: EntitySlice, asked: DynamoTable, item: ServiceItem, catalogue: Catalogue) -> None:
-    """A part of a catalogued table, with the facts of the smallest catalogued part that holds it."""
+def add_asked_part(slice_: EntitySlice, asked: Parted, item: ServiceItem, catalogue: Catalogue) -> None:
+    """A part of a catalogued table or database, with the facts of the smallest catalogued part that holds it."""
     slice_.add(
         source_ref(asked),
         {"sensitivity": item.classification.rank, "classes": frozenset(item.classes)},
@@ -158,7 +158,7 @@ def add_asked_part(slice_: EntitySlice, asked: DynamoTable, item: ServiceItem, c
 
 
 def _tables_around(source: ServiceSource, catalogue: Catalogue) -> list[EntityRef]:
-    around = catalogue.parts_around(source) if isinstance(source, DynamoTable) else ()
+    around = catalogue.parts_around(source) if isinstance(source, Parted) else ()
     return [source_ref(item.source) for item in around if item.source != source]
 
 
@@ -181,7 +181,7 @@ def slice_for(request: AccessRequest, facts: Facts, now: datetime) -> tuple[Enti
         around = facts.catalogue.item(ask.source)
         if isinstance(ask.source, S3Prefix) and isinstance(around, PrefixItem) and around.source != ask.source:
             add_asked_prefix(slice_, ask.source, around, facts.catalogue)
-        if isinstance(ask.source, DynamoTable) and isinstance(around, ServiceItem) and around.source != ask.source:
+        if isinstance(ask.source, Parted) and isinstance(around, ServiceItem) and around.source != ask.source:
             add_asked_part(slice_, ask.source, around, facts.catalogue)
     if facts.label.marks and facts.environment.place is not None:
         add_workspace(slice_, facts.environment.place.workspace, facts.label)
@@ -209,7 +209,7 @@ def reached(request: AccessRequest, catalogue: Catalogue) -> list[CatalogueItem]
 
 def items_around(item: CatalogueItem, catalogue: Catalogue) -> tuple[CatalogueItem, ...]:
     """Every catalogued item that holds data of this one."""
-    if isinstance(item.source, DynamoTable):
+    if isinstance(item.source, Parted):
         return catalogue.parts_around(item.source)
     return tuple(outer for place in files_of(item) for outer in catalogue.around(place))
 

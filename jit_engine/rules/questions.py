@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from jit_engine.domain.activity import Environment
-from jit_engine.domain.catalogue import Catalogue, TableItem
+from jit_engine.domain.catalogue import Catalogue, ServiceItem, TableItem
 from jit_engine.domain.request import AccessRequest, SourceAsk
 from jit_engine.domain.source import Operation, S3Prefix
 from jit_engine.rules.entities import group_ref, ref, source_ref
@@ -33,7 +33,8 @@ def questions_about(ask: SourceAsk, catalogue: Catalogue) -> tuple[Ask, ...]:
     )
     for item in catalogue.touching(ask.source):
         if reads:
-            found[("read", source_ref(item.source))] = None
+            read = cedar_action(item.source, Operation.SELECT) if isinstance(item, ServiceItem) else "read"
+            found[(read, source_ref(item.source))] = None
             if isinstance(item, TableItem) and Operation.SELECT in ask.operations:
                 found.update({("readClear", group_ref(item, group)): None for group in item.groups})
         if Operation.INSERT in ask.operations:

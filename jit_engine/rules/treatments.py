@@ -14,6 +14,7 @@ from jit_engine.contracts.profiles import kind_of
 from jit_engine.contracts.terms import Contract
 from jit_engine.domain.catalogue import CatalogueItem, ColumnGroup, TableItem
 from jit_engine.domain.classification import Classification
+from jit_engine.domain.databases import DatabaseSource
 from jit_engine.domain.obligations import ColumnTreatment, Obligations
 from jit_engine.domain.request import AccessRequest, SourceAsk
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix
@@ -21,6 +22,7 @@ from jit_engine.domain.treatment import Treatment, strictest
 from jit_engine.domain.verdict import Breach, ColumnVerdict
 from jit_engine.errors import InvalidValue
 from jit_engine.ports import Facts
+from jit_engine.rules.database_terms import database_breaches
 from jit_engine.rules.entities import group_ref
 from jit_engine.rules.questions import Ask, questions_about
 from policy import Decision
@@ -169,6 +171,8 @@ def column_breaches(ask: SourceAsk, request: AccessRequest, facts: Facts, contra
     item = facts.catalogue.item(ask.source)
     if isinstance(ask.source, GlueTable) and isinstance(item, TableItem):
         yield from _of_table(ask, item, use, facts, contract)
+    if isinstance(ask.source, DatabaseSource):
+        yield from database_breaches(ask.source, use, contract)
 
 
 def _of_table(ask: SourceAsk, table: TableItem, use: Use, facts: Facts, contract: Contract) -> Iterator[Breach]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypedDict, TypeVar
 
 from jit_engine.domain.source import Operation, Source
 from jit_engine.domain.verdict import ClearedSource
@@ -18,6 +18,15 @@ from jit_engine.sources.data_keys import key_allows
 S = TypeVar("S", bound=Source)
 _WORKSPACE_KEY = 600
 """What the workspace's key adds where the data has a key of its own: Denies that keep the two apart."""
+
+
+class DatabasePart(TypedDict, total=False):
+    """The fields by which a part of a database server is named."""
+
+    database: str
+    schema: str
+    table: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +100,20 @@ def parts_of_uri(kind: Kind, rest: str, *counts: int) -> list[str]:
     if len(parts) not in counts:
         raise InvalidValue(field="source", given=f"{kind.scheme}://{rest}", fix=f"use {kind.form}")
     return parts
+
+
+def named_part(kind: Kind, rest: str, part: Sequence[str]) -> DatabasePart:
+    """What follows a server in the URI of a part of it: a database, a table and its columns; raises `InvalidValue`."""
+    names: DatabasePart = {}
+    if part:
+        names["database"] = part[0]
+    if len(part) > 2:
+        names["schema"], names["table"] = part[1], part[2]
+    if len(part) > 4:
+        if part[3] != "columns":
+            raise InvalidValue(field="source", given=f"{kind.scheme}://{rest}", fix=f"use {kind.form}")
+        names["columns"] = tuple(part[4].split(","))
+    return names
 
 
 def canonical(kind: Kind, source: Source, rest: str) -> Source:

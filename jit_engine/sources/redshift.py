@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from jit_engine.domain.services import RedshiftDatabase, RedshiftWorkgroup
+from jit_engine.domain.databases import RedshiftDatabase, RedshiftWorkgroup, part_contains
 from jit_engine.domain.source import Operation, Source
 from jit_engine.domain.verdict import ClearedSource
 from jit_engine.iam.statement import Allow
 from jit_engine.sources.bounds import Bounds
-from jit_engine.sources.kind import Kind, Offer, canonical, identity, parts_of_uri
+from jit_engine.sources.kind import DatabasePart, Kind, Offer, canonical, identity, named_part, parts_of_uri
 
 CLUSTER = ("redshift:GetClusterCredentialsWithIAM",)
 WORKGROUP = ("redshift-serverless:GetCredentials",)
-_INSIDE = "the database's own grants to the user `IAMR:` with the role's name: made in the database, not by IAM"
+_COLUMNS = "the database: the role's user may select from the columns that were named, and from nothing else"
+_ROWS = "nothing: refused where rows are withheld"
 
 
 class RedshiftDatabaseKind(Kind):
@@ -25,18 +26,24 @@ class RedshiftDatabaseKind(Kind):
 
     name = "redshift-database"
     scheme = "redshift"
-    form = "redshift://account/region/cluster/database"
+    form = "redshift://account/region/cluster/database[/schema/table[/columns/a,b]]"
     entity = "RedshiftDatabase"
     identity = RedshiftDatabase
     offers: ClassVar[Mapping[Operation, Offer]] = {Operation.SELECT: Offer(cedar="query", actions=CLUSTER)}
-    columns = _INSIDE
-    rows = _INSIDE
+    columns = _COLUMNS
+    rows = _ROWS
 
     def parse(self, rest: str, account: str) -> Source:
-        """A database; the URI says whose it is."""
-        account, region, cluster, database = parts_of_uri(self, rest, 4)
-        source = RedshiftDatabase(account=account, region=region, cluster=cluster, database=database)
-        return canonical(self, source, rest)
+        """A database or a part of it; the URI says whose it is."""
+        account, region, cluster, *part = parts_of_uri(self, rest, 4, 6, 8)
+        named: DatabasePart = {"database": "", **named_part(self, rest, part)}
+        return canonical(self, RedshiftDatabase(account=account, region=region, cluster=cluster, **named), rest)
+
+    def contains(self, outer: Source, inner: Source) -> bool:
+        """By table and columns."""
+        if not isinstance(outer, RedshiftDatabase) or not isinstance(inner, RedshiftDatabase):
+            return False
+        return part_contains(outer, inner)
 
     def allows(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Allow]:
         """Credentials for the database."""
@@ -57,17 +64,24 @@ class RedshiftWorkgroupKind(Kind):
 
     name = "redshift-workgroup"
     scheme = "redshift-serverless"
-    form = "redshift-serverless://account/region/workgroup-id"
+    form = "redshift-serverless://account/region/workgroup-id[/database[/schema/table[/columns/a,b]]]"
     entity = "RedshiftWorkgroup"
     identity = RedshiftWorkgroup
     offers: ClassVar[Mapping[Operation, Offer]] = {Operation.SELECT: Offer(cedar="query", actions=WORKGROUP)}
-    columns = _INSIDE
-    rows = _INSIDE
+    columns = _COLUMNS
+    rows = _ROWS
 
     def parse(self, rest: str, account: str) -> Source:
-        """A workgroup; the URI says whose it is."""
-        account, region, workgroup = parts_of_uri(self, rest, 3)
-        return canonical(self, RedshiftWorkgroup(account=account, region=region, workgroup=workgroup), rest)
+        """A workgroup or a part of it; the URI says whose it is."""
+        account, region, workgroup, *part = parts_of_uri(self, rest, 3, 4, 6, 8)
+        named = named_part(self, rest, part)
+        return canonical(self, RedshiftWorkgroup(account=account, region=region, workgroup=workgroup, **named), rest)
+
+    def contains(self, outer: Source, inner: Source) -> bool:
+        """By database, table and columns."""
+        if not isinstance(outer, RedshiftWorkgroup) or not isinstance(inner, RedshiftWorkgroup):
+            return False
+        return part_contains(outer, inner)
 
     def allows(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Allow]:
         """Credentials for the workgroup."""

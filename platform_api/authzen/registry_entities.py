@@ -9,7 +9,7 @@ from datetime import datetime
 from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import Catalogue, CatalogueItem, PrefixItem, ServiceItem, TableItem
 from jit_engine.domain.ids import ActivityId, EnvironmentId, SubjectId, check_id
-from jit_engine.domain.services import DynamoTable
+from jit_engine.domain.services import Parted
 from jit_engine.domain.source import S3Prefix, Source
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import InvalidValue, NotFound
@@ -227,10 +227,10 @@ def _things(resource: Resource, catalogue: Catalogue) -> tuple[Entity, ...]:
     where = own.location if isinstance(own, TableItem) and own.location is not None else source
     around: list[CatalogueItem] = [i for i in catalogue.items if isinstance(i, PrefixItem) and _holds(i, where)]
     slice_ = EntitySlice()
-    parts = catalogue.parts_around(source) if isinstance(source, DynamoTable) else ()
+    parts = catalogue.parts_around(source) if isinstance(source, Parted) else ()
     for item in {item.source.uri: item for item in [*around, *parts, *inner]}.values():
         add_item(slice_, item, catalogue)
-    if isinstance(source, DynamoTable) and isinstance(own, ServiceItem) and own.source != source:
+    if isinstance(source, Parted) and isinstance(own, ServiceItem) and own.source != source:
         add_asked_part(slice_, source, own, catalogue)
     if isinstance(source, S3Prefix) and isinstance(own, PrefixItem) and own.source != source:
         add_asked_prefix(slice_, source, own, catalogue)

@@ -7,6 +7,7 @@ from typing import Any
 
 from jit_engine.domain.catalogue import Catalogue, ServiceItem
 from jit_engine.domain.classification import Classification
+from jit_engine.domain.databases import RdsDatabase, RedshiftDatabase, RedshiftWorkgroup
 from jit_engine.domain.request import SourceAsk
 from jit_engine.domain.services import (
     BedrockModel,
@@ -15,9 +16,6 @@ from jit_engine.domain.services import (
     KinesisStream,
     PackageRepository,
     PublicEndpoint,
-    RdsDatabase,
-    RedshiftDatabase,
-    RedshiftWorkgroup,
     Secret,
     ServiceSource,
 )
@@ -33,9 +31,25 @@ SCORES = DynamoTable(account=ACCOUNT, region=REGION, table="scores")
 SCORES_OF_TWO = replace(SCORES, keys=("customer#1", "customer#2"))
 SCORES_ALONE = replace(SCORES, attributes=("id", "score"))
 SCORES_OF_ONE_ALONE = replace(SCORES, keys=("customer#1",), attributes=("id", "score"))
-WAREHOUSE = RedshiftDatabase(account=ACCOUNT, region=REGION, cluster="lending", database="marts")
-WORKGROUP = RedshiftWorkgroup(account=ACCOUNT, region=REGION, workgroup="1b671a64-40d5-491e-99b0-da01ff1f3341")
-LEDGER = RdsDatabase(account=ACCOUNT, region=REGION, resource="db-ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+WAREHOUSE = RedshiftDatabase(
+    account=ACCOUNT, region=REGION, cluster="lending", database="marts", schema="public", table="loans"
+)
+WORKGROUP = RedshiftWorkgroup(
+    account=ACCOUNT,
+    region=REGION,
+    workgroup="1b671a64-40d5-491e-99b0-da01ff1f3341",
+    database="marts",
+    schema="public",
+    table="loans",
+)
+LEDGER = RdsDatabase(
+    account=ACCOUNT,
+    region=REGION,
+    resource="db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    database="lending",
+    schema="public",
+    table="payments",
+)
 MODEL = BedrockModel(
     account=ACCOUNT,
     region=REGION,
@@ -48,10 +62,11 @@ TOKEN = Secret(account=ACCOUNT, region=REGION, secret="lending/bureau-AbC123")
 IMAGES = ImageRepository(account=ACCOUNT, region=REGION, images="lending/scorer")
 PACKAGES = PackageRepository(account=ACCOUNT, region=REGION, domain="lending", packages="python")
 RATES = PublicEndpoint(host="data.ecb.europa.eu")
+EGRESS_LIST = f"arn:aws:network-firewall:{REGION}:{ACCOUNT}:stateful-rulegroup/research-egress"
 EVERY: tuple[ServiceSource, ...] = (
     SCORES, WAREHOUSE, WORKGROUP, LEDGER, MODEL, EVENTS, TOKEN, IMAGES, PACKAGES, RATES,
 )  # fmt: skip
-"""One of each kind, whole."""
+"""One of each kind; of a database a table."""
 
 
 def service_item(source: ServiceSource, **changes: Any) -> ServiceItem:
@@ -75,7 +90,7 @@ def facts(tier: Tier = Tier.RESEARCH, *, key_arn: str | None = None) -> Facts:
     assert environment.place is not None
     return replace(
         known,
-        environment=replace(environment, place=replace(environment.place, egress=frozenset({RATES.host}))),
+        environment=replace(environment, place=replace(environment.place, egress=frozenset({EGRESS_LIST}))),
         catalogue=Catalogue(
             generation=8,
             items=(*known.catalogue.items, *(service_item(source, key_arn=key_arn) for source in EVERY)),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from jit_engine.domain.services import BedrockModel, DynamoTable, PublicEndpoint, RdsDatabase, Secret, ServiceSource
+from jit_engine.domain.databases import RdsDatabase
+from jit_engine.domain.services import BedrockModel, DynamoTable, PublicEndpoint, Secret, ServiceSource
 from jit_engine.domain.source import Operation, Source
 from jit_engine.errors import InvalidValue
 from jit_engine.sources.kinds import KINDS, cedar_action, kind_of, source_of_uri
@@ -17,12 +18,14 @@ from tests.fakes import world
 from tests.fakes.services import (
     EVENTS,
     EVERY,
+    LEDGER,
     MODEL,
     SCORES,
     SCORES_ALONE,
     SCORES_OF_ONE_ALONE,
     SCORES_OF_TWO,
     TOKEN,
+    WAREHOUSE,
 )
 
 ALL: tuple[Source, ...] = (
@@ -77,7 +80,7 @@ STRANGE = (
 @pytest.mark.parametrize("source", EVERY, ids=lambda source: source.kind)
 @pytest.mark.parametrize("strange", STRANGE, ids=ascii)
 def test_no_name_holds_what_iam_reads_otherwise(source: ServiceSource, strange: str) -> None:
-    fields = [name for name in source.__slots__ if name not in ("kind", "keys", "attributes")]
+    fields = [name for name in source.__slots__ if name not in ("kind", "keys", "attributes", "columns")]
     for field in fields:
         with pytest.raises(InvalidValue):
             type(source)(**{**_fields(source), field: strange})
@@ -88,6 +91,58 @@ def test_no_name_holds_what_iam_reads_otherwise(source: ServiceSource, strange: 
 def test_no_part_of_a_table_holds_it_either(field: str, strange: str) -> None:
     with pytest.raises(InvalidValue):
         DynamoTable(**{**_fields(SCORES), field: (strange,)})
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids=ascii)
+def test_no_column_of_a_database_holds_it_either(strange: str) -> None:
+    with pytest.raises(InvalidValue):
+        replace(LEDGER, columns=(strange,))
+
+
+PAYMENTS = f"rds://{world.ACCOUNT}/{world.REGION}/{LEDGER.resource}"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "/lending/public",
+        "/lending/public/payments/columns",
+        "/lending/public/payments/columns/",
+        "/lending/public/payments/columns/b,a",
+        "/lending/public/payments/columns/a,a",
+        "/lending/public/payments/rows/a",
+        "/lending//payments",
+        "/lending/pg_catalog/pg_authid",
+        "/lending/PG_TOAST/x",
+        "/lending/information_schema/tables",
+        '/lending/public/pay"ments',
+        "/lending/public/payments;--",
+    ],
+)
+def test_a_part_of_a_database_is_written_in_one_way(rest: str) -> None:
+    with pytest.raises(InvalidValue):
+        source_of_uri(PAYMENTS + rest, account="")
+
+
+def test_a_part_of_a_database_lies_in_what_is_around_it_and_nowhere_else() -> None:
+    around = [source_of_uri(PAYMENTS + rest, account="") for rest in ("", "/lending", "/lending/public/payments")]
+    part = replace(LEDGER, columns=("amount", "id"))
+    others = (
+        replace(LEDGER, database="other"),
+        replace(LEDGER, schema="other"),
+        replace(LEDGER, table="payments_2"),
+        replace(LEDGER, columns=("amount",)),
+        replace(LEDGER, resource="db-ABCDEFGHIJKLMNOPQRSTUVWXYY"),
+        replace(LEDGER, region="eu-west-1"),
+        WAREHOUSE,
+    )
+    for position, outer in enumerate(around):
+        assert kind_of(outer).contains(outer, part)
+        assert all(kind_of(outer).contains(outer, inner) for inner in around[position:])
+        assert not any(kind_of(outer).contains(outer, wider) for wider in around[:position])
+    assert not any(kind_of(other).contains(other, part) for other in others)
+    assert kind_of(part).contains(part, replace(LEDGER, columns=("id",)))
+    assert not kind_of(part).contains(part, LEDGER)
 
 
 def test_a_part_is_written_in_one_way() -> None:

@@ -22,6 +22,7 @@ from jit_engine.iam.role import grant_policy
 from jit_engine.rules.clearance import clear
 from jit_engine.sources.bounds import Bounds
 from jit_engine.sources.kinds import kind_of
+from jit_engine.sources.rds_database import database_user
 from tests.fakes import world
 from tests.fakes.services import (
     EVENTS,
@@ -119,7 +120,10 @@ def test_a_source_adds_no_more_to_a_policy_than_its_kind_says(source: ServiceSou
 
 def test_a_database_user_is_the_grants_own() -> None:
     (resource,) = _resources(_policy(_clearance(LEDGER, Operation.SELECT)), "rds-db:connect")
-    assert resource.endswith(":dbuser:db-ABCDEFGHIJKLMNOPQRSTUVWXYZ/sg_01jabcdefghjkmnpqrstvwxyz6")
+    assert resource.endswith(":dbuser:db-ABCDEFGHIJKLMNOPQRSTUVWXYZ/sg_01jabcdefghjkmnpqrstvwxyz6_d21b29e1")
+    elsewhere = replace(LEDGER, database="other")
+    assert database_user(world.GRANT, elsewhere) != database_user(world.GRANT, LEDGER)
+    assert database_user(world.GRANT, replace(LEDGER, table="other")) == database_user(world.GRANT, LEDGER)
 
 
 def test_tokens_that_know_no_resource_are_the_only_stars() -> None:
@@ -193,14 +197,14 @@ def test_more_than_the_named_part_of_a_table_is_not_put() -> None:
     assert isinstance(_putting(SCORES, Tier.OPERATION, EVENTS), Refusal)
 
 
-def test_an_endpoint_that_the_network_does_not_list_is_refused() -> None:
+def test_an_endpoint_is_refused_where_no_list_says_what_the_network_lets_out() -> None:
     known = facts()
     unlisted = world.facts(catalogue=known.catalogue, contracts=known.contracts)
     verdict = clear(world.request(world.ask(RATES)), unlisted, world.judges(world.PERMIT_ALL), world.NOW)
     assert isinstance(verdict, Refusal)
     (one,) = verdict.verdicts
     assert one.contract is not None
-    assert [breach.code for breach in one.contract.breaches] == ["endpoint-not-listed"]
+    assert [breach.code for breach in one.contract.breaches] == ["no-egress-list"]
 
 
 def test_keys_follow_the_data_through_its_service_only() -> None:
