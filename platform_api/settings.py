@@ -36,6 +36,7 @@ from jit_engine.flows.purge import PURGE_AFTER
 from jit_engine.iam.limits import MOST_ROLES_PER_ACCOUNT, ROLES_PER_ACCOUNT
 from platform_api.algorithms import SignatureAlgorithm
 from platform_api.embedded.loopback import EMBEDDED_ACCOUNT, is_loopback_host, is_loopback_url
+from platform_api.enforcer_settings import DatabaseSettings, EgressSettings, enforcer_problems
 
 PREFIX = "SLUICEGATE_"
 _PUBLIC_URL = re.compile(
@@ -208,6 +209,8 @@ class Settings(BaseSettings):
     safeguards: SafeguardSettings = SafeguardSettings()
     requests: RequestSettings = RequestSettings()
     console: ConsoleSettings | None = None
+    databases: Annotated[tuple[DatabaseSettings, ...], BeforeValidator(_tuple), Field(max_length=200)] = ()
+    egress: Annotated[tuple[EgressSettings, ...], BeforeValidator(_tuple), Field(max_length=500)] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -228,6 +231,8 @@ class Settings(BaseSettings):
             *self._public(),
             *(self._reach_outside() if self.embedded else self._reach_inside()),
         ]
+        home, enforcer = (self.aws.account_id, self.aws.region), self.aws.enforcer_role_arn is not None
+        problems += enforcer_problems(self.databases, self.egress, home, enforcer=enforcer, embedded=self.embedded)
         for name in _ROLES:
             if getattr(self.aws, name).split(":")[4] != self.aws.account_id:
                 problems.append(f"aws.{name} is of another account than aws.account_id")

@@ -207,7 +207,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         return authorizer.is_allowed(subject, action, thing, now)
 
     room, workspaces = SqlWaiting(database), SqlWorkspaces(database)
-    enforce = enforcement_of(settings.aws, access, database, ledger)
+    enforce = enforcement_of(settings, access, database, ledger)
     look = LookAtWaiting(facts=facts, room=room, directory=registry, judges=judges, may=may_approve)
     request_access = RequestAccess(
         facts=facts,

@@ -17,6 +17,7 @@ from cli.answer import Doc, Json
 from cli.commands.approvals import waiting_lines
 from cli.commands.revocation import follow
 from cli.connect import connect
+from cli.connections import connection_lines
 from cli.find import activity_id, contract_id
 from cli.lazy import group
 from cli.paths import at
@@ -176,6 +177,8 @@ def creds(
     else:
         print(delivery.exports(found))
         note(f"until {until(found.text('expires_at'), now())}")
+        for told in connection_lines(found.records("connections")):
+            note(told)
 
 
 @app.command(name="credential-process")
@@ -276,6 +279,8 @@ def _show(grant: Doc) -> None:
 
 def _show_beside(grant: Doc) -> None:
     """What outlives its roles, and what stands beside them."""
+    for told in connection_lines(grant.records("connections")):
+        line(told)
     for bound in grant.records("ends_at_the_latest"):
         line(f"{bound.text('what')}: until {local(bound.text('until')) or 'the platform has ended them'} at the latest")
     for one in grant.records("artefacts"):

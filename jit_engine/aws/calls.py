@@ -113,6 +113,14 @@ class AwsCalls:
         keys = Credentials(access_key_id, secret_access_key, session_token)
         return _SessionCalls(client=_new_client(self._session, "s3", self.access, keys))
 
+    def database_token(self, host: str, port: int, user: str) -> str:
+        """A token that lets `user` log in at RDS within the next 15 minutes; made here, AWS is not asked."""
+        region = self.access.region
+        token: str = self._client("rds").generate_db_auth_token(
+            DBHostname=host, Port=port, DBUsername=user, Region=region
+        )
+        return token
+
     def _wait_for_token(self, operation: str, *, urgent: bool) -> None:
         deadline = time.monotonic() + LONGEST_WAIT
         while wait := self.bucket.take(reserve=0.0 if urgent else self.bucket.reserve):

@@ -63,7 +63,8 @@ def credentials(
     """
     profile = None if body is None else body.profile
     delivered = caller.platform.deliver(GrantId(found.id), caller.subject, caller.now, profile)
-    return CredentialsShown.of(delivered, caller.platform.settings.aws.endpoint_url)
+    artefacts = caller.platform.enforce.artefacts.of_grant(delivered.grant.id)
+    return CredentialsShown.of(delivered, caller.platform.settings.aws.endpoint_url, artefacts)
 
 
 @routes.post("/grants/{grant_id}/revoke", status_code=202, summary="Take a grant back")

@@ -14,7 +14,7 @@ from jit_engine.domain.subject import Subject
 from jit_engine.enforcers.worst_case import bounds_of, worst_case_end
 from jit_engine.errors import InvalidValue
 from jit_engine.flows.deliver import Delivered
-from platform_api.schemas.artefacts import ArtefactShown, BoundShown
+from platform_api.schemas.artefacts import ArtefactShown, BoundShown, ConnectionShown
 from platform_api.schemas.overlaps import OverlapShown
 from platform_api.schemas.sources_asked import AnyAsked
 from platform_api.schemas.wire import ActivityRef, Asked, Duration, EnvironmentRef, Moment, Shown, Text, Time, Token
@@ -241,6 +241,7 @@ class GrantShown(Shown):
     renews: str | None
     renewals: int
     artefacts: list[ArtefactShown]
+    connections: list[ConnectionShown]
     ends_at_the_latest: list[BoundShown]
     worst_case_end: Moment | None
 
@@ -293,6 +294,7 @@ class GrantShown(Shown):
             renews=grant.renews,
             renewals=grant.renewals,
             artefacts=[ArtefactShown.of(one) for one in artefacts],
+            connections=ConnectionShown.of_all(artefacts),
             ends_at_the_latest=[BoundShown(what=bound.what, until=bound.until) for bound in bounds],
             worst_case_end=worst_case_end(bounds),
         )
@@ -331,9 +333,10 @@ class CredentialsShown(Shown):
     profile: str
     grant: str
     session: int
+    connections: list[ConnectionShown]
 
     @classmethod
-    def of(cls, delivered: Delivered, endpoint_url: str | None) -> Self:
+    def of(cls, delivered: Delivered, endpoint_url: str | None, artefacts: Sequence[Artefact]) -> Self:
         """The keys with where to use them."""
         keys, principal = delivered.credentials, delivered.principal
         return cls(
@@ -347,4 +350,5 @@ class CredentialsShown(Shown):
             profile=principal.profile,
             grant=delivered.grant.id,
             session=delivered.grant.sessions,
+            connections=ConnectionShown.of_all(artefacts),
         )

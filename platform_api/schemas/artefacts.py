@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
-from jit_engine.domain.artefact import Artefact
+from jit_engine.domain.artefact import Artefact, ArtefactState, Mechanism
 from platform_api.schemas.wire import Moment, Shown
+
+
+class ConnectionShown(Shown):
+    """Where and as whom a database of the grant is reached. The token is had from AWS with the grant's credentials."""
+
+    source: str
+    host: str
+    port: int
+    database: str
+    user: str
+    region: str
+
+    @classmethod
+    def of_all(cls, artefacts: Sequence[Artefact]) -> list[Self]:
+        """One for each database user that stands."""
+        return [
+            cls(
+                source=one.source,
+                host=one.text("host"),
+                port=int(one.text("port")),
+                database=one.text("database"),
+                user=one.text("user"),
+                region=one.region,
+            )
+            for one in artefacts
+            if one.mechanism is Mechanism.DATABASE_USER and one.state is ArtefactState.STANDING
+        ]
 
 
 class ArtefactShown(Shown):

@@ -51,6 +51,7 @@ FORMS = {
     9: "93229939736bbaa0",
     10: "35abbdd28c938133",
     11: "7ec29c1289126edd",
+    12: "7f0c7db8a244a40e",
 }
 """The form of evidence behind each number: what is stored today has to be readable tomorrow, or refused by name."""
 

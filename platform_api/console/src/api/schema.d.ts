@@ -2367,6 +2367,24 @@ export interface components {
             group: string;
         };
         /**
+         * ConnectionShown
+         * @description Where and as whom a database of the grant is reached. The token is had from AWS with the grant's credentials.
+         */
+        ConnectionShown: {
+            /** Database */
+            database: string;
+            /** Host */
+            host: string;
+            /** Port */
+            port: number;
+            /** Region */
+            region: string;
+            /** Source */
+            source: string;
+            /** User */
+            user: string;
+        };
+        /**
          * ContextShown
          * @description Why the decision is as it is. `reason` says what was considered; `reason_user` may be shown to people.
          */
@@ -2582,6 +2600,8 @@ export interface components {
             access_key_id: string;
             /** Account */
             account: string;
+            /** Connections */
+            connections: components["schemas"]["ConnectionShown"][];
             /** Endpoint Url */
             endpoint_url: string | null;
             /**
@@ -3236,6 +3256,8 @@ export interface components {
             artefacts: components["schemas"]["ArtefactShown"][];
             /** Boundary Arn */
             boundary_arn: string | null;
+            /** Connections */
+            connections: components["schemas"]["ConnectionShown"][];
             /** Contracts */
             contracts: components["schemas"]["ContractKey"][];
             /**
@@ -4012,7 +4034,7 @@ export interface components {
          */
         Problem: {
             /** @enum {string} */
-            code: "access-refused" | "account-not-served" | "activity-not-empty" | "approval-needed" | "approval-void" | "artefact-not-lifted" | "authorize-error" | "authzen-invalid" | "aws-limit" | "aws-refused" | "aws-unavailable" | "bad-request" | "body-invalid" | "body-too-large" | "cases-failed" | "clause-not-enforceable" | "clock-astray" | "contract-invalid" | "contract-overlap" | "decision-altered" | "door-error" | "duration-too-long" | "embedded-error" | "embedded-refused" | "embedded-unavailable" | "engine-error" | "environment-exists" | "evidence-unreadable" | "fields-invalid" | "forbidden" | "forged-request" | "four-eyes" | "grant-not-usable" | "guardrail" | "idempotency-in-flight" | "idempotency-mismatch" | "identity-error" | "internal-error" | "invalid-value" | "keys-unavailable" | "lost-race" | "method-not-allowed" | "name-taken" | "no-enforcer" | "no-live-rulebook" | "not-a-signer" | "not-an-approver" | "not-found" | "not-json" | "not-one-session" | "not-renewable" | "not-signed-in" | "not-the-owner" | "not-your-draft" | "order-invalid" | "other-owner" | "own-rulebook" | "people-only" | "policy-error" | "policy-schema-broken" | "policy-too-large" | "policy-widens" | "profile-needed" | "provisioning-error" | "question-unfit" | "registry-error" | "role-budget-spent" | "role-exists" | "rule-cases-invalid" | "rule-form-invalid" | "rulebook-invalid" | "rulebook-overtaken" | "rulebook-state" | "sample-invalid" | "schema-outdated" | "settings-invalid" | "shown-has-changed" | "sign-in-again" | "sign-in-failed" | "stack-not-ours" | "store-error" | "store-unavailable" | "table-not-governed" | "template-altered" | "token-invalid" | "too-many-grants" | "too-many-parts" | "too-many-refusals" | "too-many-streams" | "too-many-waiting" | "unknown-rulebook" | "unknown-subject" | "version-taken" | "wrong-state";
+            code: "access-refused" | "account-not-served" | "activity-not-empty" | "approval-needed" | "approval-void" | "artefact-not-lifted" | "authorize-error" | "authzen-invalid" | "aws-limit" | "aws-refused" | "aws-unavailable" | "bad-request" | "body-invalid" | "body-too-large" | "cases-failed" | "clause-not-enforceable" | "clock-astray" | "contract-invalid" | "contract-overlap" | "database-not-exact" | "database-unavailable" | "database-user-not-ours" | "decision-altered" | "door-error" | "duration-too-long" | "embedded-error" | "embedded-refused" | "embedded-unavailable" | "engine-error" | "environment-exists" | "evidence-unreadable" | "fields-invalid" | "forbidden" | "forged-request" | "four-eyes" | "grant-not-usable" | "guardrail" | "idempotency-in-flight" | "idempotency-mismatch" | "identity-error" | "internal-error" | "invalid-value" | "keys-unavailable" | "lost-race" | "method-not-allowed" | "name-taken" | "no-enforcer" | "no-live-rulebook" | "not-a-signer" | "not-an-approver" | "not-found" | "not-json" | "not-one-session" | "not-renewable" | "not-signed-in" | "not-the-owner" | "not-your-draft" | "order-invalid" | "other-owner" | "own-rulebook" | "people-only" | "policy-error" | "policy-schema-broken" | "policy-too-large" | "policy-widens" | "profile-needed" | "provisioning-error" | "question-unfit" | "registry-error" | "role-budget-spent" | "role-exists" | "rule-cases-invalid" | "rule-form-invalid" | "rulebook-invalid" | "rulebook-overtaken" | "rulebook-state" | "sample-invalid" | "schema-outdated" | "settings-invalid" | "shown-has-changed" | "sign-in-again" | "sign-in-failed" | "stack-not-ours" | "store-error" | "store-unavailable" | "table-not-governed" | "template-altered" | "token-invalid" | "too-many-grants" | "too-many-parts" | "too-many-refusals" | "too-many-streams" | "too-many-waiting" | "unknown-rulebook" | "unknown-subject" | "version-taken" | "wrong-state";
             detail: string;
             request_id: string;
             status: number;
