@@ -18,15 +18,21 @@ class Typed:
 
 TYPED: tuple[Typed, ...] = (
     Typed(kind="dynamodb-table", word="dynamodb", scheme="dynamodb", name="TABLE[:ATTRIBUTE,ATTRIBUTE]"),
-    Typed(kind="redshift-database", word="redshift", scheme="redshift", name="CLUSTER/DATABASE", describes=False),
+    Typed(
+        kind="redshift-database",
+        word="redshift",
+        scheme="redshift",
+        name="CLUSTER/DATABASE/SCHEMA/TABLE",
+        describes=False,
+    ),
     Typed(
         kind="redshift-workgroup",
         word="redshift-serverless",
         scheme="redshift-serverless",
-        name="WORKGROUP-ID",
+        name="WORKGROUP-ID/DATABASE/SCHEMA/TABLE",
         describes=False,
     ),
-    Typed(kind="rds-database", word="rds", scheme="rds", name="RESOURCE-ID", describes=False),
+    Typed(kind="rds-database", word="rds", scheme="rds", name="RESOURCE-ID/DATABASE/SCHEMA/TABLE", describes=False),
     Typed(kind="bedrock-model", word="bedrock", scheme="bedrock", name="MODEL", describes=False),
     Typed(kind="kinesis-stream", word="kinesis", scheme="kinesis", name="STREAM"),
     Typed(kind="secret", word="secret", scheme="secret", name="NAME"),

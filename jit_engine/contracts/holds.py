@@ -28,8 +28,8 @@ END: Final = "DateLessThan in the role's policy, and the end of the session"
 LEDGER: Final = "the ledger, which knows every contract that the activity has had data under"
 APPROVALS: Final = "the approvals of other people, bound to what they were shown and looked at again before minting"
 APART: Final = (
-    "the decision, which leaves out what is not in clear, and Lake Formation data cells filters; where those are "
-    "not set up, every request for such a table is refused"
+    "the decision, which leaves out what is not in clear, and Lake Formation data cells filters, or in a database a "
+    "user of the grant's own; where those are not set up, every request for such a table is refused"
 )
 PURGE: Final = (
     "the label of every workspace that the data could be copied to: quarantine at the contract's end; all versions are "

@@ -31,6 +31,7 @@ class Verified(StrEnum):
     """Against what, from the strongest to nothing."""
 
     EMBEDDED_AWS = "embedded-aws"
+    REAL_SERVICE = "real-service"
     EVALUATOR = "outside-evaluator"
     OWN_TESTS = "own-tests"
     RECORDED_CALLS = "recorded-calls"
@@ -85,6 +86,13 @@ HOLDERS: Final[tuple[Holder, ...]] = (
         seen_as=("artefact.standing", "artefact.gone"),
     ),
     Holder(
+        name="database-user",
+        title="A database user of the grant's own, whose every right is looked at before it is used",
+        verified=(Verified.REAL_SERVICE, Verified.OWN_TESTS),
+        how="a real PostgreSQL; its users on RDS, and Redshift as a whole, are not proven here",
+        seen_as=("artefact.standing", "artefact.gone"),
+    ),
+    Holder(
         name="refusal",
         title="Not offered: refused whenever it is asked for",
         verified=(Verified.OWN_TESTS,),
@@ -120,6 +128,7 @@ _HELD_BY: Final[tuple[tuple[str, str], ...]] = (
     (APPROVALS, "approvals"),
     (APART, "decision"),
     (APART, "lake-formation"),
+    (APART, "database-user"),
     (NOT_OFFERED, "refusal"),
     (OBLIGATIONS["log-query", Hold.MONITORED], "trail"),
     (PURGE, "purge"),

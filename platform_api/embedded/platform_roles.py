@@ -95,7 +95,7 @@ def broker_policy(account_id: str) -> Document:
 
 
 def enforcer_policy(account_id: str, region: str) -> Document:
-    """The enforcer: data cells filters, permissions through them, and workgroups of single grants; reads no data.
+    """The enforcer: data cells filters, permissions through them, workgroups and databases; reads no data of a lake.
 
     It has to be able to grant SELECT on the governed tables in Lake Formation too, which IAM does not give. Permissions
     of Lake Formation know no resource in IAM. Not needed by the embedded AWS, which has no Lake Formation.
@@ -113,6 +113,10 @@ def enforcer_policy(account_id: str, region: str) -> Document:
             f"arn:aws:athena:{place}:workgroup/sg-env-*-gr_*",
         ),
         _allow("FindWorkgroups", "athena:ListWorkGroups", "*"),
+        _allow("DatabaseUsers", "rds-db:connect", f"arn:aws:rds-db:{place}:dbuser:*/sluicegate"),
+        _allow("Redshift", [f"redshift-data:{action}" for action in _DATA_API], "*"),
+        _allow("RedshiftUser", "redshift:GetClusterCredentials", f"arn:aws:redshift:{place}:dbuser:*/sluicegate"),
+        _allow("RedshiftDatabase", "redshift:GetClusterCredentials", f"arn:aws:redshift:{place}:dbname:*"),
         _allow("LookAtTables", "glue:GetTable", [f"arn:aws:glue:{place}:{part}" for part in _CATALOGUE]),
         _deny("NoData", ["lakeformation:GetDataAccess", "athena:StartQueryExecution", "athena:GetQueryResults"], "*"),
     )
@@ -266,6 +270,7 @@ _POLICY_ACTIONS = (
     "iam:ListPolicyVersions",
     "iam:TagPolicy",
 )
+_DATA_API = ("BatchExecuteStatement", "DescribeStatement", "ExecuteStatement", "GetStatementResult")
 _ROLE_ACTIONS = (
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",

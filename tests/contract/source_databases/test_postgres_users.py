@@ -88,6 +88,7 @@ def test_one_whose_end_was_cut_short_is_ended_by_the_next_try(lending: LendingDa
     assert lending.users() == []
 
 
+@pytest.mark.case("MINT-172")
 def test_a_stranger_of_our_kind_of_name_is_left_alone(lending: LendingDatabase) -> None:
     users = users_of(lending)
     for mark in ("NULL", f"'Sluicegate grant {GRANT} in rds://elsewhere'"):
@@ -101,6 +102,7 @@ def test_a_stranger_of_our_kind_of_name_is_left_alone(lending: LendingDatabase) 
         lending.run(f"DROP ROLE {NAME}")
 
 
+@pytest.mark.case("MINT-175")
 def test_two_databases_of_one_server_are_kept_apart(lending: LendingDatabase, other: LendingDatabase) -> None:
     here, there = users_of(lending), users_of(other, WHERE.replace("/lending", "/other"))
     second = replace(USER, name=NAME.replace("0badcafe", "deadbeef"))

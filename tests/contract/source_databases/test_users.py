@@ -119,6 +119,7 @@ def test_it_can_do_nothing_else(held: Held, statement: str) -> None:
         connection.execute(statement)
 
 
+@pytest.mark.case("MINT-174")
 def test_a_whole_table_is_its_columns_of_today(held: Held) -> None:
     held.users.put(held.of("people"))
     connection = held.lending.connect(held.user.name)
@@ -128,6 +129,7 @@ def test_a_whole_table_is_its_columns_of_today(held: Held) -> None:
         connection.execute("SELECT diagnosis FROM lending.people")
 
 
+@pytest.mark.case("MINT-171")
 @pytest.mark.parametrize(
     ("before", "told"),
     [
@@ -161,6 +163,7 @@ def test_what_cannot_be_given_exactly_is_refused(held: Held, table: str, columns
     assert held.lending.users() == []
 
 
+@pytest.mark.case("MINT-173")
 def test_ending_it_ends_its_running_session_and_every_right(held: Held) -> None:
     held.users.put(held.user)
     session = held.lending.connect(held.user.name)
@@ -182,6 +185,7 @@ def test_rights_that_somebody_gave_it_since_go_with_it(held: Held) -> None:
     assert held.lending.users() == []
 
 
+@pytest.mark.case("MINT-170")
 @pytest.mark.parametrize("name", ['loans" TO PUBLIC; --', "'; DROP TABLE lending.loans; --", "lo ans", "%s", "Loäns"])
 def test_no_name_is_ever_read_as_sql(held: Held, name: str) -> None:
     for tables in (
