@@ -31,7 +31,7 @@ IMAGES = f"arn:aws:ecr:{HERE}:repository/lending/scorer"
 PACKAGES = f"arn:aws:codeartifact:{HERE}:repository/lending/python"
 MODEL = f"arn:aws:bedrock:{world.REGION}::foundation-model/anthropic.claude-3-haiku-20240307-v1:0"
 GUARD = f"arn:aws:bedrock:{HERE}:guardrail/gr1ab2cd3ef4"
-USER = "sg_01jabcdefghjkmnpqrstvwxyz6"
+USER = "sg_01jabcdefghjkmnpqrstvwxyz6_d21b29e1"
 DATABASE = f"arn:aws:rds-db:{HERE}:dbuser:db-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 BOUNDARIES = {
@@ -62,7 +62,7 @@ def _points() -> Iterator[Point]:
         (services.WORKGROUP, "redshift-serverless:GetCredentials",
          f"arn:aws:redshift-serverless:{HERE}:workgroup/1b671a64-40d5-491e-99b0-da01ff1f3341",
          f"arn:aws:redshift-serverless:{HERE}:workgroup/1b671a64-40d5-491e-99b0-da01ff1f3342"),
-        (services.LEDGER, "rds-db:connect", f"{DATABASE}/{USER}", f"{DATABASE}/sg_01jabcdefghjkmnpqrstvwxyz7"),
+        (services.LEDGER, "rds-db:connect", f"{DATABASE}/{USER}", f"{DATABASE}/sg_01jabcdefghjkmnpqrstvwxyz6_00000000"),
         (services.EVENTS, "kinesis:GetRecords", STREAM, f"{STREAM}-2"),
         (services.TOKEN, "secretsmanager:GetSecretValue", SECRET, f"{SECRET[:-1]}4"),
         (services.IMAGES, "ecr:BatchGetImage", IMAGES, f"{IMAGES}2"),
