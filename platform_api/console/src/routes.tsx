@@ -36,6 +36,7 @@ const tree = root.addChildren([
     screen("/rules", () => import("./screens/rules/Rules")),
     screen("/rules/$version", () => import("./screens/rules/Rulebook")),
     screen("/rules/$version/impact", () => import("./screens/rules/ImpactPage")),
+    screen("/bench", () => import("./screens/bench/Bench")),
     screen("/contracts", () => import("./screens/contracts/Contracts")),
     screen("/contracts/$contractId", () => import("./screens/contracts/Contract")),
     screen("/activities", () => import("./screens/registry/Activities")),

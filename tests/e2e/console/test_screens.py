@@ -22,6 +22,7 @@ SCREENS = {
     "version": "/rules/{rulebook}",
     "version-cedar": "/rules/{rulebook}?tab=cedar",
     "version-cases": "/rules/{rulebook}?tab=cases",
+    "bench": "/bench",
     "contracts": "/contracts",
     "contract": "/contracts/{contract}",
     "contract-document": "/contracts/{contract}?tab=document",

@@ -1,7 +1,7 @@
 // Where one can go: the navigation and Ctrl K both show this list.
 import {
   IconActivityHeartbeat, IconClipboardCheck, IconContract, IconDatabase, IconGavel, IconHistory, IconKey, IconLayoutDashboard,
-  IconServer2, type Icon,
+  IconServer2, IconTestPipe, type Icon,
 } from "@tabler/icons-react";
 
 export interface Place { to: string; label: string; icon: Icon; words: string }
@@ -16,7 +16,8 @@ export const PLACES: { group: string; places: Place[] }[] = [
     { to: "/grants", label: "Grants", icon: IconActivityHeartbeat, words: "live revoke credentials countdown" },
   ] },
   { group: "Govern", places: [
-    { to: "/rules", label: "Rules", icon: IconGavel, words: "policies cedar versions editor impact test bench" },
+    { to: "/rules", label: "Rules", icon: IconGavel, words: "policies cedar versions editor impact" },
+    { to: "/bench", label: "Test bench", icon: IconTestPipe, words: "try rules who may test cases question" },
     { to: "/contracts", label: "Contracts", icon: IconContract, words: "data owner sign terms" },
   ] },
   { group: "Registry", places: [

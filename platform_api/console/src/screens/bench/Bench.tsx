@@ -1,0 +1,145 @@
+// The test bench: a question put to the rules, live or drafted, with the rules that decide it; kept, it is a test case.
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { sourceQuery } from "../../api/choices";
+import { api, told, type Schemas } from "../../api/client";
+import { barred, useMay } from "../../api/may";
+import { usePeople, useNamed } from "../../api/people";
+import { useSession } from "../../api/session";
+import { Ask } from "../../parts/ask";
+import { Field } from "../../parts/field";
+import { useFilters } from "../../parts/list";
+import { Card, Page } from "../../parts/page";
+import { PickMany, PickOne } from "../../parts/pick";
+import { useSettled } from "../../parts/settled";
+import { Loading, Trouble } from "../../parts/states";
+import { Status } from "../../parts/status";
+import { useChoices } from "../rules/choices";
+import { DATA_ACTIONS, TIERS } from "../rules/form";
+import { rulebookQuery } from "../rules/rulebook";
+import { caseOf, EMPTY, gaps, OF_COLUMNS, textOf, withCase, type Question } from "./question";
+
+const NAME = "asked at the bench";
+type Book = Schemas["RulebookWholeShown"];
+
+export default function Bench() {
+  const [search, change] = useFilters();
+  const session = useSession();
+  const [may] = useMay([{ action: "proposePolicy", kind: "rulebook" }]);
+  const books = useQuery({ queryKey: ["rulebooks", "bench"], queryFn: () => told(api.GET("/v1/rulebooks", { params: { query: { limit: 200 } } })) });
+  const live = books.data?.items.find((one) => one.state === "live");
+  const offered = (books.data?.items ?? []).filter((one) => ["live", "draft", "proposed", "approved"].includes(one.state));
+  const version = offered.find((one) => one.version === search.version)?.version ?? live?.version ?? "";
+  const book = useQuery({ ...rulebookQuery(version), enabled: version !== "" });
+  const question = { ...EMPTY, ...Object.fromEntries(Object.entries(search).filter(([key]) => key in EMPTY)), mfa: search.mfa !== "no" } as Question;
+  const set = (wanted: Partial<Record<keyof Question, string>>) => change(wanted);
+  const people = usePeople();
+  const subject = people.get(question.who);
+  const item = useQuery(sourceQuery(question.data)).data;
+  const activities = useQuery({ queryKey: ["activities", "all"], staleTime: 60_000, retry: false, queryFn: () => told(api.GET("/v1/activities", { params: { query: { limit: 200 } } })) });
+  const activity = activities.data?.items.find((one) => one.id === question.activity);
+  const open = gaps(question);
+  const asked = open.length === 0 && subject && item && book.data && may?.allowed ? caseOf(question, subject, item, activity, NAME, "allow") : null;
+  const settled = useSettled(asked ? textOf(asked) : "");
+  const answer = useQuery({
+    queryKey: ["bench", version, settled], enabled: settled !== "" && book.data !== undefined, retry: false, placeholderData: keepPreviousData,
+    queryFn: () => told(api.POST("/v1/rulebooks/test", { body: { text: book.data?.text ?? "", cases: settled } })),
+  });
+  const found = settled ? answer.data?.results.find((one) => one.name === NAME && one.suite === "rulebook") : undefined;
+  const drafts = offered.filter((one) => one.state === "draft" && session && one.authors.includes(session.id));
+  return (
+    <Page title="Test bench" lead="Put a question to the rules and see which of them decide it. The facts are today's: the person's teams, the data's classification and labels. Contracts are asked in a request, not here.">
+      {may && !may.allowed && may.why !== "Asking the rules…" ? <div className="notice warn"><strong>The bench is for who writes rules</strong><span>{may.why}</span></div> : null}
+      <div className="split with-side">
+        <Form question={question} set={set} item={item} version={version} of={offered.map((one) => [one.version, `${one.state === "live" ? "live rules" : one.state}: ${one.title}`])} choose={(to) => change({ version: to })} activities={activities.data?.items ?? []} />
+        <div className="stack">
+          <Card title="The answer">
+            <div className="stack" aria-live="polite">
+              {open.length ? <p className="secondary">Still to choose: {open.join(", ")}.</p> : answer.isError ? <Trouble error={answer.error} /> : found && book.data ? <Answer found={found} book={book.data} /> : may?.allowed ? <Loading rows={3} /> : <p className="secondary">{barred(may)}</p>}
+            </div>
+          </Card>
+          {found && subject && item ? (
+            <Keep drafts={drafts} make={(name) => caseOf(question, subject, item, activity, name, found.answer)} what={`${subject.name} ${verb(question.action)} ${item.title}`} answer={found.answer} />
+          ) : null}
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Form({ question, set, item, version, of, choose, activities }: { question: Question; set: (wanted: Partial<Record<keyof Question, string>>) => void; item: Schemas["SourceItemShown"] | undefined; version: string; of: [string, string][]; choose: (version: string) => void; activities: Schemas["ActivityShown"][] }) {
+  const known = useChoices();
+  const isOfColumns = OF_COLUMNS.includes(question.action);
+  return (
+    <Card title="The question">
+      <div className="stack">
+        <PickOne label="Which rules" value={version} of={of} onChange={choose} />
+        <PickMany label="Who" options={known.people} chosen={question.who ? [question.who] : []} onChange={(ids) => set({ who: ids.at(-1) ?? "" })} />
+        <PickOne label="Does what" value={question.action} of={DATA_ACTIONS} onChange={(action) => set({ action, group: "" })} />
+        <PickMany label="With which data" options={known.items} chosen={question.data ? [question.data] : []} onChange={(ids) => set({ data: ids.at(-1) ?? "", group: "" })} />
+        {isOfColumns ? <PickOne label="Which columns" value={question.group} of={[["", "choose"], ...(item?.columns ?? []).map((one): [string, string] => [one.group, `${one.group} (${one.classification})`])]} onChange={(group) => set({ group })} /> : null}
+        <div className="grid">
+          <PickOne label="In which tier" value={question.tier} of={TIERS.map((one) => [one, one])} onChange={(tier) => set({ tier })} />
+          <PickOne label="For which purpose" value={question.purpose} of={[["", "choose"], ...known.purposes.map((one): [string, string] => [one.id, one.name])]} onChange={(purpose) => set({ purpose })} />
+          <PickOne label="In which activity" value={question.activity} of={[["", "one of their own"], ...activities.map((one): [string, string] => [one.id, one.title])]} onChange={(activity) => set({ activity })} />
+          <Field label="When (UTC)" type="datetime-local" value={question.at} onChange={(at) => set({ at })} help="Empty: a Monday noon." />
+          <Field label="Trainings" value={question.trainings} onChange={(trainings) => set({ trainings })} placeholder="privacy-2026" help="With commas between." />
+        </div>
+        <label className="row" style={{ gap: 6 }}><input type="checkbox" checked={question.mfa} onChange={(e) => set({ mfa: e.currentTarget.checked ? "" : "no" })} /> Signed in with a second factor</label>
+      </div>
+    </Card>
+  );
+}
+
+function Answer({ found, book }: { found: Schemas["CaseShown"]; book: Book }) {
+  const named = useNamed();
+  const kept = useQuery({ queryKey: ["policies", "all"], staleTime: 60_000, queryFn: () => told(api.GET("/v1/policies", { params: { query: { limit: 200 } } })) }).data?.items ?? [];
+  const isAllowed = found.answer === "allow";
+  return (
+    <>
+      <span><Status state={isAllowed ? "allowed" : "refused"} label={isAllowed ? "The rules allow it" : "The rules refuse it"} /></span>
+      {found.decided_by.length === 0 ? <p>No rule allows it, and what no rule allows is refused.</p> : null}
+      <ul className="stack">{found.decided_by.map((id) => {
+        const rule = book.rules.find((one) => one.id === id);
+        const title = rule?.title ?? kept.find((one) => one.id === id)?.title ?? id;
+        return (
+          <li key={id} className="stack-s" style={{ gap: 4 }}>
+            <span className="row"><Status state={isAllowed ? "permit" : "forbid"} label={isAllowed ? "Allows" : "Forbids"} /> {rule ? <Link to={`/rules/${book.version}` as never}>{title}</Link> : <strong>{title}</strong>}</span>
+            {rule?.sentence ? <span className="secondary">{named(rule.sentence)}</span> : id.startsWith("inv-") ? <span className="secondary">It always holds; nobody edits it.</span> : null}
+            {rule?.advice ? <span className="secondary">It tells them: {rule.advice}</span> : null}
+          </li>
+        );
+      })}</ul>
+    </>
+  );
+}
+
+function Keep({ drafts, make, what, answer }: { drafts: Schemas["RulebookShown"][]; make: (name: string) => Record<string, unknown>; what: string; answer: string }) {
+  const queries = useQueryClient();
+  const [chosen, setChosen] = useState("");
+  const version = drafts.find((one) => one.version === chosen)?.version ?? drafts[0]?.version ?? "";
+  const save = async (name: string) => {
+    const book = await queries.fetchQuery({ ...rulebookQuery(version), staleTime: 0 });
+    const { title, text, cases, revision } = book;
+    await told(api.PUT("/v1/rulebooks/{version}", { params: { path: { version } }, body: { title, text, cases: withCase(cases, make(name || `${what}: ${answer}`)), revision } }));
+    await queries.invalidateQueries({ queryKey: ["rulebook", version] });
+  };
+  return (
+    <Card title="Keep it as a test case">
+      <div className="stack-s">
+        <p className="secondary">A version can only be proposed and made live while its test cases pass: this one holds that the rules {answer === "allow" ? "allow" : "refuse"} it.</p>
+        {drafts.length ? (
+          <>
+            <PickOne label="In which of your drafts" value={version} of={drafts.map((one) => [one.version, one.title])} onChange={setChosen} />
+            <span><Ask button="Keep as a test case" title="Keep this question as a test case?" reason="What it is called" optional confirm="Keep it" done="Kept with the draft." act={save}><p>{what} has to stay {answer === "allow" ? "allowed" : "refused"}.</p></Ask></span>
+          </>
+        ) : <p>You have no draft: <Link to="/rules">begin one</Link>, and it is kept there.</p>}
+      </div>
+    </Card>
+  );
+}
+
+function verb(action: string): string {
+  return DATA_ACTIONS.find(([id]) => id === action)?.[1] ?? action;
+}

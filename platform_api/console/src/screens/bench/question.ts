@@ -1,0 +1,48 @@
+// A question to the rules as somebody puts it together, and the test case that it is.
+import { parseDocument, stringify } from "yaml";
+import type { Schemas } from "../../api/client";
+import { kindOfData } from "../rules/form";
+
+export interface Question { who: string; trainings: string; action: string; data: string; group: string; tier: string; purpose: string; activity: string; mfa: boolean; at: string }
+export const EMPTY: Question = { who: "", trainings: "", action: "read", data: "", group: "", tier: "research", purpose: "", activity: "", mfa: true, at: "" };
+export const OF_COLUMNS = ["read-clear", "read-masked", "read-hashed"];
+
+type Item = Schemas["SourceItemShown"];
+type Activity = Schemas["ActivityShown"];
+
+/** What is still to be chosen before the rules can be asked. */
+export function gaps(question: Question): string[] {
+  const ofColumns = OF_COLUMNS.includes(question.action);
+  return [[!question.who, "who"], [!question.data, "which data"], [ofColumns && !question.group, "which columns"], [!question.purpose, "for which purpose"]].flatMap(([isOpen, what]) => (isOpen ? [String(what)] : []));
+}
+
+/** The test case of a question, with the facts that the directory and the catalogue have today. */
+export function caseOf(question: Question, subject: Schemas["SubjectShown"], item: Item, activity: Activity | undefined, name: string, expect: string): Record<string, unknown> {
+  const isPerson = subject.kind === "person";
+  const trainings = question.trainings.split(",").map((one) => one.trim()).filter(Boolean);
+  const product = [{ kind: "data-product", id: item.product }, { kind: "domain", id: item.domain }];
+  const group = item.columns?.find((one) => one.group === question.group);
+  const thing = { kind: kindOfData(item.kind), id: item.uri };
+  const data = group && OF_COLUMNS.includes(question.action)
+    ? { kind: "column-group", id: `${item.uri}#${group.group}`, sensitivity: group.classification, classes: group.classes, within: [thing, ...product] }
+    : { ...thing, sensitivity: item.classification, classes: item.classes, ...(item.zone ? { zone: item.zone } : {}), within: product };
+  return {
+    name,
+    who: { kind: isPerson ? "person" : "pipeline", id: subject.id, teams: subject.teams, ...(isPerson && trainings.length ? { trainings } : {}), ...(activity && !activity.members.includes(subject.id) ? { member_of: [] } : {}) },
+    action: question.action, data, tier: question.tier, purpose: question.purpose,
+    ...(activity ? { activity: { id: activity.id, owner: activity.owner, purposes: activity.purposes, state: activity.state, sensitivity: activity.data_classification } } : {}),
+    ...(question.mfa ? { mfa: true } : {}), ...(question.at ? { at: `${question.at}:00Z` } : {}), expect,
+  };
+}
+
+export function textOf(one: Record<string, unknown>): string {
+  return stringify({ cases: [one] }, { lineWidth: 0 });
+}
+
+/** The cases of a version with one more at their end; what stands there stays as it is written. */
+export function withCase(cases: string, one: Record<string, unknown>): string {
+  if (!cases.trim()) return textOf(one);
+  const document = parseDocument(cases);
+  document.addIn(["cases"], document.createNode(one));
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}

@@ -1,0 +1,71 @@
+"""The test bench: a question with its answer and the rules that decide it; kept, it guards what is made live."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser import Theme, Visit, Visitor
+from tests.support.platform import Cast, Story, made
+from tests.support.rulebook_steps import drafted, live
+
+pytestmark = pytest.mark.e2e
+FORBID = (
+    '\n@id("no-facts")\n@title("Nobody reads the facts")\n@owner("governance-office")\n'
+    'forbid (principal, action == Action::"read", resource);\n'
+)
+
+
+def asked(visit: Visit, data: str) -> None:
+    """Dana reads the files called `data` for credit risk research."""
+    page = visit.go("/bench")
+    page.get_by_role("combobox", name="Who").fill("Dana")
+    page.get_by_role("option", name="Dana Reyes").click()
+    page.get_by_role("combobox", name="With which data").fill(data)
+    page.get_by_role("option", name=data).first.click()
+    page.get_by_label("For which purpose").select_option("lending/credit-risk-research")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_question_is_answered_with_the_rules_that_decide_it(visitor: Visitor, story: Story, theme: Theme) -> None:
+    visit = visitor("gus", theme=theme, width=390 if theme == "dark" else 1280)
+    page = visit.go("/bench")
+    expect(page.get_by_text("Still to choose: who, which data, for which purpose.")).to_be_visible()
+    asked(visit, "loans/facts/")
+    expect(page.get_by_text("The rules allow it", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Lending science reads loan applications")).to_be_visible()
+    visit.check_accessible()
+    assert visit.evaluated("document.documentElement.scrollWidth <= innerWidth") is True
+    asked(visit, "loans/personal/")
+    expect(page.get_by_text("The rules refuse it", exact=True)).to_be_visible()
+    expect(page.get_by_text("Forbids", exact=True)).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("The rules refuse it", exact=True)).to_be_visible()
+    visit.check_quiet()
+
+
+def test_a_kept_question_guards_what_is_proposed(visitor: Visitor, cast: Cast, story: Story) -> None:
+    draft = drafted(cast.gus, live(cast)["text"])
+    visit = visitor("gus")
+    asked(visit, "loans/facts/")
+    page = visit.page
+    page.get_by_label("In which of your drafts").select_option(draft["version"])
+    page.get_by_role("button", name="Keep as a test case").click()
+    page.get_by_label("What it is called").fill("Dana keeps reading the facts")
+    visit.check_accessible()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_text("Kept with the draft.")).to_be_visible()
+    whole = made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))
+    assert "Dana keeps reading the facts" in whole["cases"]
+    body = {name: whole[name] for name in ("title", "text", "cases", "revision")}
+    changed = cast.gus.call("PUT", f"/v1/rulebooks/{draft['version']}", json={**body, "text": whole["text"] + FORBID})
+    assert changed.status_code == 200, changed.text
+    refused = cast.gus.post(f"/v1/rulebooks/{draft['version']}/propose")
+    assert refused.json()["code"] == "cases-failed"
+    assert "Dana keeps reading the facts" in refused.text
+    visit.check_quiet()
+
+
+def test_who_writes_no_rules_is_told_so(visitor: Visitor, story: Story) -> None:
+    visit = visitor("dana")
+    page = visit.go("/bench")
+    expect(page.get_by_text("The bench is for who writes rules")).to_be_visible()
+    visit.check_accessible()
