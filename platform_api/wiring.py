@@ -264,7 +264,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         ),
         deliver=Deliver(facts=facts, ledger=ledger, minters=minters, bases=bases, judges=judges, token=_token),
         revoke=Revoke(ledger=ledger),
-        renew=Renew(ledger=ledger, new_request_id=lambda now: RequestId(new_id("rq", now))),
+        renew=Renew(ledger=ledger),
         revoke_many=RevokeMany(
             live=SqlRevocations(database), catalogue=registry.catalogue, account=settings.aws.account_id
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,10 +23,12 @@ class Renew:
     """
 
     ledger: Ledger
-    new_request_id: Callable[[datetime], RequestId]
 
-    def __call__(self, grant_id: GrantId, subject: Subject, duration: timedelta | None, now: datetime) -> AccessRequest:
-        """The request. Raises `NotFound` for anybody but the holder, `NotRenewable` for what has no time to renew.
+    def __call__(
+        self, grant_id: GrantId, id: RequestId, subject: Subject, duration: timedelta | None, now: datetime
+    ) -> AccessRequest:
+        """The request, under that id. Raises `NotFound` for anybody but the holder, `NotRenewable` for what has no
+        time to renew.
 
         Approvals are given for one time: where they are demanded they are asked for again.
         """
@@ -36,5 +37,4 @@ class Renew:
             raise NotFound(kind="grant", id=grant_id)
         check_renewable(grant, (), now)
         before = cleared_request(self.ledger.decision_of(grant_id), subject)
-        id_ = self.new_request_id(now)
-        return replace(before, id=id_, duration=duration, approvals=(), break_glass=False, renews=grant_id)
+        return replace(before, id=id, duration=duration, approvals=(), break_glass=False, renews=grant_id)

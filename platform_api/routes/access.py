@@ -85,7 +85,7 @@ def ask(
         status_of,
         request.id,
         lambda name: asked(caller, replace(request, id=RequestId(name)), anew=body.anew),
-        lambda name: _left(caller, RequestId(name)),
+        lambda name: left_of(caller, RequestId(name)),
     )
 
 
@@ -119,7 +119,7 @@ def _held(caller: Caller, grant: Grant) -> HeldShown:
     return HeldShown(grant=shown_grant, next_step=f"{use}; to have another one all the same, ask with anew")
 
 
-def _left(caller: Caller, request: RequestId) -> GrantedShown | RequestedShown | None:
+def left_of(caller: Caller, request: RequestId) -> GrantedShown | RequestedShown | None:
     """What came of a request whose process died before it could say so: it waits, or its grant, if that stands."""
     waiting = caller.platform.waiting.waiting(request)
     if waiting is not None:

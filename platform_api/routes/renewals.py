@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from jit_engine.domain.ids import GrantId
+from jit_engine.domain.ids import GrantId, RequestId
 from platform_api.authorize import AGrant
-from platform_api.routes.access import asked, status_of
+from platform_api.ids import new_id
+from platform_api.routes.access import asked, left_of, status_of
 from platform_api.routes.caller import CallerDep
 from platform_api.routes.finding import grant_in_path
 from platform_api.routes.once import OnceDep
@@ -36,7 +37,8 @@ def renew(
     the contracts' `duration.renewals` says.
     """
 
-    def again() -> GrantedShown | RequestedShown | HeldShown:
-        return asked(caller, caller.platform.renew(GrantId(found.id), caller.subject, body.duration, caller.now))
+    def again(name: str) -> GrantedShown | RequestedShown | HeldShown:
+        renew, before = caller.platform.renew, GrantId(found.id)
+        return asked(caller, renew(before, RequestId(name), caller.subject, body.duration, caller.now))
 
-    return once(status_of, again)
+    return once.named(status_of, new_id("rq", caller.now), again, lambda name: left_of(caller, RequestId(name)))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import sqlalchemy as sa
 from pydantic import SecretStr
 
@@ -20,48 +21,69 @@ from platform_api.db.tables import metadata
 from platform_api.embedded import identity_provider
 from platform_api.embedded.aws_clients import CONFIG, root_session
 from platform_api.embedded.aws_process import EmbeddedAws
-from platform_api.embedded.organisation import load_organisation
+from platform_api.embedded.organisation import load_organisation, sample_text
 from platform_api.embedded.platform import EmbeddedPlatform
 from platform_api.embedded.serving import Serving, listening, port_of
 from platform_api.settings import Settings
+from tests.chaos.lake import Lake
 from tests.support.platform import Cast, Story, told
 from tests.support.postgres import PostgresMissing, PostgresServer, machine_binaries, packaged_binaries, start
 
-TEMPLATE = "chaos"
+SQLITE, POSTGRES = "sqlite", "postgresql"
+TEMPLATE, PLAYED = "chaos", "chaos_run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """The prepared platform: its settings but for the database, the story's ids, a token, the AWS, the databases."""
+    """The prepared platform: its settings but for the database, the story's ids, tokens, the AWS, the databases.
+
+    One run at a time is played on it; each starts from the prepared rows, at the same two addresses.
+    """
 
     folder: Path
     settings: Settings
     story: Story
-    token: str
+    holder: str
+    governor: str
     postgres: PostgresServer | None
     iam: Any
     """A client of the AWS account's root, which sees everything."""
 
-    def on(self, url: str) -> Settings:
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """Those that there are."""
+        return (SQLITE,) if self.postgres is None else (SQLITE, POSTGRES)
+
+    @property
+    def lake(self) -> Lake:
+        """What stands beside IAM."""
+        return Lake(path=self.folder / "lake.json")
+
+    @property
+    def file(self) -> Path:
+        """The SQLite database that is played on."""
+        return self.folder / "played" / "sluicegate.db"
+
+    def url(self, database: str) -> str:
+        """Where that database is played on."""
+        if database == SQLITE or self.postgres is None:
+            return f"sqlite:///{self.file}"
+        return self.postgres.url(PLAYED)
+
+    def on(self, database: str) -> Settings:
         """The settings with that database."""
-        return self.settings.model_copy(update={"database_url": SecretStr(url)})
+        return self.settings.model_copy(update={"database_url": SecretStr(self.url(database))})
 
-    @contextmanager
-    def sqlite(self, name: str) -> Iterator[str]:
-        """A copy of the prepared SQLite database, in a folder of its own."""
-        folder = self.folder / "runs" / name
-        folder.mkdir(parents=True)
-        shutil.copy(self.folder / "template.db", folder / "sluicegate.db")
-        yield f"sqlite:///{folder / 'sluicegate.db'}"
-        shutil.rmtree(folder, ignore_errors=True)
-
-    @contextmanager
-    def postgresql(self) -> Iterator[str]:
-        """A copy of the prepared PostgreSQL database."""
-        if self.postgres is None:
-            raise ValueError("no PostgreSQL")
-        with self.postgres.database(TEMPLATE) as url:
-            yield url
+    def renew(self, database: str) -> None:
+        """Puts the prepared rows there anew."""
+        if database == SQLITE or self.postgres is None:
+            shutil.rmtree(self.file.parent, ignore_errors=True)
+            self.file.parent.mkdir()
+            shutil.copy(self.folder / "template.db", self.file)
+            return
+        with psycopg.connect(host=str(self.postgres.root), user="postgres", dbname="postgres", autocommit=True) as told:
+            told.execute(f"DROP DATABASE IF EXISTS {PLAYED} WITH (FORCE)".encode())
+            told.execute(f"CREATE DATABASE {PLAYED} TEMPLATE {TEMPLATE}".encode())
 
 
 @contextmanager
@@ -72,10 +94,10 @@ def prepared(folder: Path) -> Iterator[Ground]:
         EmbeddedPlatform(state, environment={"PATH": os.environ["PATH"]}) as platform,
         httpx.Client(base_url=platform.api_url, trust_env=False, timeout=60) as http,
     ):
-        story = told(Cast(platform=platform, http=http))
+        story = told(Cast(platform=platform, http=http), _contract())
         settings = platform.platform.settings
         issuer_port = int(platform.issuer_url.rpartition(":")[2])
-        token = platform.token("dana")
+        holder, governor = platform.token("dana"), platform.token("gus")
         aws_port = int(platform.aws_endpoint_url.rpartition(":")[2])
     with (
         closing(sqlite3.connect(state / "sluicegate.db")) as kept,
@@ -103,7 +125,27 @@ def prepared(folder: Path) -> Iterator[Ground]:
             parts.callback(postgres.stop)
         root = root_session(settings.aws.region)
         iam = root.client("iam", endpoint_url=settings.aws.endpoint_url, config=CONFIG)
-        yield Ground(folder=folder, settings=settings, story=story, token=token, postgres=postgres, iam=iam)
+        ground = Ground(
+            folder=folder,
+            settings=settings,
+            story=story,
+            holder=holder,
+            governor=governor,
+            postgres=postgres,
+            iam=iam,
+        )
+        for database in ground.databases:
+            ground.renew(database)
+        yield ground
+
+
+def _contract() -> str:
+    """The sample's, but that files may be read by a session of a base role, and that tables can be kept apart."""
+    text = sample_text("loans.odcs.yaml").replace("mint: role", "mint: session")
+    region = "      - {property: awsRegion, value: us-east-1, vendor: sluicegate}\n"
+    return text.replace(
+        region, f"{region}      - {{property: lakeFormationManaged, value: true, vendor: sluicegate}}\n"
+    )
 
 
 def _postgres(source: str) -> PostgresServer | None:

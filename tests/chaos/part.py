@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from platform_api.settings import Settings
-
 
 class Harm(StrEnum):
     """What befalls a process at a step boundary: a write to AWS or a commit, before or after its effect."""
@@ -32,10 +30,11 @@ class AwsFault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blow:
-    """One harm: at the boundary of that number, and for `KILL_WITHIN` so many seconds later."""
+    """One harm: at the boundary of that name, the `nth` time (from 0), and for `KILL_WITHIN` `delay` seconds later."""
 
     harm: Harm = Harm.NONE
-    boundary: int = 0
+    boundary: str = ""
+    nth: int = 0
     delay: float = 0.0
 
 
@@ -56,7 +55,7 @@ class Part:
     `lag` is how many seconds AWS takes to show what was written; time that the engine waits for it is simulated.
     """
 
-    settings: Settings
+    database: str
     log: Path
     blow: Blow = field(default_factory=Blow)
     faults: tuple[CallFault, ...] = ()
@@ -64,6 +63,8 @@ class Part:
     ahead: float = 0.0
     quick_to_give_up: bool = False
     """Whether a locked database is given up after a second instead of five."""
+    turns: tuple[float, ...] = ()
+    """Of a worker: when it takes its turns, in seconds ahead of now. Without any, it is the API."""
 
     def passed(self) -> list[str]:
         """What the process has written so far."""

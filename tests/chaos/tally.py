@@ -1,9 +1,13 @@
-"""What was done to the platform, and what it broke by it."""
+"""What was done to the platform, at which boundaries, and what it broke by it."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+COUNTS = ("runs", "kills", "faults", "orphans", "doubles", "lost", "unaudited")
 
 
 @dataclass(slots=True)
@@ -18,6 +22,9 @@ class Tally:
     lost: int = 0
     unaudited: int = 0
     wrong: list[str] = field(default_factory=list)
+    struck: Counter[str] = field(default_factory=Counter)
+    """How often a process was killed or stalled there."""
+    passed: Counter[str] = field(default_factory=Counter)
 
     @property
     def ok(self) -> bool:
@@ -25,17 +32,24 @@ class Tally:
         return not (self.orphans or self.doubles or self.lost or self.unaudited)
 
     def add(self, other: Tally) -> None:
-        """Counts another run's in."""
-        self.runs += other.runs
-        self.kills += other.kills
-        self.faults += other.faults
-        self.orphans += other.orphans
-        self.doubles += other.doubles
-        self.lost += other.lost
-        self.unaudited += other.unaudited
+        """Counts another's in."""
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
         self.wrong += other.wrong
+        self.struck += other.struck
+        self.passed += other.passed
+
+    def whole(self) -> str:
+        """All of it as one line, for another process."""
+        kept = {name: getattr(self, name) for name in COUNTS}
+        return json.dumps({**kept, "wrong": self.wrong, "struck": self.struck, "passed": self.passed})
+
+    @classmethod
+    def read(cls, line: str) -> Tally:
+        """What `whole` wrote."""
+        kept: dict[str, Any] = json.loads(line)
+        return cls(**{**kept, "struck": Counter(kept["struck"]), "passed": Counter(kept["passed"])})
 
     def line(self, **more: object) -> str:
-        """One JSON object."""
-        counts = {name: value for name, value in asdict(self).items() if name != "wrong"}
-        return json.dumps({**counts, **more})
+        """One JSON object of the counts."""
+        return json.dumps({**{name: getattr(self, name) for name in COUNTS}, **more})

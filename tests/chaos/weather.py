@@ -4,26 +4,48 @@ from __future__ import annotations
 
 import fnmatch
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jit_engine.aws.calls import Calls
 from jit_engine.errors import AwsRefused, AwsUnavailable
 from jit_engine.iam.role import DENY_EVERYTHING
-from tests.chaos.part import AwsFault, CallFault
+from tests.chaos.part import AwsFault, CallFault, Part
+from tests.chaos.tripwire import Tripwire
 from tests.fakes.aws_faults import When
 
 _AFTER = frozenset({AwsFault.TIMED_OUT_AFTER, AwsFault.FAILED_AFTER})
-WRITES_OF_STS = frozenset({"sts:assume_role"})
+_READS = ("get_", "list_", "batch_get_")
+_WRITTEN = frozenset({"iam", "lakeformation", "athena"})
+_RETRY_AFTER = timedelta(seconds=15)
+_RESTED = 60.0
+"""Seconds since anything was asked of AWS: the throttle is full when a part begins."""
+BASE = "sg-base-"
 
 
 @dataclass(slots=True)
-class Waits:
-    """The engine's waits for AWS, in simulated seconds: they pass at once."""
+class Sky:
+    """The weather of one process: fair until its part begins. The engine's waits for AWS pass at once, simulated."""
 
+    wire: Tripwire
+    ahead: timedelta = timedelta()
+    lag: float = 0.0
+    faults: list[_Due] = field(default_factory=list)
     passed: float = 0.0
+    usable_at: dict[str, float] = field(default_factory=dict)
+    denied_from: list[float] = field(default_factory=list)
+
+    def begin(self, part: Part) -> None:
+        """From here on, what that part says."""
+        self.ahead, self.lag = timedelta(seconds=part.ahead), part.lag
+        self.passed = _RESTED
+        self.faults = [_Due(rule=rule, spared=rule.spared, times=rule.times) for rule in part.faults]
+
+    def now(self) -> datetime:
+        """The platform's clock."""
+        return datetime.now(UTC) + self.ahead
 
     def sleep(self, seconds: float) -> None:
         """Lets the time pass."""
@@ -33,81 +55,82 @@ class Waits:
         """The time that has passed, real and simulated."""
         return time.monotonic() + self.passed
 
+    def still_allows(self) -> bool:
+        """Whether a Deny was written that does not show yet."""
+        return bool(self.denied_from) and self.monotonic() < self.denied_from[-1]
 
-@dataclass(slots=True, kw_only=True)
+    def strike(self, name: str) -> AwsFault | None:
+        """The fault that this call meets."""
+        for due in self.faults:
+            if fnmatch.fnmatchcase(name, due.rule.call) and due.times > 0:
+                if due.spared > 0:
+                    due.spared -= 1
+                    continue
+                due.times -= 1
+                self.wire.note(f"fault {due.rule.fault} at {name}")
+                return due.rule.fault
+        return None
+
+
+@dataclass(slots=True)
+class _Due:
+    rule: CallFault
+    spared: int
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Weather:
-    """`Calls` in that weather; `watch` is told of both sides of every write, `struck` of every fault."""
+    """`Calls` under that sky; both sides of every write are boundaries."""
 
     calls: Calls
-    waits: Waits
-    lag: float
-    faults: list[list[Any]]
-    watch: Callable[[When, str], object]
-    struck: Callable[[str], object]
-    now: Callable[[], datetime]
-    _usable_at: dict[str, float] = field(default_factory=dict)
-    _denied_from: list[float] = field(default_factory=list)
+    sky: Sky
 
     def __call__(
         self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
     ) -> Mapping[str, Any]:
         """As the port says, in that weather."""
         name = f"{service}:{operation}"
-        written = (service == "iam" and not operation.startswith(("get_", "list_"))) or name in WRITES_OF_STS
+        written = (service in _WRITTEN and not operation.startswith(_READS)) or name == "sts:assume_role"
+        role = str(parameters.get("RoleName") or str(parameters.get("RoleArn", "")).rpartition("/")[2])
+        step = f"{name} of a base role" if role.startswith(BASE) else name
         if written:
-            self.watch(When.BEFORE, name)
-        fault = self._fault(name)
+            self.sky.wire(When.BEFORE, step)
+        fault = self.sky.strike(name)
         if fault is not None and fault not in _AFTER:
-            raise _failure(name, fault)
-        answer = self._seen(name, parameters, urgent=urgent)
-        if fault is not None:
-            raise _failure(name, fault)
+            raise AwsUnavailable(operation=name, retry_after=_RETRY_AFTER)
+        answer = self._seen(name, role, parameters, urgent=urgent)
+        if fault is not None:  # to the engine all faults look alike: it cannot know whether there was an effect
+            raise AwsUnavailable(operation=name, retry_after=_RETRY_AFTER)
         if written:
-            self.watch(When.AFTER, name)
+            self.sky.wire(When.AFTER, step)
         return answer
 
     def as_session(self, access_key_id: str, secret_access_key: str, session_token: str) -> Calls:
         """The session's calls, which an old policy may still let through."""
-        return _Session(calls=self.calls.as_session(access_key_id, secret_access_key, session_token), weather=self)
+        return _Session(calls=self.calls.as_session(access_key_id, secret_access_key, session_token), sky=self.sky)
 
-    def still_allows(self) -> bool:
-        """Whether a Deny was written that does not show yet."""
-        return bool(self._denied_from) and self.waits.monotonic() < self._denied_from[-1]
-
-    def _seen(self, name: str, parameters: Mapping[str, object], *, urgent: bool) -> Mapping[str, Any]:
-        role = str(parameters.get("RoleName") or str(parameters.get("RoleArn", "")).rpartition("/")[2])
-        now = self.waits.monotonic()
-        if name == "sts:assume_role" and now < self._usable_at.get(role, 0.0):
+    def _seen(self, name: str, role: str, parameters: Mapping[str, object], *, urgent: bool) -> Mapping[str, Any]:
+        sky, now = self.sky, self.sky.monotonic()
+        if name == "sts:assume_role" and now < sky.usable_at.get(role, 0.0):
             raise AwsRefused(operation=name, aws_code="AccessDenied")
         service, _, operation = name.partition(":")
         answer = self.calls(service, operation, parameters, urgent=urgent)
         if name == "iam:create_role":
-            self._usable_at[role] = now + self.lag
+            sky.usable_at[role] = now + sky.lag
         if name == "iam:put_role_policy" and parameters.get("PolicyDocument") == DENY_EVERYTHING:
-            self._denied_from.append(now + self.lag)
-        if name == "iam:get_role" and self.lag:
-            age = self.now() + timedelta(seconds=self.waits.passed) - answer["Role"]["CreateDate"]
-            if age < timedelta(seconds=self.lag):
+            sky.denied_from.append(now + sky.lag)
+        if name == "iam:get_role" and sky.lag:
+            age = sky.now() + timedelta(seconds=sky.passed - _RESTED) - answer["Role"]["CreateDate"]
+            if age < timedelta(seconds=sky.lag):
                 raise AwsRefused(operation=name, aws_code="NoSuchEntity")
         return answer
-
-    def _fault(self, name: str) -> AwsFault | None:
-        for state in self.faults:
-            rule: CallFault = state[0]
-            if fnmatch.fnmatchcase(name, rule.call) and state[2] > 0:
-                if state[1] > 0:
-                    state[1] -= 1
-                    continue
-                state[2] -= 1
-                self.struck(f"fault {rule.fault} at {name}")
-                return rule.fault
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Session:
     calls: Calls
-    weather: Weather
+    sky: Sky
 
     def __call__(
         self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
@@ -115,19 +138,9 @@ class _Session:
         try:
             return self.calls(service, operation, parameters, urgent=urgent)
         except AwsRefused:
-            if operation == "get_object" and self.weather.still_allows():
+            if operation == "get_object" and self.sky.still_allows():
                 return {}
             raise
 
     def as_session(self, access_key_id: str, secret_access_key: str, session_token: str) -> Calls:
         raise NotImplementedError("a probe opens no further session")
-
-
-def counters(faults: tuple[CallFault, ...]) -> list[list[Any]]:
-    """Each fault with how many calls it still spares and how many it still strikes."""
-    return [[fault, fault.spared, fault.times] for fault in faults]
-
-
-def _failure(name: str, fault: AwsFault) -> Exception:
-    del fault  # to the engine all of them look alike: it cannot know whether there was an effect
-    return AwsUnavailable(operation=name, retry_after=timedelta(seconds=15))

@@ -124,10 +124,11 @@ def story(cast: Cast) -> Story:
     return told(cast)
 
 
-def told(cast: Cast) -> Story:
-    """Plays the story up to where access can be asked for."""
+def told(cast: Cast, document: str | None = None) -> Story:
+    """Plays the story up to where access can be asked for, with the sample's contract or that `document`."""
     now = cast.platform.now()
-    contract = made(cast.pat.post("/v1/contracts", {"document_yaml": filled(sample_text("loans.odcs.yaml"), now)}))
+    text = filled(document or sample_text("loans.odcs.yaml"), now)
+    contract = made(cast.pat.post("/v1/contracts", {"document_yaml": text}))
     path = f"/v1/contracts/{contract['id']}/versions/{contract['version']}"
     for person, role in ((cast.olga, "data-owner"), (cast.priya, "privacy-office")):
         made(person.post(f"{path}/signatures", {"role": role}))

@@ -35,8 +35,8 @@ def given(desk: WaitingDesk) -> Grant:
 
 def renewed(desk: WaitingDesk, grant: Grant, duration: timedelta | None = HOUR) -> Grant | WaitingRequest:
     number = len(desk.desk.ledger.requests)
-    renew = Renew(ledger=desk.desk.ledger, new_request_id=lambda _: RequestId(f"rq_01JABCDEFGHJKMNPQRSTVWX{number:03}"))
-    return desk.ask(renew(grant.id, ADA, duration, desk.desk.now))
+    again, renew = RequestId(f"rq_01JABCDEFGHJKMNPQRSTVWX{number:03}"), Renew(ledger=desk.desk.ledger)
+    return desk.ask(renew(grant.id, again, ADA, duration, desk.desk.now))
 
 
 def test_a_renewal_is_a_grant_of_its_own_that_overlaps_the_one_before(desk: WaitingDesk) -> None:
@@ -93,14 +93,14 @@ def test_no_renewal_is_longer_than_the_contract_allows(desk: WaitingDesk) -> Non
 
 def test_only_the_holder_renews_and_only_what_still_gives_access(desk: WaitingDesk) -> None:
     first = given(desk)
-    renew = Renew(ledger=desk.desk.ledger, new_request_id=lambda _: RequestId("rq_x"))
+    again, renew = RequestId("rq_x"), Renew(ledger=desk.desk.ledger)
     with pytest.raises(NotFound):
-        renew(first.id, BEN, None, desk.desk.now)
+        renew(first.id, again, BEN, None, desk.desk.now)
     with pytest.raises(NotRenewable, match="its end has come"):
-        renew(first.id, ADA, None, first.ends_at)
+        renew(first.id, again, ADA, None, first.ends_at)
     desk.desk.revoke(first.id, ADA, "done", desk.desk.now)
     with pytest.raises(NotRenewable, match="revoking"):
-        renew(first.id, ADA, None, desk.desk.now)
+        renew(first.id, again, ADA, None, desk.desk.now)
 
 
 def test_where_approvals_are_demanded_a_renewal_waits_for_new_ones() -> None:
