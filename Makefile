@@ -8,7 +8,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 RIVALS := $(VENV)/rivals
-SLOW ?= slow or long
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test slow check lint console screens loading types format bench chaos mutants lock clean
@@ -23,10 +22,10 @@ up: console  ## Start the platform on this machine and print how to use it
 	@$(BIN)/sluice up
 
 test: console  ## Run the tests, except the slow ones
-	@$(BIN)/pytest -m "not slow and not long"
+	@$(BIN)/pytest -m "not slow"
 
 slow: $(STAMP)  ## Run the slow tests
-	@$(BIN)/pytest -m "$(SLOW)"
+	@$(BIN)/pytest -m slow
 
 check: lint test  ## Run what CI runs: format, lint, types, imports, tests
 
@@ -61,8 +60,9 @@ bench: $(STAMP) $(RIVALS)/.stamp  ## Measure, one JSON object a line; fails when
 
 SEED ?= 1
 RUNS ?= 60
-chaos: $(STAMP)  ## Kill, stall and cut off the platform: SEED=1 RUNS=60; the last line says what it lost
-	@$(BIN)/python -m tests.chaos --seed $(SEED) --runs $(RUNS)
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
+chaos: $(STAMP)  ## Kill, stall and cut off the platform: SEED=1 RUNS=60 JOBS=2; the last line says what it lost
+	@$(BIN)/python -m tests.chaos --seed $(SEED) --runs $(RUNS) --jobs $(JOBS)
 
 mutants: $(STAMP)  ## Break the product on purpose; fails unless the tests notice
 	@$(BIN)/python -m tests.mutants

@@ -20,6 +20,9 @@ from tests.chaos.nursery import Nursery, Raised
 from tests.chaos.run import Run
 from tests.chaos.tally import Tally
 
+WARMING = (Shape.FILTERED, Shape.SESSION)
+"""Together they pass nearly all there is to pass."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Player:
@@ -74,7 +77,7 @@ def main() -> int:
         nursery = parts.enter_context(Nursery())  # first of all: it forks, and nothing else may run by then
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="sluicegate-chaos-")))
         ground = parts.enter_context(prepared(folder))
-        bodies = tuple(asking(ground.story, shape) for shape in Shape)
+        bodies = tuple(asking(ground.story, shape) for shape in WARMING)
         for name in ground.databases:
             nursery.prepare(
                 Raised(
