@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from tests.fakes.aws_faults import When
 STOPPED = "stopped"
 STRUCK = "struck "
 PASSED = "passed "
+_UNTIL_STOPPED = 0.1
+"""Seconds that a process of several threads may take to stop as a whole; none of them steps on meanwhile."""
 FLOW: ContextVar[str] = ContextVar("flow", default="start")
 """What the process is about: the deed it was asked for, or the part of a worker's turn."""
 _RECORDED = threading.local()
@@ -66,6 +69,7 @@ class Tripwire:
                 self.note(f"{STRUCK}{name}")
                 self.note(STOPPED)
                 os.kill(os.getpid(), signal.SIGSTOP)
+                time.sleep(_UNTIL_STOPPED)
             case Harm.NONE:
                 pass
 
