@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -75,6 +76,7 @@ def main() -> int:
     """Until no line comes any more."""
     with ExitStack() as parts:
         nursery = parts.enter_context(Nursery())  # first of all: it forks, and nothing else may run by then
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started here is stopped
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="sluicegate-chaos-")))
         ground = parts.enter_context(prepared(folder))
         bodies = tuple(asking(ground.story, shape) for shape in WARMING)
