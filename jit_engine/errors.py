@@ -161,6 +161,22 @@ class AccountNotServed(EngineError):
         super().__init__(f"the platform has no role in AWS account {account}; an operator has to add the account")
 
 
+class AccountNotReady(AwsUnavailable):
+    """An AWS account that is served, and where the environment has no place yet: it is made before the next try."""
+
+    code: ClassVar[str] = "account-not-ready"
+
+    def __init__(self, *, account: str, retry_after: timedelta, why: str = "it is being made") -> None:
+        self.account = account
+        self.operation = f"a place for the environment in account {account}"
+        self.retry_after = retry_after
+        EngineError.__init__(
+            self,
+            f"the environment has no place in AWS account {account} yet: {why}; nothing was minted, try again in "
+            f"{retry_after.total_seconds():.0f} s",
+        )
+
+
 class RoleExists(EngineError):
     """A role of the name we were about to create is there already; it is never adopted."""
 

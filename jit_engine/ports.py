@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from jit_engine.contracts.terms import Contract, HeldContract
-from jit_engine.domain.activity import Activity, Environment
+from jit_engine.domain.activity import Activity, Environment, Place
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantHead, GrantState, Lane
@@ -21,7 +21,6 @@ from jit_engine.domain.resource_policy import Safeguards
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest
-from jit_engine.errors import AccountNotServed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,7 @@ class Facts:
 
     `owner` is the activity's owner as the directory knows them; None when the activity is None or its owner has left.
     `held` is every contract version under which the activity has had data, by the ledger, until it is purged;
-    `label` is what the environment's workspace may hold by now.
+    `label` is what the environment's workspace may hold by now. `elsewhere` is where it is minted in other accounts.
     """
 
     activity: Activity | None
@@ -42,6 +41,7 @@ class Facts:
     held: frozenset[HeldContract]
     label: Label = EMPTY
     safeguards: Safeguards | None = None
+    elsewhere: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,18 +355,6 @@ class Minter(Protocol):
     def roles(self) -> Sequence[FoundRole]:
         """Every role under our path."""
         ...
-
-
-Minters = Mapping[str, Minter]
-"""The minter of each account, by its twelve digits."""
-
-
-def minter_in(minters: Minters, account: str) -> Minter:
-    """The minter of that account; raises `AccountNotServed` when the platform has none."""
-    minter = minters.get(account)
-    if minter is None:
-        raise AccountNotServed(account=account)
-    return minter
 
 
 class ProbeKind(StrEnum):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from jit_engine.aws.calls import Calls
 from jit_engine.aws.source_policies import AwsOwnPolicies
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.resource_policy import Safeguards
 from jit_engine.flows.read_policies import PolicyReadings, ReadPolicies
-from platform_api.settings import AwsSettings, SafeguardSettings
+from platform_api.accounts import AwsAccounts
+from platform_api.settings import SafeguardSettings
 
 
 def demanded(asked: SafeguardSettings) -> Safeguards:
@@ -20,7 +20,12 @@ def demanded(asked: SafeguardSettings) -> Safeguards:
     )
 
 
-def reading_policies(readings: PolicyReadings, aws: AwsSettings, calls: Calls) -> ReadPolicies:
-    """The loop that reads the sources' own policies; the embedded AWS has no access points."""
-    reader = AwsOwnPolicies(calls=calls, account=aws.account_id, access_points=aws.endpoint_url is None)
-    return ReadPolicies(readings=readings, readers={aws.account_id: reader})
+def reading_policies(readings: PolicyReadings, accounts: AwsAccounts) -> ReadPolicies:
+    """The loop that reads the sources' own policies in every account; the embedded AWS has no access points."""
+    return ReadPolicies(
+        readings=readings,
+        readers={
+            account: AwsOwnPolicies(calls=one.broker, account=account, access_points=one.access.endpoint_url is None)
+            for account, one in accounts.items()
+        },
+    )

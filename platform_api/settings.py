@@ -34,6 +34,7 @@ from pydantic_settings import (
 
 from jit_engine.flows.purge import PURGE_AFTER
 from jit_engine.iam.limits import MOST_ROLES_PER_ACCOUNT, ROLES_PER_ACCOUNT
+from platform_api.account_settings import MOST_ACCOUNTS, AccountSettings, RoleArn, wrong_accounts
 from platform_api.algorithms import SignatureAlgorithm
 from platform_api.embedded.loopback import EMBEDDED_ACCOUNT, is_loopback_host, is_loopback_url
 from platform_api.enforcer_settings import DatabaseSettings, EgressSettings, enforcer_problems
@@ -98,7 +99,6 @@ Whole = Annotated[int, BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Emergency = Annotated[Duration, Field(ge=timedelta(minutes=15), le=timedelta(hours=1))]
-_RoleArn = Annotated[str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+\z")]
 _ROLES = ("broker_role_arn", "provisioner_role_arn", "purger_role_arn")
 VpcEndpoint = Annotated[str, Field(pattern=r"^vpce-[0-9a-f]{8,17}\z")]
 
@@ -126,11 +126,11 @@ class AwsSettings(BaseModel):
     account_id: Annotated[str, Field(pattern=r"^[0-9]{12}\z")]
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]\z")]
     endpoint_url: str | None = None
-    broker_role_arn: _RoleArn
-    provisioner_role_arn: _RoleArn
-    purger_role_arn: _RoleArn
+    broker_role_arn: RoleArn
+    provisioner_role_arn: RoleArn
+    purger_role_arn: RoleArn
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]{16,1224}\z")]
-    enforcer_role_arn: _RoleArn | None = None
+    enforcer_role_arn: RoleArn | None = None
     access_key_id: SecretStr | None = None
     secret_access_key: SecretStr | None = None
 
@@ -203,6 +203,7 @@ class Settings(BaseSettings):
     public_url: Annotated[str, Field(max_length=1024)] | None = None
     issuers: Annotated[tuple[IssuerSettings, ...], BeforeValidator(_tuple), Field(min_length=1)]
     aws: AwsSettings
+    accounts: Annotated[tuple[AccountSettings, ...], BeforeValidator(_tuple), Field(max_length=MOST_ACCOUNTS)] = ()
     embedded: Flag = False
     log_level: Annotated[LogLevel, BeforeValidator(_level)] = LogLevel.INFO
     limits: LimitSettings = LimitSettings()
@@ -229,6 +230,7 @@ class Settings(BaseSettings):
         problems = [
             *self._twice(),
             *self._public(),
+            *wrong_accounts(self.accounts, self.aws.account_id, self.aws.external_id, embedded=self.embedded),
             *(self._reach_outside() if self.embedded else self._reach_inside()),
         ]
         home, enforcer = (self.aws.account_id, self.aws.region), self.aws.enforcer_role_arn is not None

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from jit_engine.aws.calls import AwsAccess, AwsCalls, client_as
-from jit_engine.aws.glue_catalogue import GlueCatalogue
-from jit_engine.aws.minter import AwsMinter
 from jit_engine.aws.throttle import Throttle
 from jit_engine.domain.activity import Place
 from jit_engine.domain.ids import EnvironmentId, GrantId, RequestId
@@ -34,8 +29,9 @@ from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.revoke_many import RevokeMany
 from jit_engine.flows.sweep import Sweep
-from jit_engine.ports import FactSource, Minters
+from jit_engine.ports import FactSource
 from jit_engine.rules.clearance import Judges
+from platform_api.accounts import AccountsPurger, AwsAccounts, ServedAccounts
 from platform_api.authorize import AGrant, Authorizer
 from platform_api.authzen.point import RulesPoint
 from platform_api.authzen.ports import EvaluationPoint
@@ -49,6 +45,7 @@ from platform_api.db.engine import Database, create_engine
 from platform_api.db.facts import SqlFacts
 from platform_api.db.idempotency import SqlIdempotencyKeys
 from platform_api.db.ledger import SqlLedger
+from platform_api.db.outposts import SqlOutposts
 from platform_api.db.overview import SqlOverview
 from platform_api.db.policies import SqlPolicyReadings
 from platform_api.db.registry import SqlRegistry
@@ -67,14 +64,13 @@ from platform_api.identity.tokens import TokenVerifier
 from platform_api.ids import new_id
 from platform_api.impact import DecidedAnew, PeopleRights, RulebookImpact
 from platform_api.live_rules import LiveJudges
-from platform_api.provisioning.aws import Provisioner
 from platform_api.provisioning.plan import reviewed_template_digest
-from platform_api.provisioning.purging import WorkspacePurger
 from platform_api.recorded_questions import RecordedQuestions
 from platform_api.registry.activities import ActivityDesk
 from platform_api.registry.contracts import ContractDesk
 from platform_api.registry.importing import CatalogueDesk
-from platform_api.registry.provision import Ground, ProvisioningReconciler
+from platform_api.registry.outposts import OutpostAccount, OutpostReconciler
+from platform_api.registry.provision import ProvisioningReconciler
 from platform_api.registry.review import FastPathLimits
 from platform_api.registry.views import ViewDesk
 from platform_api.registry.workspaces import WorkspaceDesk
@@ -137,6 +133,7 @@ class Platform:
     views: ViewDesk
     rulebook_desk: RulebookDesk
     provisioning: ProvisioningReconciler
+    outposts: OutpostReconciler
     workspaces: SqlWorkspaces
     workspace_desk: WorkspaceDesk
     purge: Purge
@@ -145,23 +142,6 @@ class Platform:
         """Gives back every connection."""
         self.jwks.close()
         self.database.close()
-
-
-@dataclass(slots=True)
-class RoleClients:
-    """boto3 clients that act as one role, each made once: they are safe to share between threads."""
-
-    access: AwsAccess
-    role_arn: str
-    _clients: dict[str, Any] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __call__(self, service: str) -> Any:
-        """The client of that service."""
-        with self._lock:
-            if service not in self._clients:
-                self._clients[service] = client_as(self.access, self.role_arn, service)
-            return self._clients[service]
 
 
 def system_clock() -> datetime:
@@ -175,26 +155,37 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
     It decides by the database's time unless a `clock` is given; tokens are looked at by this machine's.
     """
     database = Database(create_engine(settings.database_url.get_secret_value(), pool_size=THREADS + _SPARE_CONNECTIONS))
-    registry, ledger = SqlRegistry(database), SqlLedger(database, settings.limits.roles_per_account)
+    throttle = Throttle()
+    accounts = AwsAccounts(settings, throttle)
+    registry = SqlRegistry(database)
+    ledger = SqlLedger(database, settings.limits.roles_per_account, accounts.budgets)
     rulebooks, facts = SqlRulebooks(database), SqlFacts(database, demanded(settings.safeguards))
     decisions = SqlDecisions(database)
     judges = LiveJudges(rulebooks)
     authorizer = Authorizer(people=registry, judges=judges)
-    access = _access(settings)
-    throttle = Throttle()
-    calls = AwsCalls(access=access, role_arn=settings.aws.broker_role_arn, bucket=throttle.of(settings.aws.account_id))
-    minters: Minters = {settings.aws.account_id: AwsMinter(calls=calls, external_id=settings.aws.external_id)}
-    bases = BaseRoles(store=SqlBaseRoles(database), minters=minters, external_id=settings.aws.external_id)
+    home, minters = accounts[accounts.home], accounts.minters
+    bases = BaseRoles(store=SqlBaseRoles(database), minters=minters, external_ids=accounts.external_ids)
+    outpost_store = SqlOutposts(database)
+    outposts = OutpostReconciler(
+        store=outpost_store,
+        registry=registry,
+        accounts={
+            one.named.account_id: OutpostAccount(
+                ground=one.ground(), provisioner=one.provisioner(), check_answering=one.reach.check
+            )
+            for one in accounts.elsewhere
+        },
+    )
     readings = SqlPolicyReadings(database, demanded(settings.safeguards))
     own = clock or system_clock
     jwks = JwksCache(own)
-    provisioner = Provisioner(client=RoleClients(access, settings.aws.provisioner_role_arn))
-
     redecide = Redecide(facts=facts, ledger=ledger, live=ledger, judges=judges, subject_of=registry.subject)
 
-    def place_of(environment: EnvironmentId) -> Place | None:
+    def place_of(environment: EnvironmentId, account: str) -> Place | None:
         record = registry.environment(environment)
-        return None if record is None else record.environment.place
+        own = None if record is None else record.environment.place
+        known = [own, *(outpost.place for outpost in outpost_store.of(environment))]
+        return next((place for place in known if place is not None and place.account == account), None)
 
     def may_approve(subject: Subject, request: WaitingRequest, now: datetime) -> bool:
         asked = request.request
@@ -207,7 +198,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         return authorizer.is_allowed(subject, action, thing, now)
 
     room, workspaces = SqlWaiting(database), SqlWorkspaces(database)
-    enforce = enforcement_of(settings, access, database, ledger)
+    enforce = enforcement_of(settings, accounts, database, ledger)
     look = LookAtWaiting(facts=facts, room=room, directory=registry, judges=judges, may=may_approve)
     request_access = RequestAccess(
         facts=facts,
@@ -215,10 +206,11 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         minters=minters,
         bases=bases,
         judges=judges,
-        external_id=settings.aws.external_id,
+        external_ids=accounts.external_ids,
         new_grant_id=lambda now: GrantId(new_id("gr", now)),
         token=_token,
         enforce=enforce,
+        accounts=ServedAccounts(accounts=accounts, want=outposts.want),
     )
 
     return Platform(
@@ -237,7 +229,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         audit=AuditTrail(database),
         facts=facts,
         policy_readings=readings,
-        read_policies=reading_policies(readings, settings.aws, calls),
+        read_policies=reading_policies(readings, accounts),
         verifier=TokenVerifier(issuers_of(settings.issuers), jwks, own),
         jwks=jwks,
         web_sessions=SqlWebSessions(database),
@@ -296,11 +288,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         contracts=ContractDesk(store=registry),
         catalogue=CatalogueDesk(
             store=registry,
-            definitions=GlueCatalogue(
-                calls=AwsCalls(access=access, role_arn=settings.aws.provisioner_role_arn),
-                account=settings.aws.account_id,
-                region=settings.aws.region,
-            ),
+            definitions=home.definitions(),
         ),
         views=ViewDesk(store=registry, people=registry),
         rulebook_desk=RulebookDesk(
@@ -316,20 +304,16 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         ),
         provisioning=ProvisioningReconciler(
             store=registry,
-            provisioner=provisioner,
-            ground=Ground(
-                account=settings.aws.account_id,
-                region=settings.aws.region,
-                broker_role_arn=settings.aws.broker_role_arn,
-                vpc_endpoints=frozenset(settings.safeguards.vpc_endpoints),
-            ),
+            provisioner=home.provisioner(),
+            ground=home.ground(frozenset(settings.safeguards.vpc_endpoints)),
         ),
+        outposts=outposts,
         workspaces=workspaces,
         workspace_desk=WorkspaceDesk(store=workspaces, people=registry, new_id=new_id),
         purge=Purge(
             workspaces=workspaces,
             facts=facts,
-            purger=WorkspacePurger(client=RoleClients(access, settings.aws.purger_role_arn)),
+            purger=AccountsPurger(accounts),
             after=settings.limits.purge_after,
         ),
     )
@@ -350,17 +334,6 @@ def _code_flow(settings: Settings, keys: JwksCache, clock: Clock) -> CodeFlow | 
         ),
         keys=keys,
         clock=clock,
-    )
-
-
-def _access(settings: Settings) -> AwsAccess:
-    aws = settings.aws
-    return AwsAccess(
-        region=aws.region,
-        endpoint_url=aws.endpoint_url,
-        access_key_id=None if aws.access_key_id is None else aws.access_key_id.get_secret_value(),
-        secret_access_key=None if aws.secret_access_key is None else aws.secret_access_key.get_secret_value(),
-        external_id=aws.external_id,
     )
 
 

@@ -77,6 +77,7 @@ class Worker:
         tended += self._part("waiting requests", lambda: self.platform.mint_waiting.step(now))
         tended += self._part("source policies", lambda: self.platform.read_policies.step(now))
         tended += self._part("provision", lambda: len(self.platform.provisioning.step(now)))
+        tended += self._part("outposts", lambda: self.platform.outposts.step(now))
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
             self._swept_at = now
             self._part("sweep", lambda: self.platform.sweep(now))

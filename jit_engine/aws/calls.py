@@ -15,10 +15,12 @@ from typing import Any, Protocol
 
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 from botocore.session import Session as BotocoreSession
 from botocore.session import get_session
 
+from jit_engine.aws.reach import Reach
 from jit_engine.aws.throttle import TokenBucket
 from jit_engine.errors import AwsRefused, AwsUnavailable
 
@@ -83,6 +85,7 @@ class AwsCalls:
     access: AwsAccess
     role_arn: str
     bucket: TokenBucket = field(default_factory=TokenBucket)
+    reach: Reach = field(default_factory=lambda: Reach(account="of its own"))
     sleep: Callable[[float], object] = time.sleep
     _session: BotocoreSession | None = None
     _clients: dict[str, Any] = field(default_factory=dict)
@@ -92,17 +95,28 @@ class AwsCalls:
         self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
     ) -> Mapping[str, Any]:
         is_write = service == "iam" and not operation.startswith(("get_", "list_"))
+        self.reach.enter()
         for tried in range(1, TRIES + 1):
             if is_write:
                 self._wait_for_token(operation, urgent=urgent)
             try:
-                return _answer(self._client(service), service, operation, parameters)
+                response = _answer(self._client(service), service, operation, parameters)
+            except (AwsRefused, AwsUnavailable):
+                self.reach.answered()
+                raise
             except _Passing as passing:
+                if passing.answered:
+                    self.reach.answered()
+                else:
+                    self.reach.unanswered()
                 if is_write and passing.throttled:
                     self.bucket.slow_down()
                 if tried == TRIES:
                     raise AwsUnavailable(operation=passing.operation, retry_after=RETRY_AFTER) from passing.__cause__
                 self.sleep(_pause(tried))
+            else:
+                self.reach.answered()
+                return response
         raise AssertionError("the last try answers or raises")
 
     def as_session(self, access_key_id: str, secret_access_key: str, session_token: str) -> Calls:
@@ -171,17 +185,19 @@ def _answer(client: Any, service: str, operation: str, parameters: Mapping[str, 
             raise _Passing(name, throttled=code in _THROTTLED) from error
         raise AwsRefused(operation=name, aws_code=code) from error
     except BotoCoreError as error:
-        raise _Passing(name, throttled=False) from error
+        silent = isinstance(error, HTTPClientError | NoConnection)
+        raise _Passing(name, throttled=False, answered=not silent) from error
     return response
 
 
 class _Passing(Exception):
     """What may be over by the next try."""
 
-    def __init__(self, operation: str, *, throttled: bool) -> None:
+    def __init__(self, operation: str, *, throttled: bool, answered: bool = True) -> None:
         super().__init__(operation)
         self.operation = operation
         self.throttled = throttled
+        self.answered = answered
 
 
 def _pause(tried: int) -> float:

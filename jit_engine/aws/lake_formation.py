@@ -4,7 +4,7 @@ a view, which filters do not know, a permission on the whole of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from jit_engine.aws import view_permissions
 from jit_engine.aws.calls import Calls
 from jit_engine.aws.governed import NotGoverned, check_nobody_else, pages
+from jit_engine.aws.served import of_each_account
 from jit_engine.domain.artefact import Artefact, Mechanism
 from jit_engine.domain.ids import GrantId
 from jit_engine.enforcers.filters import NAME, filters_of
@@ -77,10 +78,9 @@ class LakeFormationEnforcer:
             return not view_permissions.stands(artefact, self._calls(artefact))
         return _found(artefact, self._calls(artefact)) is None
 
-    def found(self) -> Sequence[Artefact]:
+    def found(self) -> Iterable[Artefact]:
         """Every filter whose name is one of ours, and every permission of a role of ours on a table or view."""
-        filters = [one for place, calls in self.served.items() for one in _ours(place, calls)]
-        return [*filters, *(one for place, calls in self.served.items() for one in view_permissions.ours(place, calls))]
+        return of_each_account(self.served, _everything)
 
     def _calls(self, artefact: Artefact) -> Calls:
         calls = self.served.get((artefact.account, artefact.region))
@@ -144,6 +144,11 @@ def _found(artefact: Artefact, calls: Calls) -> Mapping[str, Any] | None:
 
 def _is_as_wanted(found: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
     return found is not None and all(found.get(key) == value for key, value in wanted.items())
+
+
+def _everything(place: tuple[str, str], calls: Calls) -> Iterator[Artefact]:
+    yield from _ours(place, calls)
+    yield from view_permissions.ours(place, calls)
 
 
 def _ours(place: tuple[str, str], calls: Calls) -> Iterator[Artefact]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from jit_engine.aws.calls import Calls
+from jit_engine.aws.served import of_each_account
 from jit_engine.domain.artefact import Artefact, Mechanism
 from jit_engine.domain.ids import GrantId
 from jit_engine.enforcers.filters import workgroups_of
@@ -84,24 +85,25 @@ class WorkgroupEnforcer:
         calls = self.served[artefact.account, artefact.region]
         return all(name != artefact.name for name in _names(calls))
 
-    def found(self) -> Sequence[Artefact]:
+    def found(self) -> Iterable[Artefact]:
         """Every workgroup named after one of an environment and a grant."""
-        return [
-            Artefact(
+        return of_each_account(self.served, _ours)
+
+
+def _ours(place: tuple[str, str], calls: Calls) -> Iterator[Artefact]:
+    for name in _names(calls):
+        if name.startswith("sg-env-") and "-gr_" in name:
+            yield Artefact(
                 grant=GrantId(name[name.index("-gr_") + 1 :]),
                 part=1,
                 mechanism=Mechanism.WORKGROUP,
-                account=account,
-                region=region,
+                account=place[0],
+                region=place[1],
                 source="",
                 name=name,
                 plan={},
                 created_at=_EPOCH,
             )
-            for (account, region), calls in self.served.items()
-            for name in _names(calls)
-            if name.startswith("sg-env-") and "-gr_" in name
-        ]
 
 
 def _running(calls: Calls, workgroup: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -59,8 +59,11 @@ class Enforcer(Protocol):
         """Whether the service, asked, knows nothing of it any more."""
         ...
 
-    def found(self) -> Sequence[Artefact]:
-        """Everything of ours that the service has, known by its name: with all that `lift` needs."""
+    def found(self) -> Iterable[Artefact]:
+        """Everything of ours that the service has, known by its name: with all that `lift` needs.
+
+        Of every account that answers; what one that does not answer raised comes last.
+        """
         ...
 
 

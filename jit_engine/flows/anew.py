@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Json
 from jit_engine.domain.grant import Grant
+from jit_engine.domain.ids import GrantId
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.errors import InvalidValue, NotFound
-from jit_engine.iam.plan import mints_the_same, parts_of
+from jit_engine.iam.plan import PlannedPart, mints_the_same, parts_of
 from jit_engine.ports import DecidedAnew, DecisionOutcome, Facts
 from jit_engine.rules.clearance import Judges, clear
 from jit_engine.rules.evidence import evidence_of, record_of
@@ -43,7 +45,7 @@ def decide_anew(
         return Changed(why="other columns or rows of it may be seen now")
     place = verdict.environment.place
     then = replace(verdict, ends_at=grant.ends_at)
-    if place is None or not mints_the_same(parts_of(then, place, grant.id, facts.contracts), grant.principals):
+    if place is None or not mints_the_same(_parts(then, place, grant.id, facts), grant.principals):
         return Changed(why="the catalogue or the environment changed")
     if verdict.sessions_end_by < grant.ends_at:
         return Changed(why=f"contract, activity or environment now end at {verdict.sessions_end_by.isoformat()}")
@@ -51,6 +53,10 @@ def decide_anew(
     if grant.ends_at - grant.created_at > longest:
         return Changed(why=f"the contract now allows {longest} at most")
     return verdict
+
+
+def _parts(clearance: Clearance, place: Place, grant: GrantId, facts: Facts) -> tuple[PlannedPart, ...]:
+    return parts_of(clearance, place, grant, facts.contracts, elsewhere=facts.elsewhere)
 
 
 def recorded_anew(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from jit_engine.accounts import ExternalIds, Minters, minter_in
 from jit_engine.domain.activity import Place
 from jit_engine.domain.base_role import BaseRole, BaseState, PlannedBase, base_name
 from jit_engine.domain.event import Event, Json
@@ -15,7 +16,7 @@ from jit_engine.errors import AwsUnavailable, EngineError, NotFound, RoleExists
 from jit_engine.iam.base_role import DENIED_FULL, DENIED_MOST, base_document, base_plan
 from jit_engine.iam.limits import LONGEST_CHAINED_SESSION
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY
-from jit_engine.ports import LostRace, Minters, minter_in
+from jit_engine.ports import LostRace
 
 TRIES = 4
 MAKING_PATIENCE = timedelta(minutes=3)
@@ -53,7 +54,7 @@ class BaseRoles:
 
     store: BaseRoleStore
     minters: Minters
-    external_id: str
+    external_ids: ExternalIds
 
     def ready(
         self, environment: EnvironmentId, activity: ActivityId, place: Place, wanted: PlannedBase, now: datetime
@@ -155,7 +156,7 @@ class BaseRoles:
         )
         base = self.store.open(intent, _event("base-role.opened", intent, now))  # 1
         minter = minter_in(self.minters, place.account)
-        plan = base_plan(base, place, self.external_id)
+        plan = base_plan(base, place, self.external_ids[place.account])
         try:
             created = minter.create(plan)  # 2
             minter.put_policy(base.name, plan.policy)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from jit_engine.accounts import Minters, minter_in
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState, MintWay, Principal
 from jit_engine.domain.ids import GrantId
@@ -25,9 +26,7 @@ from jit_engine.ports import (
     FactSource,
     Ledger,
     LostRace,
-    Minters,
     SessionPlan,
-    minter_in,
 )
 from jit_engine.rules.clearance import Judges
 from jit_engine.rules.evidence import plain

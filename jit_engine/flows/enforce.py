@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from jit_engine.domain.activity import Place
 from jit_engine.domain.artefact import Artefact, ArtefactState, Mechanism
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState, Principal
@@ -40,16 +39,16 @@ class Enforcement:
     ledger: Ledger
     enforcers: Mapping[Mechanism, Enforcer]
 
-    def check(self, grant: GrantId, parts: Sequence[PlannedPart], place: Place, now: datetime) -> None:
+    def check(self, grant: GrantId, parts: Sequence[PlannedPart], now: datetime) -> None:
         """Raises `NoEnforcer` or `LimitExceeded` before anything is on record, unless everything can be held."""
         for part in parts:
-            self._planned(grant, part, place, None, now)
+            self._planned(grant, part, None, now)
 
-    def put(self, grant: Grant, parts: Sequence[PlannedPart], place: Place, now: datetime) -> Grant:
+    def put(self, grant: Grant, parts: Sequence[PlannedPart], now: datetime) -> Grant:
         """Every artefact of the grant, intended, made and seen to; its roles are there already."""
         each: dict[tuple[Mechanism, str], Artefact] = {}
         for part, principal in zip(parts, grant.principals, strict=True):
-            for one in self._planned(grant.id, part, place, _role_of(principal), now):
+            for one in self._planned(grant.id, part, _role_of(principal), now):
                 key = (one.mechanism, one.name)  # what several parts share is made once, for all of them
                 each[key] = each[key].with_all_of(one) if key in each else one
         planned = list(each.values())
@@ -79,22 +78,21 @@ class Enforcement:
         done, unseen = 0, None
         for enforcer in self.enforcers.values():
             try:
-                done += sum(self._judge(found, enforcer, now) for found in enforcer.found())
+                for found in enforcer.found():
+                    done += self._judge(found, enforcer, now)
             except EngineError as error:
                 unseen = error
         if unseen is not None:
             raise unseen
         return done
 
-    def _planned(
-        self, grant: GrantId, part: PlannedPart, place: Place, role_arn: str | None, now: datetime
-    ) -> Sequence[Artefact]:
+    def _planned(self, grant: GrantId, part: PlannedPart, role_arn: str | None, now: datetime) -> Sequence[Artefact]:
         seated = Seated(
             grant=grant,
             part=part.part,
             account=part.seat.account,
             region=part.seat.region,
-            place=place,
+            place=part.place,
             clearance=part.clearance,
             role_arn=role_arn,
             now=now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -102,7 +103,8 @@ class Purge:
     1. What has to be quarantined is, with the time of its purge; what need not be any more is released.
     2. When that time has come: what is there is listed, and the list's digest is committed before anything is deleted.
     3. A legal hold stops it there, and so does a grant of the environment that is not closed: it could still write.
-    4. Everything is deleted, all versions; only when nothing is left the label is emptied, and that is recorded.
+    4. Everything is deleted, all versions, in every account that the environment has a place in; only when nothing is
+       left the label is emptied, and that is recorded.
     """
 
     workspaces: Workspaces
@@ -139,16 +141,17 @@ class Purge:
             event = _event("workspace.quarantined", workspace, now, details)
             self.workspaces.quarantine(workspace, reason, purge_at, event)
             return True
-        place = None if facts.environment is None else facts.environment.place
-        if now < workspace.purge_at or place is None:
+        home = None if facts.environment is None else facts.environment.place
+        if now < workspace.purge_at or home is None:
             return False
-        return self._purge(workspace, place, reason, now)
+        return self._purge(workspace, (home, *facts.elsewhere), reason, now)
 
-    def _purge(self, workspace: LabelledWorkspace, place: Place, reason: str, now: datetime) -> bool:
-        manifest = self.purger.manifest(place)  # 2
+    def _purge(self, workspace: LabelledWorkspace, places: Sequence[Place], reason: str, now: datetime) -> bool:
+        manifest = _together([self.purger.manifest(place) for place in places])  # 2
         details: dict[str, Json] = {
             "reason": reason,
-            "place": place.workspace.uri,
+            "place": places[0].workspace.uri,
+            "elsewhere": [place.workspace.uri for place in places[1:]],
             "objects": manifest.objects,
             "bytes": manifest.bytes,
             "manifest_sha256": manifest.sha256,
@@ -157,9 +160,18 @@ class Purge:
         begun = self.workspaces.begin_purge(workspace, manifest, event)
         if begun is None:  # 3
             return False
-        self.purger.empty(place)  # 4
+        for place in places:
+            self.purger.empty(place)  # 4
         self.workspaces.purged(begun, manifest, _event("workspace.purged", workspace, now, details))
         return True
+
+
+def _together(each: Sequence[Manifest]) -> Manifest:
+    """What is there in all of an environment's accounts; the digest of one is its own, of several that of theirs."""
+    if len(each) == 1:
+        return each[0]
+    sha256 = hashlib.sha256("\n".join(one.sha256 for one in each).encode()).hexdigest()
+    return Manifest(objects=sum(one.objects for one in each), bytes=sum(one.bytes for one in each), sha256=sha256)
 
 
 def _event(action: str, workspace: LabelledWorkspace, now: datetime, details: dict[str, Json]) -> Event:

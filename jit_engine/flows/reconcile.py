@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from jit_engine.accounts import Minters, minter_in
 from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Denial, Grant, GrantState, Lane, MintedRole, MintWay, Principal
@@ -20,11 +21,9 @@ from jit_engine.ports import (
     Budget,
     Ledger,
     LostRace,
-    Minters,
     Observer,
     Probe,
     Probes,
-    minter_in,
 )
 
 LEASE = timedelta(seconds=60)
@@ -73,7 +72,7 @@ class Reconcile:
     ledger: Ledger
     minters: Minters
     bases: BaseRoles
-    place_of: Callable[[EnvironmentId], Place | None]
+    place_of: Callable[[EnvironmentId, str], Place | None]
     token: Callable[[], str]
     where: str
     enforce: Enforcement
@@ -135,14 +134,21 @@ class Reconcile:
             self._delete(grant, now)
 
     def _shut(self, grant: Grant, now: datetime) -> None:
-        """Opens the engine's own sessions, for afterwards nobody can; then blocks sessions and denies everything."""
-        place = self.place_of(grant.environment)
-        if place is not None and grant.id not in self._watches:
-            with suppress(EngineError):  # whether it can be watched comes second: the Deny never waits for it
-                observers = [self._observer(grant, principal, place) for principal in grant.principals]
-                if all(observers):
-                    self._watches[grant.id] = _Watch(observers=tuple(one for one in observers if one is not None))
-        self._of_each(grant, self._deny, now)
+        """Opens the engine's own sessions, for afterwards nobody can; then blocks sessions and denies everything.
+
+        An account at a time, the environment's own first: one that does not answer holds up none before it.
+        """
+        observers: list[Observer] = []
+
+        def watch(account: str) -> None:
+            for principal in grant.principals:
+                if principal.account == account and (one := self._observer(grant, principal)) is not None:
+                    observers.append(one)
+
+        known = grant.id in self._watches
+        self._of_each(grant, self._deny if grant.tries == 0 else self._deny_if_open, now, None if known else watch)
+        if not known and len(observers) == len(grant.principals):
+            self._watches[grant.id] = _Watch(observers=tuple(observers))
         self._save(replace(grant, shut_at=now, due_at=now + LOOK_AGAIN, tries=0), "shut", now)
 
     def _lift(self, grant: Grant, now: datetime) -> None:
@@ -160,25 +166,38 @@ class Reconcile:
         if not minter.is_shut(role.name, DENY_EVERYTHING):
             minter.shut(role.name, TRUST_NOBODY, DENY_EVERYTHING)
 
-    def _of_each(self, grant: Grant, act: Callable[[Principal, MintedRole], None], now: datetime) -> None:
+    def _of_each(
+        self,
+        grant: Grant,
+        act: Callable[[Principal, MintedRole], None],
+        now: datetime,
+        before: Callable[[str], None] | None = None,
+    ) -> None:
         """Acts on every role, and has base roles refuse what is a session of them; one that fails keeps no other
-        waiting, and its error is raised at the end.
+        waiting, and its error is raised at the end. `before` is called ahead of each account; how it ends is nothing.
         """
         failed: EngineError | None = None
-        for account in sorted({p.account for p in grant.principals if p.way is MintWay.SESSION}):
-            try:
-                self.bases.deny(grant.environment, account, grant.id, grant.last_session_end or now, now)
-            except EngineError as error:
-                failed = error
-        for principal, role in _existing(grant):
-            try:
-                act(principal, role)
-            except EngineError as error:
-                failed = error
+        for account in dict.fromkeys(principal.account for principal in grant.principals):
+            if before is not None:
+                with suppress(EngineError):  # whether it can be watched comes second: the Deny never waits for it
+                    before(account)
+            if any(p.account == account and p.way is MintWay.SESSION for p in grant.principals):
+                try:
+                    self.bases.deny(grant.environment, account, grant.id, grant.last_session_end or now, now)
+                except EngineError as error:
+                    failed = error
+            for principal, role in _existing(grant, account):
+                try:
+                    act(principal, role)
+                except EngineError as error:
+                    failed = error
         if failed is not None:
             raise failed
 
-    def _observer(self, grant: Grant, principal: Principal, place: Place) -> Observer | None:
+    def _observer(self, grant: Grant, principal: Principal) -> Observer | None:
+        place = self.place_of(grant.environment, principal.account)
+        if place is None:
+            return None
         base_arn = self.bases.arn(grant.environment, principal.account)
         if (base_arn if principal.way is MintWay.SESSION else principal.role.arn) is None:
             return None
@@ -222,13 +241,19 @@ class Reconcile:
         self._save(replace(grant, denial=denial, due_at=grant.last_session_end or now, tries=0), "deny-read-back", now)
 
     def _delete(self, grant: Grant, now: datetime) -> None:
-        left = replace(
-            grant,
-            principals=tuple(
-                replace(principal, roles=tuple(self._gone(grant, principal, role, now) for role in principal.roles))
-                for principal in grant.principals
-            ),
-        )
+        """Every role of every account; one that fails keeps no other from being deleted, and the grant from closing."""
+        left, failed = grant, None
+        for principal in grant.principals:
+            kept = principal
+            for role in principal.roles:
+                try:
+                    kept = kept.attempting(self._gone(grant, principal, role, now))
+                except EngineError as error:
+                    failed = error
+            left = left.having(kept)
+        if failed is not None:
+            self._failed(left, failed, now)
+            return
         if any(not role.deleted for role in left.roles):
             again = grant.created_at + ABSENCE_PROVEN
             self._save(replace(left, due_at=max(again, now + LOOK_AGAIN)), "absence-not-proven", now)
@@ -272,11 +297,11 @@ class Reconcile:
         return self.ledger.save(grant, event)
 
 
-def _existing(grant: Grant) -> list[tuple[Principal, MintedRole]]:
-    """Every role that AWS said it made and that was not seen to be gone, with whose it is."""
+def _existing(grant: Grant, account: str) -> list[tuple[Principal, MintedRole]]:
+    """Every role there that AWS said it made and that was not seen to be gone, with whose it is."""
     return [
         (principal, role)
         for principal in grant.principals
         for role in principal.roles
-        if role.role_id is not None and not role.deleted
+        if principal.account == account and role.role_id is not None and not role.deleted
     ]

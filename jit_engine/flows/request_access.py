@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from jit_engine.domain.activity import Place
+from jit_engine.accounts import Accounts, ExternalIds, HomeOnly, Minters, accounts_of, minter_in
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant, GrantState, Principal, StepTime, attempt_at
 from jit_engine.domain.held import Unless
@@ -16,14 +16,14 @@ from jit_engine.domain.ids import GrantId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest, WaitingState
-from jit_engine.errors import AwsUnavailable, EngineError, InvalidValue, NotFound, RoleExists
+from jit_engine.errors import AccountNotReady, AwsUnavailable, EngineError, InvalidValue, NotFound, RoleExists
 from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.enforce import Enforcement
 from jit_engine.flows.outcome import AccessRefused, AlreadyHeld, ApprovalNeeded, DurationTooLong
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.plan import PlannedPart, parts_of
 from jit_engine.iam.role import probe_session_policy, probes_for, role_plan, session_plan
-from jit_engine.ports import Evidence, Facts, Ledger, LostRace, Minter, Minters, minter_in
+from jit_engine.ports import Evidence, Facts, Ledger, LostRace, Minter
 from jit_engine.rules.clearance import (
     Judges,
     clear,
@@ -68,10 +68,11 @@ class RequestAccess:
     minters: Minters
     bases: BaseRoles
     judges: Callable[[], Judges]
-    external_id: str
+    external_ids: ExternalIds
     new_grant_id: Callable[[datetime], GrantId]
     token: Callable[[], str]
     enforce: Enforcement
+    accounts: Accounts = field(default_factory=HomeOnly)
 
     def preview(self, request: AccessRequest, now: datetime) -> Refusal | Preview:
         """What would be answered, `NoEnforcer` included, and as which principals; nothing is recorded or minted."""
@@ -84,7 +85,7 @@ class RequestAccess:
         covered = covering(asks, verdict.ends_at, held, now)
         return Preview(
             clearance=verdict,
-            parts=self._planned(verdict, self.new_grant_id(now), facts, now)[1],
+            parts=self._planned(verdict, self.new_grant_id(now), facts, now),
             overlaps=overlaps(asks, held, now),
             covered_by=None if covered is None else covered.grant.id,
         )
@@ -114,9 +115,9 @@ class RequestAccess:
         what was begun is then the reconciler's to undo. A request that has been `waiting` is moved on with what
         becomes of it.
         """
-        parts, place, grant = self._opened(request, now, waiting, anew=anew)
+        parts, grant = self._opened(request, now, waiting, anew=anew)
         try:
-            return self._mint(grant, parts, place, now)  # 4 act, 5 record
+            return self._mint(grant, parts, now)  # 4 act, 5 record
         except EngineError as error:
             self._abandon(grant.id, error, now)
             raise
@@ -125,7 +126,7 @@ class RequestAccess:
 
     def _opened(
         self, request: AccessRequest, now: datetime, waiting: WaitingRequest | None, *, anew: bool
-    ) -> tuple[tuple[PlannedPart, ...], Place, Grant]:
+    ) -> tuple[tuple[PlannedPart, ...], Grant]:
         """The first three steps. Decided by other rules than those that are live by then: decided again."""
         for _ in range(ATTEMPTS):
             facts, judges = self.facts.facts_for(request.activity, request.environment), self.judges()  # 1 gather
@@ -144,7 +145,7 @@ class RequestAccess:
             _check_emergency(verdict)
             unless = self._check_held(verdict, verdict.ends_at, now, anew=anew)
             grant_id = self.new_grant_id(now)
-            place, parts = self._planned(verdict, grant_id, facts, now)
+            parts = self._planned(verdict, grant_id, facts, now)
             intent = self._intent(grant_id, verdict, parts, now)
             intent = replace(intent, renews=request.renews, renewals=self._renewal(verdict, facts, now))
             event = _event("grant.opened", request, now, clearance_record(verdict), grant=intent.id)
@@ -153,7 +154,7 @@ class RequestAccess:
                 grant = self.ledger.open(intent, verdict, evidence, event, _taken(waiting, intent), unless)
             except LostRace:
                 continue
-            return parts, place, grant
+            return parts, grant
         raise LostRace("the rules changed again and again while this was decided")
 
     def _offers(self, refusal: Refusal, facts: Facts, judges: Judges, now: datetime) -> tuple[Offer, ...]:
@@ -173,18 +174,21 @@ class RequestAccess:
             raise AlreadyHeld(found)
         return lambda held: covering(asks, ends_at, held, now) is not None
 
-    def _planned(
-        self, clearance: Clearance, grant: GrantId, facts: Facts, now: datetime
-    ) -> tuple[Place, tuple[PlannedPart, ...]]:
+    def _planned(self, clearance: Clearance, grant: GrantId, facts: Facts, now: datetime) -> tuple[PlannedPart, ...]:
         """How it is minted; what cannot be served or held is refused here, before anything is on record."""
         place = clearance.environment.place
         if place is None:
             raise ValueError("an active environment has a place")
-        parts = parts_of(clearance, place, grant, facts.contracts)
-        for part in parts:
-            minter_in(self.minters, part.seat.account)
-        self.enforce.check(grant, parts, place, now)
-        return place, parts
+        for account in accounts_of(clearance, place):
+            minter_in(self.minters, account)
+            self.accounts.check_answering(account)
+        try:
+            parts = parts_of(clearance, place, grant, facts.contracts, elsewhere=facts.elsewhere)
+        except AccountNotReady as missing:
+            self.accounts.want_place(clearance.environment.id, clearance.activity.id, missing.account, now)
+            raise
+        self.enforce.check(grant, parts, now)
+        return parts
 
     def _renewal(self, clearance: Clearance, facts: Facts, now: datetime) -> int:
         """Which renewal this is, 0 for none; raises `NotRenewable`."""
@@ -218,7 +222,7 @@ class RequestAccess:
             due_at=now + MINTING_PATIENCE,
         )
 
-    def _mint(self, grant: Grant, parts: tuple[PlannedPart, ...], place: Place, now: datetime) -> Grant:
+    def _mint(self, grant: Grant, parts: tuple[PlannedPart, ...], now: datetime) -> Grant:
         """Every part, a step at a time for all of them: while one waits for AWS, the others have been told to it too.
 
         A part that fails fails the grant.
@@ -227,10 +231,10 @@ class RequestAccess:
         based: dict[int, str | None] = {}
         for part in parts:
             if part.base is None:
-                grant = self._create(grant, part, place, now)
+                grant = self._create(grant, part, now)
                 watch.lap("create role", part)
             else:
-                base = self.bases.ready(grant.environment, grant.activity, place, part.base, now)
+                base = self.bases.ready(grant.environment, grant.activity, part.place, part.base, now)
                 based[part.part] = base.arn
                 watch.lap("find base role", part)
         for part in parts:
@@ -239,9 +243,9 @@ class RequestAccess:
                 watch.lap("write policy", part)
         denied = 0
         for part in parts:
-            denied += self._prove(grant, part, place, based.get(part.part))
+            denied += self._prove(grant, part, based.get(part.part))
             watch.lap("assume and probe", part)
-        beside = self.enforce.put(grant, parts, place, now)
+        beside = self.enforce.put(grant, parts, now)
         if beside.version != grant.version:
             watch.lap("enforce beside the role", parts[-1])
         grant = beside
@@ -260,12 +264,13 @@ class RequestAccess:
         details: dict[str, Json] = {"probes_denied": denied, "principals": minted}
         return self.ledger.save(active, _grant_event("grant.active", grant, now, details))
 
-    def _create(self, grant: Grant, part: PlannedPart, place: Place, now: datetime) -> Grant:
+    def _create(self, grant: Grant, part: PlannedPart, now: datetime) -> Grant:
         """Creates the role; a name that is taken is never adopted: the next attempt gets a name of its own."""
         for _ in range(ATTEMPTS):
             principal = _principal(grant, part)
+            plan = role_plan(grant, principal, part.place, self.external_ids[part.seat.account])
             try:
-                created = self._minter(part).create(role_plan(grant, principal, place, self.external_id))
+                created = self._minter(part).create(plan)
             except RoleExists as taken:
                 # What stands there is looked at by the sweep: ours is deleted, a stranger's is raised as an alarm.
                 following = attempt_at(grant.id, part.part, principal.role.attempt + 1)
@@ -273,18 +278,23 @@ class RequestAccess:
                 grant = self.ledger.save(grant.having(principal.attempting(following)), event)
                 continue
             role = replace(principal.role, arn=created.arn, role_id=created.role_id)
-            details: dict[str, Json] = {"role": role.name, "role_id": created.role_id, "account": part.seat.account}
+            details: dict[str, Json] = {
+                "role": role.name,
+                "role_id": created.role_id,
+                "account": part.seat.account,
+                "region": part.seat.region,
+            }
             event = _grant_event("grant.role-created", grant, now, details)
             return self.ledger.save(grant.having(principal.attempting(role)), event)
         raise AwsUnavailable(operation="iam:CreateRole", retry_after=RETRY_AFTER)
 
-    def _prove(self, grant: Grant, part: PlannedPart, place: Place, base_arn: str | None) -> int:
+    def _prove(self, grant: Grant, part: PlannedPart, base_arn: str | None) -> int:
         """Sees the part's role assumed, and its probes answered as decided; how many of them were to be refused.
 
         The engine's session of a role is cut to the probes. One of a base role is cut as the person's will be: what is
         beside the decision may well lie within the base role, and only the session's own policy refuses it.
         """
-        probes = probes_for(part.clearance, place)
+        probes = probes_for(part.clearance, part.place)
         session = session_plan(
             grant,
             _principal(grant, part),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from jit_engine.contracts.terms import Contract
 from jit_engine.domain.activity import Place
@@ -18,7 +19,7 @@ from jit_engine.domain.ids import GrantId
 from jit_engine.domain.services import PublicEndpoint
 from jit_engine.domain.source import S3Prefix
 from jit_engine.domain.verdict import Clearance, ClearedSource
-from jit_engine.errors import NotOneSession, PolicyTooLarge, TooManyParts
+from jit_engine.errors import AccountNotReady, NotOneSession, PolicyTooLarge, TooManyParts
 from jit_engine.iam.base_role import PlannedSession, session_of
 from jit_engine.iam.limits import INLINE_POLICY_LIMIT, INLINE_POLICY_RESERVE, policy_size
 from jit_engine.iam.role import grant_policy, role_statements
@@ -28,6 +29,8 @@ ROOM = INLINE_POLICY_LIMIT - INLINE_POLICY_RESERVE
 MOST_PARTS = 12
 """Roles of one grant: more would be profiles that nobody can tell apart, and a share of the account's budget."""
 HOME = "main"
+PLACE_AGAIN = timedelta(seconds=15)
+"""When to ask again where an environment's place in another account is being made: a stack takes less than a minute."""
 
 Unit = tuple[ClearedSource, ...]
 """Sources that stay together: one, or all that a job uses as a whole."""
@@ -45,7 +48,8 @@ class Seat:
 class PlannedPart:
     """One principal to be: `clearance` is cut to the part's own sources, `policy` is written for exactly that.
 
-    `why` says why it is a principal of its own, and minted as it is. `base` is what a session is cut from.
+    `why` says why it is a principal of its own, and minted as it is. `place` is the environment's in its account: its
+    boundary, broker, workspace and results lie there. `base` is what a session is cut from.
     """
 
     part: int
@@ -53,6 +57,7 @@ class PlannedPart:
     seat: Seat
     way: MintWay
     why: str
+    place: Place
     clearance: Clearance
     policy: str
     notes: tuple[StatementNote, ...]
@@ -75,35 +80,50 @@ class PlannedPart:
 
 
 def parts_of(
-    clearance: Clearance, place: Place, grant: GrantId, contracts: Sequence[Contract] = (), room: int = ROOM
+    clearance: Clearance,
+    place: Place,
+    grant: GrantId,
+    contracts: Sequence[Contract] = (),
+    room: int = ROOM,
+    elsewhere: Sequence[Place] = (),
 ) -> tuple[PlannedPart, ...]:
     """The parts that together hold what was cleared and nothing beside it; the same whatever the order of sources.
 
-    `room` is what one role holds, in characters; `contracts` those that may let a part be a session of a base role.
+    `room` is what one role holds, in characters; `contracts` those that may let a part be a session of a base role;
+    `elsewhere` the environment's places in other accounts than its own.
 
     1. Sources of one job form a unit; a unit that no one session can hold raises `NotOneSession`.
-    2. Units are put to the account and region that they lie in; the environment's own come first.
+    2. Units are put to the account and region that they lie in; the environment's own come first. Each account is
+       minted in with its own place; one without a place raises `AccountNotReady`.
     3. What lies together is one role if it fits; else units are taken in order of their names, as many as fit.
     4. A source too large by itself raises `PolicyTooLarge`, more parts than `MOST_PARTS` `TooManyParts`: with sizes.
     5. Each part's policy is written for its own sources and read against them (`PolicyWidens`); nothing is ever cut.
     6. What its contracts let be a session, and what fits into a session's policy, is one; else a role of its own.
     """
-    home, measure = (
-        Seat(account=place.account, region=place.region),
-        _Measure(clearance=clearance, place=place, grant=grant),
-    )
+    home = Seat(account=place.account, region=place.region)
     seated: defaultdict[Seat, list[Unit]] = defaultdict(list)
     for unit in _units(clearance.cleared):  # 1
         seated[_seat(unit, home)].append(unit)  # 2
     cuts: list[_Cut] = []
     for seat in sorted(seated, key=lambda one: (one != home, one.account != home.account, one)):
+        there = place_at(seat.account, place, elsewhere)
+        measure = _Measure(clearance=clearance, place=there, grant=grant)
         heaps = _heaps(seated[seat], measure, room)  # 3, 4
         for number, heap in enumerate(heaps, start=1):
             profile, why = _profile(seat, home, number), _why(seat, home, number, len(heaps), room)
-            cuts.append(_Cut(seat=seat, profile=profile, why=why, clearance=_cut(clearance, heap)))
+            cuts.append(_Cut(seat=seat, profile=profile, why=why, clearance=_cut(clearance, heap), measure=measure))
     if len(cuts) > MOST_PARTS:
-        raise TooManyParts(parts=len(cuts), limit=MOST_PARTS, sizes=measure.each(clearance.cleared))
-    return tuple(_planned(part, cut, measure, home, contracts) for part, cut in enumerate(cuts, start=1))  # 5, 6
+        sizes = {uri: size for cut in cuts for uri, size in cut.measure.each(cut.clearance.cleared).items()}
+        raise TooManyParts(parts=len(cuts), limit=MOST_PARTS, sizes=sizes)
+    return tuple(_planned(part, cut, home, contracts) for part, cut in enumerate(cuts, start=1))  # 5, 6
+
+
+def place_at(account: str, home: Place, elsewhere: Sequence[Place]) -> Place:
+    """The environment's place in that account; raises `AccountNotReady` while there is none."""
+    for place in (home, *elsewhere):
+        if place.account == account:
+            return place
+    raise AccountNotReady(account=account, retry_after=PLACE_AGAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +134,12 @@ class _Cut:
     profile: str
     why: str
     clearance: Clearance
+    measure: _Measure
 
 
-def _planned(part: int, cut: _Cut, measure: _Measure, home: Seat, contracts: Sequence[Contract]) -> PlannedPart:
+def _planned(part: int, cut: _Cut, home: Seat, contracts: Sequence[Contract]) -> PlannedPart:
     """The part with its policy: a session of the base role where that may be, else a role, with the reason."""
-    why, base = cut.why, None
+    why, base, measure = cut.why, None, cut.measure
     session = _as_session(cut, measure, home, contracts)
     if isinstance(session, PlannedSession):
         why += "; its contracts let it be a session, and its policy fits one"
@@ -133,6 +154,7 @@ def _planned(part: int, cut: _Cut, measure: _Measure, home: Seat, contracts: Seq
         seat=cut.seat,
         way=MintWay.ROLE if base is None else MintWay.SESSION,
         why=why,
+        place=measure.place,
         clearance=cut.clearance,
         policy=policy,
         notes=tuple(StatementNote(sid=sid, why=reason) for sid, reason in notes),

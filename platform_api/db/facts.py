@@ -22,6 +22,7 @@ from platform_api.db.engine import Database
 from platform_api.db.generations import Changing, generations
 from platform_api.db.label_rows import read_label
 from platform_api.db.ledger import held_keys
+from platform_api.db.outposts import read_elsewhere
 from platform_api.db.policies import read_policy_readings
 from platform_api.db.tables.activities import EnvironmentRow
 
@@ -72,6 +73,7 @@ class SqlFacts:
             held = self._held_by(connection, activity)
             label = read_label(connection, environment)
             safeguards = self._guarding(connection, readings)
+            elsewhere = read_elsewhere(connection, environment)
         return Facts(
             activity=None if record is None else record.activity,
             owner=owner,
@@ -82,6 +84,7 @@ class SqlFacts:
             held=held,
             label=label,
             safeguards=safeguards,
+            elsewhere=elsewhere,
         )
 
     def elsewhere(self, activity: ActivityId, environment: EnvironmentId) -> tuple[Facts, ...]:

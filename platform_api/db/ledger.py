@@ -32,7 +32,7 @@ from platform_api.db.grant_rows import changing_values, given_values, head_of, r
 from platform_api.db.label_rows import raise_label
 from platform_api.db.lanes import OWNERS_BY_NAME, OWNERS_IN_ORDER, due_accounts, due_ids, owners_of
 from platform_api.db.paging import Listing, is_exactly, is_one_of, page_of
-from platform_api.db.principals import check_room, insert_principals, insert_roles, save_roles
+from platform_api.db.principals import RoleBudget, check_room, insert_principals, insert_roles, save_roles
 from platform_api.db.requests import Outcome, decide_request, insert_request
 from platform_api.db.rulebooks import check_live
 from platform_api.db.tables.activities import ActivityRow
@@ -102,9 +102,12 @@ _LISTING = Listing(
 class SqlLedger:
     """`jit_engine.ports.Ledger` in the database."""
 
-    def __init__(self, database: Database, roles_per_account: int = ROLES_PER_ACCOUNT) -> None:
+    def __init__(
+        self, database: Database, roles_per_account: int = ROLES_PER_ACCOUNT, roles_in: Mapping[str, int] | None = None
+    ) -> None:
+        """`roles_in`: the accounts with a budget of their own."""
         self._database = database
-        self._roles_per_account = roles_per_account
+        self._room = RoleBudget(usual=roles_per_account, of=dict(roles_in or {}))
 
     def open(
         self,
@@ -133,7 +136,7 @@ class SqlLedger:
             insert_principals(connection, grant)
             insert_roles(connection, grant)
             insert_decision(connection, decision)
-            check_room(connection, grant, self._roles_per_account)
+            check_room(connection, grant, self._room)
             _check_still_wanted(connection, grant.id, clearance.request, unless)
         return grant
 

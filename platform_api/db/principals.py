@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -36,6 +37,14 @@ _SAVE_ROLE = sa.update(MintedRoleRow.table()).where(
 _STANDING = sa.select(sa.func.count()).where(
     MintedRoleRow.account == sa.bindparam("account"), sa.not_(MintedRoleRow.deleted)
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleBudget:
+    """How many roles of ours may stand in one account: `of` it, or what is usual."""
+
+    usual: int
+    of: Mapping[str, int]
 
 
 def insert_principals(connection: Connection, grant: Grant) -> None:
@@ -116,12 +125,13 @@ def principals_of(connection: Connection, grants: Sequence[str]) -> Mapping[str,
     return {grant: tuple(principals[grant]) for grant in grants}
 
 
-def check_room(connection: Connection, grant: Grant, most: int) -> None:
+def check_room(connection: Connection, grant: Grant, budget: RoleBudget) -> None:
     """Raises `RoleBudgetSpent`, which undoes the intent, when its roles are more than an account has room for.
 
     Counted behind the lock that every commit takes, so that two mints at once never both take the last place.
     """
     lock_trail(connection)
     for account in sorted({principal.account for principal in grant.principals if principal.roles}):
+        most = budget.of.get(account, budget.usual)
         if connection.execute(_STANDING, {"account": account}).scalar_one() > most:
             raise RoleBudgetSpent(account=account, limit=most, retry_after=ROOM_AGAIN)

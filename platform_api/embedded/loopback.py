@@ -8,6 +8,9 @@ from platform_api.embedded.errors import EmbeddedRefused
 
 EMBEDDED_ACCOUNT = "000000000000"
 """The embedded AWS's account: no real account has this number."""
+EMBEDDED_DATA_ACCOUNT = "000000000001"
+"""Its second account, where some of the sample's data lies; no real account has this number either."""
+EMBEDDED_ACCOUNTS = frozenset({EMBEDDED_ACCOUNT, EMBEDDED_DATA_ACCOUNT})
 
 _ENDPOINT = "SLUICEGATE_AWS__ENDPOINT_URL"
 _ACCOUNT = "SLUICEGATE_AWS__ACCOUNT_ID"

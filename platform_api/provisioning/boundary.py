@@ -16,7 +16,7 @@ from jit_engine.domain.tier import Tier
 from jit_engine.errors import LimitExceeded
 from jit_engine.iam.kept_apart import DATA_ACCESS
 from jit_engine.sources.kinds import KINDS
-from platform_api.provisioning.order import ENGINE_PREFIX, environment_names
+from platform_api.provisioning.order import ENGINE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ NEVER: Final = (
 
 def boundary_document(order: EnvironmentOrder) -> dict[str, object]:
     """The IAM policy document of the environment's boundary; raises `LimitExceeded` when it does not fit."""
-    workspace = _bucket_arn(environment_names(order.environment_id).workspace)
+    workspace = _bucket_arn(order.names.workspace)
     lake = tuple(_bucket_arn(bucket) for bucket in order.lake_buckets)
     document: dict[str, object] = {
         "Version": "2012-10-17",
@@ -161,7 +161,7 @@ def _queries(order: EnvironmentOrder) -> tuple[Statement, ...]:
 
     Its grants' own workgroups are named after it; `NothingElse` says which actions.
     """
-    name = environment_names(order.environment_id).workgroup
+    name = order.names.workgroup
     own = [f"arn:aws:athena:{order.region}:{order.account_id}:workgroup/{name}*"]
     return (
         _allow("OwnQueries", ["athena:*"], own),

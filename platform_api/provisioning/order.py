@@ -36,7 +36,8 @@ class EnvironmentOrder:
     """One environment to make: whose, where, of which tier, and which lake buckets it may ever reach.
 
     `lake_buckets` are the enterprise lake's and the report buckets that the activity's contracts may name, `services`
-    the kinds of source that are not made of files and lie in the account.
+    the kinds of source that are not made of files and lie in the account. `away`: the account is not the environment's
+    own, and data lies there that it may ask for.
     Raises `InvalidValue` for anything that could mean more than itself in a name, an ARN or a tag.
     """
 
@@ -53,6 +54,12 @@ class EnvironmentOrder:
     lake_buckets: tuple[str, ...]
     broker_role_arn: str
     services: tuple[str, ...] = ()
+    away: bool = False
+
+    @property
+    def names(self) -> EnvironmentNames:
+        """The names of all that is made."""
+        return environment_names(self.environment_id, self.account_id if self.away else None)
 
     def __post_init__(self) -> None:
         check_id(self.environment_id, "en", "environment_id")
@@ -94,17 +101,22 @@ class EnvironmentNames:
     repository: str
 
 
-def environment_names(environment_id: str) -> EnvironmentNames:
-    """The names of all that the environment owns; its id is never used twice, so neither are they."""
+def environment_names(environment_id: str, away: str | None = None) -> EnvironmentNames:
+    """The names of all that the environment owns; its id is never used twice, so neither are they.
+
+    `away`: the account, where it is not the environment's own. Bucket names are one over all accounts, and so are those
+    of a grant's workgroups to the platform, which derive from the environment's.
+    """
     lowered = check_id(environment_id, "en", "environment_id").removeprefix("en_").lower()
+    there = "" if away is None else f"-{away}"
     return EnvironmentNames(
         stack=f"sg-env-{lowered}",
-        workspace=f"{WORKSPACE_PREFIX}{lowered}",
+        workspace=f"{WORKSPACE_PREFIX}{lowered}{there}",
         boundary=f"sg-boundary-{environment_id}",
         role=f"sg-env-{environment_id}",
         log_group=f"/sluicegate/env/{environment_id}",
         database=f"sg_{lowered}",
-        workgroup=f"sg-env-{lowered}",
+        workgroup=f"sg-env-{lowered}{there}",
         repository=f"sg-env-{lowered}",
     )
 

@@ -15,7 +15,7 @@ import yaml
 from jit_engine.errors import LimitExceeded
 from platform_api.provisioning.boundary import boundary_document
 from platform_api.provisioning.errors import TemplateAltered
-from platform_api.provisioning.order import EnvironmentOrder, environment_names
+from platform_api.provisioning.order import EnvironmentOrder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ class EnvironmentPlan:
 
 def plan_environment(order: EnvironmentOrder) -> EnvironmentPlan:
     """The plan of `order`, always the same one; raises `LimitExceeded` where AWS would not take it."""
-    names = environment_names(order.environment_id)
+    names = order.names
     boundary = boundary_document(order)
     parameters = {
         "EnvironmentId": order.environment_id,

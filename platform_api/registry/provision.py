@@ -99,7 +99,7 @@ class ProvisioningReconciler:
         if record.environment.expires_at <= now:
             return self._give_up(record, "its end has passed", now)
         try:
-            plan = plan_environment(self._order(record, activity))
+            plan = plan_environment(order_of(record, activity, self._store.catalogue(), self._ground))
         except (EngineError, ProvisioningError) as error:
             return self._try_failed(record, str(error), now)
         # 2
@@ -140,7 +140,7 @@ class ProvisioningReconciler:
         done = moved(record, EnvironmentState.ACTIVE)
         done = replace(
             done,
-            environment=replace(done.environment, place=self._place(seen.resources)),
+            environment=replace(done.environment, place=place_made(self._ground, seen.resources)),
             stack=plan.stack_name,
             template_digest=plan.template_digest,
             resources={name: str(value) for name, value in asdict(seen.resources).items()},
@@ -174,36 +174,6 @@ class ProvisioningReconciler:
         details: dict[str, Json] = {"reason": reason, "tries": failed.tries}
         return self._store.save_environment(failed, self._event("environment.failed", failed, now, details))
 
-    def _order(self, record: EnvironmentRecord, activity: ActivityRecord) -> EnvironmentOrder:
-        catalogue = self._store.catalogue()
-        return EnvironmentOrder(
-            environment_id=record.environment.id,
-            activity_id=activity.activity.id,
-            activity_name=activity.activity.name,
-            tier=record.environment.tier,
-            owner=activity.activity.owner,
-            cost_center=activity.cost_center,
-            data_classification=activity.activity.classification.value,
-            expires_at=record.environment.expires_at,
-            account_id=self._ground.account,
-            region=self._ground.region,
-            lake_buckets=lake_buckets(catalogue, self._ground.account),
-            services=service_kinds(catalogue, self._ground.account),
-            broker_role_arn=self._ground.broker_role_arn,
-        )
-
-    def _place(self, made: EnvironmentResources) -> Place:
-        return Place(
-            account=self._ground.account,
-            region=self._ground.region,
-            workspace_bucket=made.workspace_bucket,
-            workspace_key_arn=made.workspace_key_arn,
-            boundary_arn=made.boundary_arn,
-            workgroup=made.athena_workgroup,
-            broker_role_arn=self._ground.broker_role_arn,
-            vpc_endpoints=self._ground.vpc_endpoints,
-        )
-
     def _event(self, action: str, record: EnvironmentRecord, now: datetime, details: dict[str, Json]) -> Event:
         return Event(
             action=action,
@@ -212,6 +182,42 @@ class ProvisioningReconciler:
             about={"environment": record.environment.id, "activity": record.environment.activity},
             details=details,
         )
+
+
+def order_of(
+    record: EnvironmentRecord, activity: ActivityRecord, catalogue: Catalogue, ground: Ground, *, away: bool = False
+) -> EnvironmentOrder:
+    """What is ordered for the environment on that ground; `away`: in an account that is not its own."""
+    return EnvironmentOrder(
+        environment_id=record.environment.id,
+        activity_id=activity.activity.id,
+        activity_name=activity.activity.name,
+        tier=record.environment.tier,
+        owner=activity.activity.owner,
+        cost_center=activity.cost_center,
+        data_classification=activity.activity.classification.value,
+        expires_at=record.environment.expires_at,
+        account_id=ground.account,
+        region=ground.region,
+        lake_buckets=lake_buckets(catalogue, ground.account),
+        services=service_kinds(catalogue, ground.account),
+        broker_role_arn=ground.broker_role_arn,
+        away=away,
+    )
+
+
+def place_made(ground: Ground, made: EnvironmentResources) -> Place:
+    """Where the environment's roles are fenced in on that ground."""
+    return Place(
+        account=ground.account,
+        region=ground.region,
+        workspace_bucket=made.workspace_bucket,
+        workspace_key_arn=made.workspace_key_arn,
+        boundary_arn=made.boundary_arn,
+        workgroup=made.athena_workgroup,
+        broker_role_arn=ground.broker_role_arn,
+        vpc_endpoints=ground.vpc_endpoints,
+    )
 
 
 def lake_buckets(catalogue: Catalogue, account: str) -> tuple[str, ...]:

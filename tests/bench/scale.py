@@ -274,12 +274,12 @@ def flows(world: World) -> tuple[Database, SqlLedger, Reconcile, Sweep]:
     database = Database(create_engine(world.url))
     ledger = SqlLedger(database)
     minters = dict(world.accounts)
-    bases = BaseRoles(store=SqlBaseRoles(database), minters=minters, external_id="ours")
+    bases = BaseRoles(store=SqlBaseRoles(database), minters=minters, external_ids=dict.fromkeys(minters, "ours"))
     reconcile = Reconcile(
         ledger=ledger,
         minters=minters,
         bases=bases,
-        place_of=lambda _: None,
+        place_of=lambda environment, account: None,
         token=lambda: "token",
         where="here",
         enforce=Enforcement(artefacts=SqlArtefacts(database), ledger=ledger, enforcers={}),

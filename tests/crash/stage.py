@@ -170,7 +170,9 @@ class Stage:
         self.minter = AwsMinter(calls=self.calls, external_id=setting.account.external_id, sleep=lambda _: None)
         self.minters = {world.ACCOUNT: self.minter}
         self.bases = BaseRoles(
-            store=SqlBaseRoles(self.database), minters=self.minters, external_id=setting.account.external_id
+            store=SqlBaseRoles(self.database),
+            minters=self.minters,
+            external_ids={world.ACCOUNT: setting.account.external_id},
         )
         self.facts = world.FakeFacts(_facts(setting.began), label_of=self._label_of)
         self.judges = world.judges()
@@ -204,7 +206,7 @@ class Stage:
             minters=self.minters,
             bases=self.bases,
             judges=lambda: self.judges,
-            external_id=self.setting.account.external_id,
+            external_ids={world.ACCOUNT: self.setting.account.external_id},
             new_grant_id=lambda _: self.grant,
             token=self._token,
             enforce=self.enforce,
@@ -282,7 +284,7 @@ def _facts(now: datetime) -> Facts:
     )
 
 
-def _place_of(environment: EnvironmentId) -> Place | None:
+def _place_of(environment: EnvironmentId, account: str) -> Place | None:
     return world.place(environment)
 
 

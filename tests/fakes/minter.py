@@ -13,8 +13,6 @@ from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY
 from jit_engine.ports import CreatedRole, Credentials, FoundRole, Observer, Probe, Probes, RolePlan, SessionPlan
 from tests.fakes.world import ACCOUNT, NOW
 
-ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/jit/"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeRole:
@@ -35,6 +33,7 @@ class FakeMinter:
     """Roles by name. `faults[operation]` holds what its next calls do instead: an error to raise, or a function."""
 
     now: datetime = NOW
+    account: str = ACCOUNT
     kept: dict[str, FakeRole] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     sessions: list[SessionPlan] = field(default_factory=list)
@@ -43,6 +42,10 @@ class FakeMinter:
     looks: list[Probe] = field(default_factory=list)
     """What observers see next; without any, the truth."""
     _made: int = 0
+
+    @property
+    def _path(self) -> str:
+        return f"arn:aws:iam::{self.account}:role/jit/"
 
     def create(self, plan: RolePlan) -> CreatedRole:
         """As the port says; names are compared without regard to case, as IAM does."""
@@ -54,7 +57,7 @@ class FakeMinter:
             raise RoleExists(role_name=plan.name)
         found = self.plant(plan.name, tags=dict(plan.tags), boundary_arn=plan.boundary_arn, trust=plan.trust)
         self._called("created", plan.name)
-        return CreatedRole(arn=f"{ROLE_ARN}{plan.name}", role_id=found.role_id)
+        return CreatedRole(arn=f"{self._path}{plan.name}", role_id=found.role_id)
 
     def plant(
         self,
@@ -69,7 +72,7 @@ class FakeMinter:
         self._made += 1
         found = FoundRole(
             name=name,
-            role_id=f"AROA{self._made:017}",
+            role_id=f"AROA{self.account}{self._made:05}",
             created_at=self.now - age,
             tags=tags or {},
             boundary_arn=boundary_arn,
@@ -91,7 +94,7 @@ class FakeMinter:
     def assume(self, plan: SessionPlan) -> Credentials:
         """As the port says."""
         self._called("assume", plan.session_name)
-        role = self.kept.get(plan.role_arn.removeprefix(ROLE_ARN))
+        role = self.kept.get(plan.role_arn.removeprefix(self._path))
         if role is None or role.trust == TRUST_NOBODY:
             raise AwsRefused(operation="sts:assume_role", aws_code="AccessDenied")
         self.sessions.append(plan)
@@ -105,7 +108,7 @@ class FakeMinter:
     def observer(self, plan: SessionPlan, probes: Probes) -> Observer | None:
         """As the port says."""
         self._called("observer", plan.session_name)
-        name = plan.role_arn.removeprefix(ROLE_ARN)
+        name = plan.role_arn.removeprefix(self._path)
         role = self.kept.get(name)
         return None if role is None or role.trust == TRUST_NOBODY else _FakeObserver(minter=self, name=name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from jit_engine.ports import Minters
+from jit_engine.accounts import Minters
 from platform_api.wiring import Platform
 
 _FLOWS = "jit_engine.flows."

@@ -36,6 +36,7 @@ from tests.fakes.minter import FakeMinter
 from tests.fakes.world import ADA, FACTS_PREFIX, LOANS, NOW, facts
 
 HOUR = timedelta(hours=1)
+EXTERNAL_IDS = {world.ACCOUNT: "sluicegate-tests"}
 
 
 @dataclass(slots=True)
@@ -78,9 +79,9 @@ class Office:
             facts=self.facts,
             ledger=self.ledger,
             minters=(minters := {world.ACCOUNT: FakeMinter()}),
-            bases=BaseRoles(store=SqlBaseRoles(self.database), minters=minters, external_id="sluicegate-tests"),
+            bases=BaseRoles(store=SqlBaseRoles(self.database), minters=minters, external_ids=EXTERNAL_IDS),
             judges=lambda: self.judges,
-            external_id="sluicegate-tests",
+            external_ids=EXTERNAL_IDS,
             new_grant_id=lambda at: GrantId(new_id("gr", at)),
             token=lambda: "token",
             enforce=enforcement(self.ledger),

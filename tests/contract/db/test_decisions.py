@@ -272,7 +272,7 @@ def test_a_delivery_that_ends_a_grant_leaves_a_decision_that_can_be_taken_again(
         facts=office.facts,
         ledger=office.ledger,
         minters={ACCOUNT: FakeMinter()},
-        bases=BaseRoles(store=MemoryBaseRoles(), minters={}, external_id="x"),
+        bases=BaseRoles(store=MemoryBaseRoles(), minters={}, external_ids={}),
         judges=lambda: office.judges,
         token=lambda: "t",
     )

@@ -39,7 +39,8 @@ def clearance_of(*prefixes: str) -> Clearance:
 def bases(minter: AwsMinter, cloud: Cloud) -> Iterator[BaseRoles]:
     """Base roles of which none is left."""
     store = MemoryBaseRoles()
-    yield BaseRoles(store=store, minters={world.ACCOUNT: minter}, external_id=cloud.account.external_id)
+    external_ids = {world.ACCOUNT: cloud.account.external_id}
+    yield BaseRoles(store=store, minters={world.ACCOUNT: minter}, external_ids=external_ids)
     for base in store.kept.values():
         minter.delete(base.name, base.role_id)
 

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from jit_engine.accounts import ExternalIds, Minters
 from jit_engine.domain.activity import Place
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import EnvironmentId, GrantId
@@ -18,9 +19,9 @@ from jit_engine.flows.reconcile import Reconcile
 from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.sweep import Sweep
-from jit_engine.ports import Minters
 from jit_engine.rules.clearance import Judges
 from tests.fakes import world
+from tests.fakes.accounts import FakeAccounts, place_in
 from tests.fakes.artefacts import enforcement
 from tests.fakes.base_roles import MemoryBaseRoles
 from tests.fakes.ledger import MemoryLedger
@@ -34,6 +35,8 @@ class Desk:
     facts: world.FakeFacts = field(default_factory=world.FakeFacts)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     minter: FakeMinter = field(default_factory=FakeMinter)
+    elsewhere: dict[str, FakeMinter] = field(default_factory=dict)
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
     base_roles: MemoryBaseRoles = field(default_factory=MemoryBaseRoles)
     judges: Judges = field(default_factory=world.judges)
     enforcers: tuple[Enforcer, ...] = ()
@@ -44,11 +47,15 @@ class Desk:
 
     @property
     def minters(self) -> Minters:
-        return {world.ACCOUNT: self.minter}
+        return {world.ACCOUNT: self.minter, **self.elsewhere}
+
+    @property
+    def external_ids(self) -> ExternalIds:
+        return {account: f"the-external-id-of-{account}" for account in self.minters}
 
     @property
     def bases(self) -> BaseRoles:
-        return BaseRoles(store=self.base_roles, minters=self.minters, external_id="our-external-id")
+        return BaseRoles(store=self.base_roles, minters=self.minters, external_ids=self.external_ids)
 
     @property
     def labelled(self) -> world.FakeFacts:
@@ -68,10 +75,11 @@ class Desk:
             minters=self.minters,
             bases=self.bases,
             judges=lambda: self.judges,
-            external_id="our-external-id",
+            external_ids=self.external_ids,
             new_grant_id=lambda _: GrantId(f"gr_01JABCDEFGHJKMNPQRSTVW{len(self.ledger.grants):04}"),
             token=self.token,
             enforce=self.enforce,
+            accounts=self.accounts,
         )
 
     @property
@@ -122,7 +130,8 @@ class Desk:
     def later(self, **span: float) -> datetime:
         """Moves the clock."""
         self.now += timedelta(**span)
-        self.minter.now = self.now
+        for minter in (self.minter, *self.elsewhere.values()):
+            minter.now = self.now
         return self.now
 
     def step(self, times: int = 1) -> None:
@@ -144,5 +153,5 @@ class Desk:
         return [event.action for event in self.ledger.events]
 
 
-def _place_of(environment: EnvironmentId) -> Place | None:
-    return world.place(environment)
+def _place_of(environment: EnvironmentId, account: str) -> Place | None:
+    return world.place(environment) if account == world.ACCOUNT else place_in(account, environment)

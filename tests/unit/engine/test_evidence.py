@@ -52,6 +52,7 @@ FORMS = {
     10: "35abbdd28c938133",
     11: "7ec29c1289126edd",
     12: "7f0c7db8a244a40e",
+    13: "a615cb735331aad5",
 }
 """The form of evidence behind each number: what is stored today has to be readable tomorrow, or refused by name."""
 

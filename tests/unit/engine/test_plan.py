@@ -15,6 +15,7 @@ from jit_engine.domain.verdict import Clearance
 from jit_engine.errors import NotOneSession, PolicyTooLarge, TooManyParts
 from jit_engine.iam.limits import policy_size
 from jit_engine.iam.plan import MOST_PARTS, ROOM, PlannedPart, mints_the_same, parts_of
+from tests.fakes.accounts import ELSEWHERE, place_in
 from tests.fakes.world import (
     ACCOUNT,
     FACTS_PREFIX,
@@ -31,8 +32,6 @@ from tests.fakes.world import (
     table_item,
 )
 
-ELSEWHERE = "210987654321"
-
 
 def wide(*prefixes: S3Prefix, job: str | None = None) -> Clearance:
     """A clearance of these prefixes, each catalogued and under one contract."""
@@ -48,7 +47,7 @@ def many(count: int, length: int = 40) -> list[S3Prefix]:
 
 
 def planned(clearance: Clearance) -> tuple[PlannedPart, ...]:
-    return parts_of(clearance, place_of(clearance), GRANT)
+    return parts_of(clearance, place_of(clearance), GRANT, elsewhere=(place_in(ELSEWHERE),))
 
 
 def held(parts: tuple[PlannedPart, ...]) -> list[str]:

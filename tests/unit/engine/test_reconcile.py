@@ -369,7 +369,7 @@ def test_two_reconcilers_never_tend_one_grant_at_once() -> None:
         ledger=desk.ledger,
         minters=desk.minters,
         bases=desk.bases,
-        place_of=lambda _: None,
+        place_of=lambda environment, account: None,
         token=desk.token,
         where="elsewhere",
         enforce=desk.enforce,

@@ -1,0 +1,65 @@
+"""Whether an AWS account answers: what does not is left alone for a while, so that it holds up no other account."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from jit_engine.errors import AwsUnavailable
+
+UNANSWERED = 3
+"""Tries in a row without an answer until nothing more is sent there: those of one call."""
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
+"""Seconds that an account is left alone, doubled each time that it does not answer again."""
+ASKING = 20.0
+"""Seconds for which one caller alone asks whether it answers again; longer than a call may take."""
+
+
+@dataclass(slots=True)
+class Reach:
+    """One account as this process meets it. Errors that AWS itself sends are answers."""
+
+    account: str
+    monotonic: Callable[[], float] = time.monotonic
+    _unanswered: int = field(init=False, default=0)
+    _pause: float = field(init=False, default=FIRST_PAUSE)
+    _until: float = field(init=False, default=float("-inf"))
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+
+    def check(self) -> None:
+        """Raises `AwsUnavailable` while the account is left alone, so that nothing new is begun there."""
+        with self._lock:
+            left = self._until - self.monotonic()
+        if left > 0:
+            raise self._silent(left)
+
+    def enter(self) -> None:
+        """The same before a call; when the pause is over one caller asks, and the others wait for what it meets."""
+        with self._lock:
+            now = self.monotonic()
+            left = self._until - now
+            if left <= 0 and self._unanswered >= UNANSWERED:
+                self._until = now + ASKING
+        if left > 0:
+            raise self._silent(left)
+
+    def answered(self) -> None:
+        """AWS has answered, whatever it said."""
+        if self._unanswered:
+            with self._lock:
+                self._unanswered, self._pause, self._until = 0, FIRST_PAUSE, float("-inf")
+
+    def unanswered(self) -> None:
+        """A try found no connection, or no answer in time."""
+        with self._lock:
+            self._unanswered += 1
+            if self._unanswered >= UNANSWERED:
+                self._until = self.monotonic() + self._pause
+                self._pause = min(self._pause * 2, LONGEST_PAUSE)
+
+    def _silent(self, seconds: float) -> AwsUnavailable:
+        operation = f"any call in account {self.account}, which does not answer"
+        return AwsUnavailable(operation=operation, retry_after=timedelta(seconds=round(seconds) + 1))
