@@ -58,7 +58,7 @@ def _write_samples(state: Path, now: datetime) -> Path:
 
     folder = state / "sample"
     folder.mkdir(exist_ok=True)
-    for name in ("loans.odcs.yaml", "services.odcs.yaml", "activity.yaml", "analysis.py"):
+    for name in ("loans.odcs.yaml", "services.odcs.yaml", "histories.odcs.yaml", "activity.yaml", "analysis.py"):
         if not (folder / name).exists():
             (folder / name).write_text(sample_text(name, now), encoding="utf-8")
     return folder

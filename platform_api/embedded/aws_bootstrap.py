@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from platform_api.embedded.aws_clients import CONFIG, isolated_session, root_session
 from platform_api.embedded.aws_process import REGION
-from platform_api.embedded.loopback import EMBEDDED_ACCOUNT
+from platform_api.embedded.loopback import EMBEDDED_ACCOUNT, EMBEDDED_DATA_ACCOUNT
 from platform_api.embedded.platform_roles import (
     BROKER_ROLE,
     PLATFORM_PATH,
@@ -39,7 +39,7 @@ _SECRETS_FILE = "platform-key.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedAccount:
-    """The embedded account as the platform's settings want it."""
+    """The embedded account as the platform's settings want it, and the second one, where other data lies."""
 
     account_id: str
     region: str
@@ -48,6 +48,8 @@ class EmbeddedAccount:
     provisioner_role_arn: str
     purger_role_arn: str
     external_id: str
+    data_account_id: str
+    data_external_id: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
 
@@ -61,13 +63,12 @@ def bootstrap(*, endpoint_url: str, state_dir: Path) -> EmbeddedAccount:
     """
     kept = _kept(state_dir)
     external_id = kept.get("external_id") or secrets.token_urlsafe(24)
-    iam: IAMClient = root_session(REGION).client("iam", endpoint_url=endpoint_url, config=CONFIG)
+    data_external_id = kept.get("data_external_id") or secrets.token_urlsafe(24)
+    iam = _iam(endpoint_url, EMBEDDED_ACCOUNT)
     _ensure_user(iam)
-    _put_user_policy(iam, platform_user_policy(EMBEDDED_ACCOUNT))
-    trust = trust_in_platform(EMBEDDED_ACCOUNT, external_id)
-    _ensure_role(iam, BROKER_ROLE, trust, broker_policy(EMBEDDED_ACCOUNT))
-    _ensure_role(iam, PROVISIONER_ROLE, trust, provisioner_policy(EMBEDDED_ACCOUNT, REGION))
-    _ensure_role(iam, PURGER_ROLE, trust, purger_policy())
+    _put_user_policy(iam, platform_user_policy(EMBEDDED_ACCOUNT, EMBEDDED_DATA_ACCOUNT))
+    _ensure_roles(iam, EMBEDDED_ACCOUNT, external_id)
+    _ensure_roles(_iam(endpoint_url, EMBEDDED_DATA_ACCOUNT), EMBEDDED_DATA_ACCOUNT, data_external_id)
     key = (kept.get("access_key_id", ""), kept.get("secret_access_key", ""))
     if not _is_key_live(endpoint_url, *key):
         key = _new_key(iam)
@@ -79,11 +80,26 @@ def bootstrap(*, endpoint_url: str, state_dir: Path) -> EmbeddedAccount:
         provisioner_role_arn=role_arn(EMBEDDED_ACCOUNT, PROVISIONER_ROLE),
         purger_role_arn=role_arn(EMBEDDED_ACCOUNT, PURGER_ROLE),
         external_id=external_id,
+        data_account_id=EMBEDDED_DATA_ACCOUNT,
+        data_external_id=data_external_id,
         access_key_id=key[0],
         secret_access_key=key[1],
     )
     _keep(state_dir, account)
     return account
+
+
+def _iam(endpoint_url: str, account: str) -> "IAMClient":
+    client: IAMClient = root_session(REGION, account).client("iam", endpoint_url=endpoint_url, config=CONFIG)
+    return client
+
+
+def _ensure_roles(iam: "IAMClient", account: str, external_id: str) -> None:
+    """The platform's roles in one account; the user that may become them is that of the first."""
+    trust = trust_in_platform(EMBEDDED_ACCOUNT, external_id)
+    _ensure_role(iam, BROKER_ROLE, trust, broker_policy(account))
+    _ensure_role(iam, PROVISIONER_ROLE, trust, provisioner_policy(account, REGION))
+    _ensure_role(iam, PURGER_ROLE, trust, purger_policy())
 
 
 def _ensure_user(iam: "IAMClient") -> None:

@@ -7,9 +7,10 @@ that one and the same broker policy holds here and on AWS:
    told from other roles). As on AWS a role that does not exist has no path.
 2. `iam:PermissionsBoundary` is a condition key: the one asked for, or the one that the role has.
 3. Glue: the catalogue, the database and the table must all be allowed (ministack looks at the database only).
-4. AssumeRole names the role by its whole ARN (ministack looks at the last part only).
+4. AssumeRole names the role by its whole ARN, account and path included (ministack leaves the path out).
 5. Reading and writing tags by ARN is authorised on that ARN (ministack: on `*`, for Glue, Athena and ECR).
 6. `s3:authType` is a condition key: signed in the header, or in the query string as a pre-signed URL is.
+7. `aws:ResourceAccount` of a bucket is the account that owns it (ministack: the caller's, as its ARN names none).
 
 One thing beside authorising: the six characters that end a secret's ARN are made of its name, not at random, so that
 the sample's contract can name a secret.
@@ -29,7 +30,7 @@ from typing import Protocol
 
 import ministack.app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import iam, secretsmanager
+from ministack.services import iam, s3, secretsmanager
 
 _GRACE_SECONDS = 20.0
 """How long an orphan may take to save its state."""
@@ -44,6 +45,8 @@ _ON_A_BOUNDED_ROLE = (
     "iam:PutRolePolicy",
 )
 """The role actions with this condition key (AWS service authorization reference, IAM)."""
+_BUCKETS = "arn:aws:s3:::"
+_OWNER_KEYS = frozenset({"aws:resourceaccount", "s3:resourceaccount"})
 _TAGGED_BY_ARN = ("athena", "ecr", "glue")
 _SIGNED_LINK = frozenset({"Signature", "X-Amz-Signature"})
 """Query parameters of a pre-signed URL, by signature version 2 and 4."""
@@ -63,6 +66,14 @@ class _Enforce(Protocol):
     ) -> object | None: ...
 
 
+class _Asked(Protocol):
+    """What is known of a request when a condition is looked at."""
+
+    @property
+    def resource_arn(self) -> str: ...
+
+
+_Key = Callable[[str, _Asked], object]
 _Arn = Callable[[str, str, str, dict[str, str], bytes, dict[str, object], str, str], str]
 _Context = Callable[[str, str, bytes, dict[str, object]], dict[str, object]]
 
@@ -84,9 +95,23 @@ def _body(body: bytes) -> dict[str, object]:
 
 
 def _role_arn(name: str) -> str | None:
-    """The ARN of the live role of that name, with its path."""
+    """The ARN of the live role of that name in the caller's account, with its path."""
     role = iam._roles.get(name)
     return str(role["Arn"]) if role else None
+
+
+def role_asked_for(arn: str) -> str | None:
+    """The ARN, with its path, of the live role that an ARN names in whatever account it says."""
+    role = iam._roles.get_scoped(arn.split(":")[4], None, arn.rpartition("/")[2])
+    return str(role["Arn"]) if role else None
+
+
+def bucket_owner(resource: str) -> str | None:
+    """The account that owns the bucket of an ARN, which names none itself; None where there is no such bucket."""
+    if not resource.startswith(_BUCKETS):
+        return None
+    owner = s3._bucket_owner_account(resource.removeprefix(_BUCKETS).partition("/")[0])
+    return None if owner is None else str(owner)
 
 
 def iam_resource(parameters: Mapping[str, object], account: str) -> str | None:
@@ -153,7 +178,7 @@ def _corrected_arn(original: _Arn) -> _Arn:
             action = headers.get("x-amz-target", "").rpartition(".")[2]
             return glue_resource(action, _body(body), region, account_id) or found
         if service == "sts" and ":role/" in found:
-            return _role_arn(found.rpartition("/")[2]) or found
+            return role_asked_for(found) or found
         return found
 
     return resource
@@ -193,6 +218,15 @@ def _corrected_enforcement(original: _Enforce) -> _Enforce:
     return enforce
 
 
+def _corrected_key(original: _Key) -> _Key:
+    def resolve(key: str, context: _Asked) -> object:
+        if key.lower() in _OWNER_KEYS and (owner := bucket_owner(context.resource_arn)) is not None:
+            return owner
+        return original(key, context)
+
+    return resolve
+
+
 def secret_end(name: str) -> str:
     """The six characters that end the ARN of the secret of that name."""
     return hashlib.sha256(name.encode()).hexdigest()[:6]
@@ -214,6 +248,7 @@ def correct() -> None:
     iam_actions.extract_resource_arn = _corrected_arn(iam_actions.extract_resource_arn)
     iam_actions.request_tag_context = _corrected_context(iam_actions.request_tag_context)
     iam_evaluator.enforce = _corrected_enforcement(iam_evaluator.enforce)
+    iam_evaluator._resolve_condition_key = _corrected_key(iam_evaluator._resolve_condition_key)
 
 
 def _end_with_parent() -> None:

@@ -37,6 +37,6 @@ def isolated_session(
     )
 
 
-def root_session(region: str) -> boto3.session.Session:
-    """A session of the embedded AWS's root."""
-    return isolated_session(region=region, access_key_id=ROOT_KEY[0], secret_access_key=ROOT_KEY[1])
+def root_session(region: str, account: str | None = None) -> boto3.session.Session:
+    """A session of the embedded AWS's root: of its first account unless another is named, whose number is the key."""
+    return isolated_session(region=region, access_key_id=account or ROOT_KEY[0], secret_access_key=ROOT_KEY[1])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platform_api.embedded.aws_clients import CONFIG, root_session
-from platform_api.embedded.organisation import Organisation, SampleTable, sample_path
+from platform_api.embedded.organisation import Organisation, SamplePrefix, SampleTable, sample_path
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -27,6 +27,9 @@ NUMBERS = frozenset(
     }
 )
 """The columns of `german_credit.csv` that hold whole numbers; the others are text."""
+
+HISTORY = ("application_id", "credit_history", "existing_credits")
+"""The columns of the credit bureau's files, which lie in an account of its own."""
 
 _HIVE = "org.apache.hadoop.hive.ql.io.parquet"
 FILE_NAME = "part-00000.parquet"
@@ -49,11 +52,10 @@ def load_lake(organisation: Organisation, *, endpoint_url: str, source: Path | N
     session = root_session(organisation.region)
     s3: S3Client = session.client("s3", endpoint_url=endpoint_url, config=CONFIG)
     glue: GlueClient = session.client("glue", endpoint_url=endpoint_url, config=CONFIG)
-    for bucket in sorted({item.bucket for item in organisation.catalogue.prefixes}):
-        with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
-            s3.create_bucket(Bucket=bucket)
     rows = read_rows(source or sample_path("german_credit.csv"))
     loaded = []
+    for item in organisation.catalogue.prefixes:
+        _load_prefix(organisation.region, endpoint_url, item, rows)
     for table in organisation.catalogue.tables:
         columns = [column for group in table.groups for column in group.columns]
         key = f"{table.location.prefix}{FILE_NAME}"
@@ -62,6 +64,15 @@ def load_lake(organisation: Organisation, *, endpoint_url: str, source: Path | N
         uri = f"s3://{table.location.bucket}/{key}"
         loaded.append(LoadedTable(name=f"{table.database}.{table.table}", uri=uri, rows=len(rows)))
     return tuple(loaded)
+
+
+def _load_prefix(region: str, endpoint_url: str, item: SamplePrefix, rows: list[dict[str, str]]) -> None:
+    """The prefix's bucket, in its own account; in an account of its own with a file, for no table describes one."""
+    s3: S3Client = root_session(region, item.account).client("s3", endpoint_url=endpoint_url, config=CONFIG)
+    with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=item.bucket)
+    if item.account is not None:
+        s3.put_object(Bucket=item.bucket, Key=f"{item.prefix}{FILE_NAME}", Body=parquet(rows, list(HISTORY)))
 
 
 def read_rows(source: Path) -> list[dict[str, str]]:

@@ -80,10 +80,11 @@ class SampleApproval(_Model):
 
 
 class Location(_Model):
-    """A prefix of a bucket."""
+    """A prefix of a bucket; `account` where it is not the organisation's first."""
 
     bucket: str
     prefix: str
+    account: str | None = None
 
 
 class SamplePrefix(Location):
@@ -242,7 +243,7 @@ class Organisation(_Model):
         )
 
     def _prefix(self, one: Location) -> S3Prefix:
-        return S3Prefix(account=self.account, bucket=one.bucket, prefix=one.prefix)
+        return S3Prefix(account=one.account or self.account, bucket=one.bucket, prefix=one.prefix)
 
     def _twice(self) -> Iterator[str]:
         for what, names in (

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from pydantic import SecretStr
 
+from platform_api.account_settings import AccountSettings
 from platform_api.algorithms import SignatureAlgorithm
 from platform_api.app import create_app
 from platform_api.changes.watch import Watch
@@ -149,9 +150,10 @@ class EmbeddedPlatform:
             now=datetime.now(UTC),
         )
 
-    def operator_view_of_role(self, name: str) -> RoleOnAws:
-        """A role as the AWS itself has it, read with the embedded account's root key."""
-        iam = root_session(self.account.region).client("iam", endpoint_url=self.aws_endpoint_url, config=CONFIG)
+    def operator_view_of_role(self, name: str, account: str | None = None) -> RoleOnAws:
+        """A role as the AWS itself has it, read with the root key of that embedded account, or of the first."""
+        session = root_session(self.account.region, account)
+        iam = session.client("iam", endpoint_url=self.aws_endpoint_url, config=CONFIG)
         try:
             iam.get_role(RoleName=name)
         except iam.exceptions.NoSuchEntityException:
@@ -242,6 +244,11 @@ class EmbeddedPlatform:
                 access_key_id=SecretStr(account.access_key_id),
                 secret_access_key=SecretStr(account.secret_access_key),
             ),
+            accounts=(
+                AccountSettings(
+                    account_id=account.data_account_id, region=account.region, external_id=account.data_external_id
+                ),
+            ),
             embedded=True,
             console=ConsoleSettings(issuer=self.issuer_url, client_id=identity_provider.CONSOLE_CLIENT),
         )
@@ -314,5 +321,13 @@ def _toml(settings: Settings) -> str:
             )
         ),
         *(f"{name} = {json.dumps(key.get_secret_value())}" for name, key in keys.items() if key is not None),
+        *(
+            line
+            for one in settings.accounts
+            for line in (
+                "[[accounts]]",
+                *(f"{name} = {json.dumps(getattr(one, name))}" for name in ("account_id", "region", "external_id")),
+            )
+        ),
     ]
     return "\n".join(lines) + "\n"

@@ -30,7 +30,7 @@ def role_arn(account_id: str, name: str) -> str:
 
 
 def trust_in_platform(account_id: str, external_id: str) -> Document:
-    """Lets only the platform's user in, and only with our external id."""
+    """Lets only the platform's user in, whose account this is, and only with our external id."""
     user = f"arn:aws:iam::{account_id}:user{PLATFORM_PATH}{PLATFORM_USER}"
     return document(
         {
@@ -43,13 +43,13 @@ def trust_in_platform(account_id: str, external_id: str) -> Document:
     )
 
 
-def platform_user_policy(account_id: str) -> Document:
-    """What the platform's long-lived key may do: become one of the three roles."""
+def platform_user_policy(*accounts: str) -> Document:
+    """What the platform's long-lived key may do: become one of the three roles of each of its accounts."""
     return document(
         _allow(
             "BecomeOneOfThree",
             ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"],
-            [role_arn(account_id, name) for name in (BROKER_ROLE, PROVISIONER_ROLE, PURGER_ROLE)],
+            [role_arn(account, name) for account in accounts for name in (BROKER_ROLE, PROVISIONER_ROLE, PURGER_ROLE)],
         )
     )
 

@@ -273,7 +273,8 @@ def _activity(caller: Caller, found: AnActivity) -> ActivityRecord:
 
 
 def _environment(caller: Caller, record: EnvironmentRecord) -> EnvironmentShown:
-    return EnvironmentShown.of(record, caller.platform.registry.review_of(record.environment.id))
+    review = caller.platform.registry.review_of(record.environment.id)
+    return EnvironmentShown.of(record, review, caller.platform.outposts.store.of(record.environment.id))
 
 
 def _review(caller: Caller, found: AReview) -> ReviewShown:

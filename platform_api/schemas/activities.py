@@ -1,6 +1,6 @@
 """Activities, environments and reviews on the wire."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field
@@ -13,6 +13,7 @@ from jit_engine.domain.subject import Person, Subject
 from jit_engine.domain.tier import Tier
 from platform_api.registry.activities import Registered, ReviewDecision
 from platform_api.registry.order import ActivityOrder
+from platform_api.registry.outposts import Outpost
 from platform_api.registry.records import ActivityRecord, Criterion, EnvironmentRecord, Review, ReviewState
 from platform_api.registry.review import REVIEW_WORKING_DAYS, RULE_SET, FastPathLimits
 from platform_api.schemas.wire import Asked, ContractRef, Line, Moment, Shown, Slug, Text, Time, Token
@@ -185,6 +186,27 @@ class ProvisioningShown(Shown):
     reason: str
 
 
+class OutpostShown(Shown):
+    """The environment's place in another account than its own, where some of its data lies."""
+
+    account: str
+    state: str
+    region: str | None
+    stack: str | None
+    last_error: str | None
+
+    @classmethod
+    def of(cls, outpost: Outpost) -> Self:
+        """The place; its region is known once it is ready."""
+        return cls(
+            account=outpost.account,
+            state=outpost.state.value,
+            region=None if outpost.place is None else outpost.place.region,
+            stack=outpost.stack,
+            last_error=outpost.last_error,
+        )
+
+
 class EnvironmentShown(Shown):
     """An environment with all that provisioning knows of it."""
 
@@ -200,10 +222,11 @@ class EnvironmentShown(Shown):
     events: list[ProvisioningShown]
     last_error: str | None
     created_at: Moment
+    elsewhere: list[OutpostShown]
 
     @classmethod
-    def of(cls, record: EnvironmentRecord, review: Review | None) -> Self:
-        """The environment of a record, with its latest review."""
+    def of(cls, record: EnvironmentRecord, review: Review | None, outposts: Sequence[Outpost] = ()) -> Self:
+        """The environment of a record, with its latest review and its places in other accounts."""
         environment = record.environment
         return cls(
             id=environment.id,
@@ -220,6 +243,7 @@ class EnvironmentShown(Shown):
             ],
             last_error=record.last_error,
             created_at=record.created_at,
+            elsewhere=[OutpostShown.of(one) for one in outposts],
         )
 
 

@@ -13,14 +13,18 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 
 from jit_engine.contracts.document import read_contract, read_document
 from jit_engine.domain.catalogue import PrefixItem, TableItem
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import SubjectId
 from jit_engine.domain.tier import Tier
+from platform_api.embedded.aws_clients import CONFIG, root_session
+from platform_api.embedded.aws_process import REGION
 from platform_api.embedded.errors import SampleInvalid
-from platform_api.embedded.lake import NUMBERS, load_lake
+from platform_api.embedded.lake import FILE_NAME, HISTORY, NUMBERS, load_lake
+from platform_api.embedded.loopback import EMBEDDED_DATA_ACCOUNT
 from platform_api.embedded.organisation import load_organisation, sample_path, sample_text
 from platform_api.registry.contract_checks import contract_id_of
 from tests.support.sources import ROOT
@@ -84,6 +88,20 @@ def test_the_analysis_prints_the_default_rates_of_the_csv(world: Any) -> None:
     assert (loans["car (new)"], bad["car (new)"]) == (234, 89)
 
 
+@pytest.mark.aws
+def test_what_the_bureau_knows_lies_in_its_own_account(world: Any) -> None:
+    load_lake(ORGANISATION, endpoint_url=world.aws.endpoint_url)
+    (away,) = [one for one in ORGANISATION.catalogue.prefixes if one.account is not None]
+    assert away.account == EMBEDDED_DATA_ACCOUNT
+    key = f"{away.prefix}{FILE_NAME}"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        world.root("s3").get_object(Bucket=away.bucket, Key=key)
+    session = root_session(REGION, away.account)
+    owner = session.client("s3", endpoint_url=world.aws.endpoint_url, config=CONFIG)
+    found = pq.read_table(io.BytesIO(owner.get_object(Bucket=away.bucket, Key=key)["Body"].read()))
+    assert (found.num_rows, set(found.column_names)) == (1000, set(HISTORY))
+
+
 def test_the_analysis_knows_nothing_of_the_platform() -> None:
     assert "sluice" not in sample_path("analysis.py").read_text().lower()
 
@@ -118,9 +136,12 @@ def test_the_sample_contract_holds_the_terms_of_the_story() -> None:
     assert {table for scope in contract.tables for table in scope.tables} == {"applications", "applicants"}
     assert set(contract.stages) == set(Tier)
     assert [tier for tier in Tier if contract.stages[tier].writes_production] == [Tier.OPERATION]
-    services = read_document(sample_text("services.odcs.yaml", NOW)).value
-    second = read_contract(services, contract_id=contract_id_of(str(services["id"])), proposer=SubjectId("pe_x"))
-    assert all(contract.covers(i.source) is not second.covers(i.source) for i in ORGANISATION.catalogue_items())
+    others = [read_document(sample_text(name, NOW)).value for name in ("services.odcs.yaml", "histories.odcs.yaml")]
+    every = [
+        contract,
+        *(read_contract(d, contract_id=contract_id_of(str(d["id"])), proposer=SubjectId("pe_x")) for d in others),
+    ]
+    assert all(sum(one.covers(item.source) for one in every) == 1 for item in ORGANISATION.catalogue_items())
 
 
 def test_the_sample_contract_describes_the_tables_as_they_are() -> None:
@@ -160,7 +181,7 @@ def test_the_sample_activity_has_a_purpose_that_the_contract_does_not_allow() ->
 
 
 def test_every_placeholder_of_the_sample_is_filled() -> None:
-    for name in ("loans.odcs.yaml", "services.odcs.yaml", "activity.yaml"):
+    for name in ("loans.odcs.yaml", "services.odcs.yaml", "histories.odcs.yaml", "activity.yaml"):
         assert "{{" in sample_text(name)
         assert "{{" not in sample_text(name, NOW)
     assert 'until: "2027-11-23T10:00:00Z"' in sample_text("loans.odcs.yaml", NOW)
