@@ -36,6 +36,7 @@ def examine(environment: Mapping[str, str]) -> Iterator[Finding]:
     yield finding
     if settings is not None:
         yield _database(settings)
+        yield from _accounts(settings)
     yield _platform()
 
 
@@ -77,6 +78,23 @@ def _database(settings: Settings) -> Finding:
         )
     ok = found == newest()
     return Finding(what="database", ok=ok, found=found or "empty", next_step="" if ok else "sluice operate migrate")
+
+
+def _accounts(settings: Settings) -> Iterator[Finding]:
+    """Whether the platform's roles can be become in each account."""
+    from jit_engine.aws.throttle import Throttle
+    from platform_api.accounts import AwsAccounts
+
+    for account, one in AwsAccounts(settings, Throttle()).items():
+        barred = one.barred()
+        yield Finding(
+            what=f"account {account}",
+            ok=barred is None,
+            found=barred or f"its roles answer in {one.named.region}",
+            next_step=""
+            if barred is None
+            else "look at the role's trust, its external id and the platform's own policy",
+        )
 
 
 def _platform() -> Finding:

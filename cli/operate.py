@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import suppress
@@ -118,6 +119,26 @@ def settings(
         line("The settings can be used.")
     else:
         facts(shown(found))
+
+
+@app.command(name="account-template")
+def account_template(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The twelve digits of the account.")],
+    region: Annotated[str, typer.Option(help="The region in which environments are made there.")],
+    platform: Annotated[str, typer.Option(metavar="ARN", help="The role or user that the platform runs as.")],
+    enforcer: Annotated[
+        bool, typer.Option("--enforcer", help="With the role for Lake Formation and workgroups.")
+    ] = False,
+) -> None:
+    """Print the CloudFormation template that a further account needs before the settings name it, as JSON."""
+    from jit_engine.errors import InvalidValue
+    from platform_api.provisioning.account import account_template as template_of
+
+    try:
+        template = template_of(account, region, platform, enforcer=enforcer)
+    except InvalidValue as invalid:
+        raise InputInvalid(str(invalid), next_step=invalid.fix) from invalid
+    line(json.dumps(template, indent=2))
 
 
 @app.command()

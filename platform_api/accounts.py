@@ -16,7 +16,7 @@ from jit_engine.aws.reach import Reach
 from jit_engine.aws.throttle import Throttle
 from jit_engine.domain.activity import Place
 from jit_engine.domain.ids import ActivityId, EnvironmentId
-from jit_engine.errors import AccountNotServed
+from jit_engine.errors import AccountNotServed, EngineError
 from jit_engine.flows.purge import Manifest
 from platform_api.account_settings import AccountSettings
 from platform_api.provisioning.aws import Provisioner
@@ -54,6 +54,21 @@ class AwsAccount:
     def calls_as(self, role_arn: str) -> AwsCalls:
         """Calls as another role of the platform's there; of its own throttle, for it writes nothing to IAM."""
         return AwsCalls(access=self.access, role_arn=role_arn, reach=self.reach)
+
+    def barred(self) -> str | None:
+        """The first of the platform's roles there that it cannot become, with what AWS says; None when it can be all.
+
+        Nothing is changed by looking.
+        """
+        roles = (self.named.broker, self.named.provisioner, self.named.purger, self.named.enforcer_role_arn)
+        for role in filter(None, roles):
+            try:
+                found = self.calls_as(role)("sts", "get_caller_identity", {}).get("Account")
+            except EngineError as error:
+                return f"{role}: {error}"
+            if found != self.named.account_id:
+                return f"{role}: it belongs to account {found}"
+        return None
 
     def ground(self, vpc_endpoints: frozenset[str] = frozenset()) -> Ground:
         """Where environments are made there."""

@@ -56,6 +56,8 @@ def check_nothing_real(environment: Mapping[str, str]) -> None:
     for name in _ROLES:
         if name in environment and environment[name].split(":")[4:5] != [EMBEDDED_ACCOUNT]:
             reasons.append(f"{name} names a role of a real account")
+    if any(name.startswith("SLUICEGATE_ACCOUNTS") for name in environment):
+        reasons.append("SLUICEGATE_ACCOUNTS names further accounts")
     for name in sorted(environment):
         if name.startswith("SLUICEGATE_ISSUERS"):
             reasons.append(f"{name} configures an identity provider")

@@ -13,6 +13,7 @@ PLATFORM_USER = "sluicegate-platform"
 BROKER_ROLE = "sluicegate-broker"
 PROVISIONER_ROLE = "sluicegate-provisioner"
 PURGER_ROLE = "sluicegate-purger"
+ENFORCER_ROLE = "sluicegate-enforcer"
 
 _BOUNDARY_KEY = "iam:PermissionsBoundary"
 

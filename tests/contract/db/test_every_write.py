@@ -25,6 +25,7 @@ from platform_api.db.audit import AuditTrail
 from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.engine import Database
 from platform_api.db.ledger import SqlLedger
+from platform_api.db.outposts import SqlOutposts
 from platform_api.db.policies import SqlPolicyReadings
 from platform_api.db.registry import SqlRegistry
 from platform_api.db.revocations import SqlRevocations
@@ -40,6 +41,8 @@ from tests.contract.db import samples, test_workspaces, waiting_samples
 from tests.contract.db.rulebook_samples import deed, rulebook
 from tests.contract.db.samples import HOUR, NOW, event
 from tests.contract.db.test_base_roles import base
+from tests.contract.db.test_outposts import made as made_outposts
+from tests.contract.db.test_outposts import outpost
 from tests.contract.db.test_policy_readings import DEMANDED, READING
 from tests.contract.db.test_policy_readings import stored as stored_readings
 
@@ -48,6 +51,7 @@ UNRECORDED = {
     "SqlWaiting.claim_waiting": "says only who looks next",
     "SqlLedger.wake_outdated": "says only when to look again",
     "SqlPolicyReadings.claim": "says only who looks next",
+    "SqlOutposts.claim_due_outposts": "says only who looks next",
     "SqlLedger.postpone": "says only when to look again (the port demands it so)",
     "SqlActivities.claim_due_environments": "says only who looks next",
     "SqlIdempotencyKeys.claim": "belongs to the transport",
@@ -159,6 +163,11 @@ WRITES: dict[str, tuple[Callable[[Database], object], Write]] = {
         lambda db, e: SqlArtefacts(db).intend(samples.grant(), [samples.artefact()], e),
     ),
     "SqlArtefacts.keep": (intended, lambda db, e: SqlArtefacts(db).keep(samples.artefact(), e)),
+    "SqlOutposts.want": (made_outposts, lambda db, e: SqlOutposts(db).want(outpost(), e)),
+    "SqlOutposts.keep": (
+        lambda db: made_outposts(db).want(outpost(), event("before")),
+        lambda db, e: SqlOutposts(db).keep(outpost(), e),
+    ),
     "SqlRevocations.end_all": (
         opened,
         lambda db, e: SqlRevocations(db).end_all([samples.grant().id, GrantId("gr_none")], "enough", e),

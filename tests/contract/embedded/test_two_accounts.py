@@ -61,7 +61,7 @@ def two(world: Any) -> Two:
 
 
 @pytest.mark.parametrize("name", [BROKER_ROLE, PROVISIONER_ROLE, PURGER_ROLE])
-@pytest.mark.case("MINT-061")
+@pytest.mark.case("MINT-162")
 def test_the_platforms_roles_of_an_account_open_to_that_accounts_external_id_alone(two: Two, name: str) -> None:
     account, arn = two.world.account, role_arn(EMBEDDED_DATA_ACCOUNT, name)
     assert account.external_id != account.data_external_id
@@ -116,7 +116,7 @@ def lent(two: Two) -> Iterator[Callable[[dict[str, Any] | None], Any]]:
     iam.put_role_policy(RoleName=PURGER_ROLE, PolicyName="least-privilege", PolicyDocument=text)
 
 
-@pytest.mark.case("MINT-062")
+@pytest.mark.case("MINT-163")
 def test_a_bucket_belongs_to_the_account_that_made_it_whatever_its_policy_says(
     two: Two, lent: Callable[[dict[str, Any] | None], Any]
 ) -> None:

@@ -64,6 +64,7 @@ def test_one_request_is_one_grant_with_a_profile_an_account() -> None:
     assert len([event for event in desk.ledger.events if event.action == "grant.opened"]) == 1
 
 
+@pytest.mark.case("MINT-162")
 def test_each_account_trusts_its_own_broker_with_its_own_external_id_beneath_its_own_boundary() -> None:
     desk = two()
     desk.ask(wanted())
@@ -231,6 +232,7 @@ def test_a_role_that_cannot_be_deleted_there_keeps_only_its_own_grant_open() -> 
 # ---- an account that is taken out of the settings
 
 
+@pytest.mark.case("MINT-164")
 def test_grants_in_an_account_that_was_taken_out_are_ended_with_an_alarm_and_never_forgotten() -> None:
     desk = two()
     grant = both_delivered(desk)
@@ -291,6 +293,7 @@ def test_a_role_that_is_gone_in_one_account_ends_the_grant_in_both() -> None:
 # ---- a name that two accounts claim
 
 
+@pytest.mark.case("MINT-163")
 def test_a_bucket_that_another_account_claims_is_asked_for_under_that_account_alone() -> None:
     claimed = replace(RATINGS, bucket=FACTS_PREFIX.bucket, prefix="lending/claimed/")
     known = facts_of_two(place_in(ELSEWHERE))

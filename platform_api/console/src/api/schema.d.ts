@@ -2951,6 +2951,8 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Elsewhere */
+            elsewhere: components["schemas"]["OutpostShown"][];
             /** Events */
             events: components["schemas"]["ProvisioningShown"][];
             /**
@@ -3756,6 +3758,22 @@ export interface components {
             message: string;
         };
         /**
+         * OutpostShown
+         * @description The environment's place in another account than its own, where some of its data lies.
+         */
+        OutpostShown: {
+            /** Account */
+            account: string;
+            /** Last Error */
+            last_error: string | null;
+            /** Region */
+            region: string | null;
+            /** Stack */
+            stack: string | null;
+            /** State */
+            state: string;
+        };
+        /**
          * OverlapShown
          * @description A source that is asked for and that a live grant gives already.
          */
@@ -4034,7 +4052,7 @@ export interface components {
          */
         Problem: {
             /** @enum {string} */
-            code: "access-refused" | "account-not-served" | "activity-not-empty" | "approval-needed" | "approval-void" | "artefact-not-lifted" | "authorize-error" | "authzen-invalid" | "aws-limit" | "aws-refused" | "aws-unavailable" | "bad-request" | "body-invalid" | "body-too-large" | "cases-failed" | "clause-not-enforceable" | "clock-astray" | "contract-invalid" | "contract-overlap" | "database-not-exact" | "database-unavailable" | "database-user-not-ours" | "decision-altered" | "door-error" | "duration-too-long" | "embedded-error" | "embedded-refused" | "embedded-unavailable" | "engine-error" | "environment-exists" | "evidence-unreadable" | "fields-invalid" | "forbidden" | "forged-request" | "four-eyes" | "grant-not-usable" | "guardrail" | "idempotency-in-flight" | "idempotency-mismatch" | "identity-error" | "internal-error" | "invalid-value" | "keys-unavailable" | "lost-race" | "method-not-allowed" | "name-taken" | "no-enforcer" | "no-live-rulebook" | "not-a-signer" | "not-an-approver" | "not-found" | "not-json" | "not-one-session" | "not-renewable" | "not-signed-in" | "not-the-owner" | "not-your-draft" | "order-invalid" | "other-owner" | "own-rulebook" | "people-only" | "policy-error" | "policy-schema-broken" | "policy-too-large" | "policy-widens" | "profile-needed" | "provisioning-error" | "question-unfit" | "registry-error" | "role-budget-spent" | "role-exists" | "rule-cases-invalid" | "rule-form-invalid" | "rulebook-invalid" | "rulebook-overtaken" | "rulebook-state" | "sample-invalid" | "schema-outdated" | "settings-invalid" | "shown-has-changed" | "sign-in-again" | "sign-in-failed" | "stack-not-ours" | "store-error" | "store-unavailable" | "table-not-governed" | "template-altered" | "token-invalid" | "too-many-grants" | "too-many-parts" | "too-many-refusals" | "too-many-streams" | "too-many-waiting" | "unknown-rulebook" | "unknown-subject" | "version-taken" | "wrong-state";
+            code: "access-refused" | "account-not-ready" | "account-not-served" | "activity-not-empty" | "approval-needed" | "approval-void" | "artefact-not-lifted" | "authorize-error" | "authzen-invalid" | "aws-limit" | "aws-refused" | "aws-unavailable" | "bad-request" | "body-invalid" | "body-too-large" | "cases-failed" | "clause-not-enforceable" | "clock-astray" | "contract-invalid" | "contract-overlap" | "database-not-exact" | "database-unavailable" | "database-user-not-ours" | "decision-altered" | "door-error" | "duration-too-long" | "embedded-error" | "embedded-refused" | "embedded-unavailable" | "engine-error" | "environment-exists" | "evidence-unreadable" | "fields-invalid" | "forbidden" | "forged-request" | "four-eyes" | "grant-not-usable" | "guardrail" | "idempotency-in-flight" | "idempotency-mismatch" | "identity-error" | "internal-error" | "invalid-value" | "keys-unavailable" | "lost-race" | "method-not-allowed" | "name-taken" | "no-enforcer" | "no-live-rulebook" | "not-a-signer" | "not-an-approver" | "not-found" | "not-json" | "not-one-session" | "not-renewable" | "not-signed-in" | "not-the-owner" | "not-your-draft" | "order-invalid" | "other-owner" | "own-rulebook" | "people-only" | "policy-error" | "policy-schema-broken" | "policy-too-large" | "policy-widens" | "profile-needed" | "provisioning-error" | "question-unfit" | "registry-error" | "role-budget-spent" | "role-exists" | "rule-cases-invalid" | "rule-form-invalid" | "rulebook-invalid" | "rulebook-overtaken" | "rulebook-state" | "sample-invalid" | "schema-outdated" | "settings-invalid" | "shown-has-changed" | "sign-in-again" | "sign-in-failed" | "stack-not-ours" | "store-error" | "store-unavailable" | "table-not-governed" | "template-altered" | "token-invalid" | "too-many-grants" | "too-many-parts" | "too-many-refusals" | "too-many-streams" | "too-many-waiting" | "unknown-rulebook" | "unknown-subject" | "version-taken" | "wrong-state";
             detail: string;
             request_id: string;
             status: number;
