@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 LOCK_WAIT_SECONDS = 5
 """How long a write waits for another's lock before it gives up with `StoreUnavailable`."""
 STATEMENT_SECONDS = 30
-_WRITES = "sluicegate_writes"
 _UNIQUE = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505"})
 """How SQLite's error names and PostgreSQL's SQLSTATE say that a unique value is taken."""
 _RACES = frozenset({"40001", "40P01"})
@@ -58,13 +57,14 @@ class Database:
             else engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         )
         self._clock = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._writer = engine.execution_options(**{_WRITES: True})
         self._turn = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database throughout and writes nothing."""
         with _translated(), self._reader.connect() as connection:
+            if self._is_sqlite:
+                connection.exec_driver_sql("BEGIN")
             yield connection
 
     @contextmanager
@@ -74,7 +74,9 @@ class Database:
         Stores use `audit.recorded`, which adds the audit record; who uses this one says why there is none.
         Raises `LostRace` when a unique value is taken, `StoreUnavailable` when the database does not answer.
         """
-        with _translated(), self._in_turn(), self._writer.begin() as connection:
+        with _translated(), self._in_turn(), self._engine.begin() as connection:
+            if self._is_sqlite:  # the lock is taken at the start: a reader that turns writer cannot wait, only fail
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     def now(self) -> datetime:
@@ -137,11 +139,11 @@ def _sqlite(url: URL, pool_size: int) -> Engine:
         max_overflow=0,
         poolclass=sa.QueuePool,
         pool_timeout=LOCK_WAIT_SECONDS,
-        # The driver must not begin transactions of its own; `_begin` says which kind we want.
+        # The driver must not begin transactions of its own: `Database` says which kind it wants, and not by a listener
+        # of SQLAlchemy's, since a single one has every statement look for listeners.
         connect_args={"isolation_level": None, "timeout": LOCK_WAIT_SECONDS, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -153,12 +155,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin(connection: Connection) -> None:
-    """Takes SQLite's write lock at the start: a reader that turns writer cannot wait for it, only fail."""
-    immediate = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 def _postgresql(url: URL, pool_size: int) -> Engine:

@@ -30,7 +30,7 @@ import httpx
 import sqlalchemy as sa
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
 from jit_engine.domain.catalogue import PrefixItem
@@ -38,6 +38,7 @@ from jit_engine.domain.event import Event
 from platform_api.app import create_app
 from platform_api.authorize import AnActivity
 from platform_api.db.catalogue import SqlCatalogue
+from platform_api.db.engine import Database
 from platform_api.embedded.demo import research
 from platform_api.embedded.demo.cast import LAKE, RESEARCH, Cast, sign_everybody_in
 from platform_api.embedded.demo.stage import Stage
@@ -104,7 +105,6 @@ def request_figures() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="sluicegate-bench-") as folder, _prepared(Path(folder)) as cast:
         (account,) = cast.platform.platform.request_access.minters
         platform = with_minters(cast.platform.platform, {account: InstantMinter(account=account)})
-        commits = _Commits()
         app = create_app(platform)
         app.include_router(_noop_routes(platform))
         bound = listening()
@@ -119,16 +119,12 @@ def request_figures() -> Iterator[Figure]:
             ) as http:
                 desk = _Desk(http=http, cast=cast, platform=platform)
                 both = (FILES, TABLE)
-                yield from _figures(
-                    "request to credentials over its floor, a role", *_over_floor(desk, commits, both), 2.0
-                )
+                yield from _figures("request to credentials over its floor, a role", *_over_floor(desk, both), 2.0)
                 _catalogue_fifty(platform)
                 yield from _figures("a request for 50 sources over one for 1", *_fifty(desk), 3.0)
                 _mint_by_session(cast)
                 one = (_part(0),)
-                yield from _figures(
-                    "request to credentials over its floor, a session", *_over_floor(desk, commits, one), 2.0
-                )
+                yield from _figures("request to credentials over its floor, a session", *_over_floor(desk, one), 2.0)
         finally:
             serving.stop()
 
@@ -177,7 +173,7 @@ class _Desk:
         return {"Idempotency-Key": f"bench-{next(self._numbers):08d}"}
 
 
-def _over_floor(desk: _Desk, commits: _Commits, sources: Sequence[Mapping[str, object]]) -> tuple[Work, Work]:
+def _over_floor(desk: _Desk, sources: Sequence[Mapping[str, object]]) -> tuple[Work, Work]:
     """A request and its first credentials, and the floor of just that request."""
 
     def ours() -> Spent:
@@ -195,10 +191,10 @@ def _over_floor(desk: _Desk, commits: _Commits, sources: Sequence[Mapping[str, o
         desk.credentials(made)
         of_delivery = asked[3 * of_permit + len(of_request) :]
     desk.forget(made)
-    commits.count = 0
-    made = desk.ask(sources)
-    desk.credentials(made)
-    own_commits = commits.count - KEY_COMMITS
+    with _commits() as committed:
+        made = desk.ask(sources)
+        desk.credentials(made)
+    own_commits = len(committed) - KEY_COMMITS
     desk.forget(made)
     halves = (own_commits - own_commits // 2, own_commits // 2)
 
@@ -316,15 +312,25 @@ def _prepared(folder: Path) -> Iterator[Cast]:
         yield cast
 
 
-class _Commits:
-    """Counts the commits of write transactions."""
+_WRITE = "write"
 
-    def __init__(self) -> None:
-        self.count = 0
-        sa.event.listen(Engine, "commit", self._committed)
 
-    def _committed(self, connection: Connection) -> None:
-        self.count += bool(connection.get_execution_options().get("sluicegate_writes"))
+@contextmanager
+def _commits() -> Iterator[list[Database]]:
+    """An entry for each write transaction that commits meanwhile."""
+    usual, committed = Database.write, list[Database]()
+
+    @contextmanager
+    def write(self: Database) -> Iterator[Connection]:
+        with usual(self) as connection:
+            yield connection
+        committed.append(self)
+
+    setattr(Database, _WRITE, write)
+    try:
+        yield committed
+    finally:
+        setattr(Database, _WRITE, usual)
 
 
 def _noop_routes(platform: Platform) -> APIRouter:
