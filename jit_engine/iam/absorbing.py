@@ -16,8 +16,11 @@ def absorbed(statement: Statement) -> Statement:
 
     A list is a union for an Allow, and for what a Deny spares: a part of a whole that is there adds nothing to it.
     """
-    shorter = replace(statement, resources=widest(statement.resources), conditions=_conditions_of(statement.conditions))
-    return replace(shorter, except_resources=widest(shorter.except_resources)) if isinstance(shorter, Deny) else shorter
+    resources, conditions = widest(statement.resources), _conditions_of(statement.conditions)
+    if isinstance(statement, Deny):
+        spared = widest(statement.except_resources)
+        return replace(statement, resources=resources, conditions=conditions, except_resources=spared)
+    return replace(statement, resources=resources, conditions=conditions)
 
 
 def _conditions_of(conditions: Conditions) -> Conditions:
@@ -34,6 +37,8 @@ def _values(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
 def widest(patterns: Iterable[str]) -> tuple[str, ...]:
     """Those that no other covers, in their order. Only a plain beginning with one star at its end covers anything."""
     listed = tuple(dict.fromkeys(patterns))
+    if len(listed) < 2:
+        return listed
     starts = _outermost(one[:-1] for one in listed if one.endswith("*") and len(one) > 1 and not _expands(one[:-1]))
 
     def is_covered(one: str) -> bool:

@@ -86,11 +86,11 @@ def record_of(evidence: Evidence, judges: Judges) -> Record:
 
 def plain(value: object) -> Json:
     """A value of the core as JSON, always in the same spelling: sets are sorted, times are UTC."""
+    if isinstance(value, str | int | None) and not isinstance(value, Enum):
+        return value
     match value:
         case Enum():
             return plain(value.value)
-        case None | str() | int():
-            return value
         case datetime():
             return value.astimezone(UTC).isoformat()
         case timedelta():

@@ -69,9 +69,6 @@ _ALIKE = (
     )
     .order_by(GrantRow.id)
 )
-_ACTIVE = sa.select(sa.func.count()).where(
-    GrantRow.subject == sa.bindparam("subject"), GrantRow.state == GrantState.ACTIVE.value
-)
 _ACTIVITY_STATE = sa.select(ActivityRow.state).where(ActivityRow.id == sa.bindparam("id"))
 _HELD = (
     sa.select(GrantRow.contracts)
@@ -260,11 +257,6 @@ class SqlLedger:
         query = _GRANTS if visible_to is None else _GRANTS.where(GrantRow.subject == visible_to)
         with self._database.read() as connection:
             return page_of(connection, _LISTING, query, ask, lambda rows: read_grants(connection, rows))
-
-    def count_active(self, subject: SubjectId) -> int:
-        """How many active grants the subject holds."""
-        with self._database.read() as connection:
-            return int(connection.execute(_ACTIVE, {"subject": subject}).scalar_one())
 
     def live_grants(self, activity: ActivityId | None = None) -> Sequence[Grant]:
         """Every grant that may still have a role (of one activity, when given), the oldest first."""

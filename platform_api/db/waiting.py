@@ -29,7 +29,11 @@ _WAITING = sa.select(WaitingRequestRow.table())
 _NEW = sa.insert(WaitingRequestRow.table())
 _SAVE = fenced(WaitingRequestRow.table())
 _STILL = WaitingRequestRow.state.in_([state.value for state in STILL_WAITING])
-_HOW_MANY = sa.select(sa.func.count()).where(WaitingRequestRow.subject == sa.bindparam("subject"), _STILL)
+_GRANTS_OF = sa.select(sa.func.count()).where(
+    GrantRow.subject == sa.bindparam("subject"), GrantRow.state == GrantState.ACTIVE.value
+)
+_WAITING_OF = sa.select(sa.func.count()).where(WaitingRequestRow.subject == sa.bindparam("subject"), _STILL)
+_LOAD = sa.select(_GRANTS_OF.scalar_subquery(), _WAITING_OF.scalar_subquery())
 _DUE = (
     sa.select(WaitingRequestRow.id)
     .where(_STILL, WaitingRequestRow.due_at <= sa.bindparam("now"))
@@ -81,10 +85,11 @@ class SqlWaiting:
         with self._database.read() as connection:
             return next(iter(_read(connection.execute(query).all())), None)
 
-    def count_waiting(self, subject: SubjectId) -> int:
-        """How many requests of the subject wait."""
+    def load(self, subject: SubjectId) -> tuple[int, int]:
+        """How many active grants the subject holds, and how many of its requests wait."""
         with self._database.read() as connection:
-            return int(connection.execute(_HOW_MANY, {"subject": subject}).scalar_one())
+            active, waiting = connection.execute(_LOAD, {"subject": subject}).one()
+        return int(active), int(waiting)
 
     def claim_waiting(self, now: datetime, limit: int, lease: timedelta) -> Sequence[WaitingRequest]:
         """Claims what is due for this caller alone; no audit record, for a claim only says who looks next."""

@@ -97,9 +97,10 @@ def status_of(body: BaseModel) -> int:
 def asked(caller: Caller, request: AccessRequest, *, anew: bool = False) -> GrantedShown | RequestedShown | HeldShown:
     """What comes of a request; raises what the flow raises, and when the caller holds or awaits too many."""
     most = caller.platform.settings.limits.max_live_grants_per_person
-    if caller.platform.ledger.count_active(caller.subject.id) >= most:
+    active, waiting = caller.platform.waiting.load(caller.subject.id)
+    if active >= most:
         raise TooManyGrants(most=most)
-    if caller.platform.waiting.count_waiting(caller.subject.id) >= most:
+    if waiting >= most:
         raise TooManyWaiting(most=most)
     try:
         made = caller.platform.ask(request, caller.now, anew=anew)
