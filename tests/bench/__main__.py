@@ -52,7 +52,7 @@ def main(words: list[str]) -> int:
     good = True
     for figure in elsewhere(SCALE) if words == ["scale"] else figures():
         tell(figure)
-        good = good and figure.ok
+        good = good and figure.met
     return 0 if good else 1
 
 

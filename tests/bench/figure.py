@@ -14,13 +14,13 @@ class Figure:
     value: float
     unit: str
     aim: float | None
-    ok: bool
+    met: bool
 
 
-def ratio_figure(name: str, value: float, aim: float) -> Figure:
+def ratio_figure(name: str, value: float, aim: float | None) -> Figure:
     """A ratio against what it has to keep up with."""
     value = float(f"{value:.3g}")
-    return Figure(name=name, value=value, unit="ratio", aim=aim, ok=value <= aim)
+    return Figure(name=name, value=value, unit="ratio", aim=aim, met=aim is None or value <= aim)
 
 
 def tell(figure: Figure) -> None:

@@ -108,7 +108,7 @@ def _edit(large: Engine) -> Figure:
         seconds(partial(large.edited, f"edited-{number}", put=changed.statement.text)) for number in range(9)
     )
     name = f"one rule of {LARGE:,} replaced"
-    return Figure(name=name, value=round(took * 1000, 1), unit="ms", aim=None, ok=True)
+    return Figure(name=name, value=round(took * 1000, 1), unit="ms", aim=None, met=True)
 
 
 def _memory(sayings: Sequence[Saying]) -> Figure:
@@ -123,7 +123,7 @@ def _memory(sayings: Sequence[Saying]) -> Figure:
     finally:
         tracemalloc.stop()
     each = (after - before) / len(made.rules)
-    return Figure(name=f"memory a rule, of {len(sayings):,}", value=round(each), unit="bytes", aim=None, ok=True)
+    return Figure(name=f"memory a rule, of {len(sayings):,}", value=round(each), unit="bytes", aim=None, met=True)
 
 
 if __name__ == "__main__":
