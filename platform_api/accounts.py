@@ -77,6 +77,7 @@ class AwsAccount:
             region=self.named.region,
             broker_role_arn=self.named.broker,
             vpc_endpoints=vpc_endpoints,
+            grant_workgroups=self.named.enforcer_role_arn is not None,
         )
 
     def provisioner(self) -> Provisioner:

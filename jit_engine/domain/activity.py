@@ -83,6 +83,7 @@ class Place:
     `egress` are the lists, by ARN, that hold which hosts of the internet its network lets through; with none it has
     no such list, and no endpoint is given.
     `vpc_endpoints` are those of its network, each a `vpce-…`; with none it has no network of its own.
+    `grant_workgroups`: each grant that queries has an Athena workgroup of its own there, which is made with it.
     """
 
     account: str
@@ -94,6 +95,7 @@ class Place:
     broker_role_arn: str
     egress: frozenset[str] = frozenset()
     vpc_endpoints: frozenset[str] = frozenset()
+    grant_workgroups: bool = False
 
     @property
     def workspace(self) -> S3Prefix:

@@ -14,7 +14,7 @@ from jit_engine.enforcers.ports import Seated
 from jit_engine.errors import LimitExceeded
 from jit_engine.iam.enforcing import NoEnforcer
 from jit_engine.iam.grant_policy import results_of
-from jit_engine.iam.kept_apart import keeps_apart, workgroup_of
+from jit_engine.iam.kept_apart import has_own_workgroup, workgroup_of
 
 EXPRESSION_LIMIT = 2048
 """Characters of a row filter (`PredicateString` of Lake Formation's API)."""
@@ -41,8 +41,8 @@ def filters_of(seated: Seated) -> Iterator[Artefact]:
 
 
 def workgroups_of(seated: Seated) -> Iterator[Artefact]:
-    """The grant's own workgroup, where something of a table of this part is withheld; parts share it."""
-    if not keeps_apart(seated.clearance):
+    """The grant's own workgroup, where this part queries in one; parts share it."""
+    if not has_own_workgroup(seated.clearance, seated.place):
         return
     place = seated.place
     results = results_of(place, seated.grant)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from jit_engine.domain.activity import Place
 from jit_engine.domain.ids import GrantId
+from jit_engine.domain.source import GlueTable, Operation
 from jit_engine.domain.verdict import Clearance
 
 DATA_ACCESS = "lakeformation:GetDataAccess"
@@ -24,11 +25,20 @@ def keeps_apart(clearance: Clearance) -> bool:
     return any(not cleared.is_whole for cleared in clearance.cleared)
 
 
+def has_own_workgroup(clearance: Clearance, place: Place) -> bool:
+    """Whether the grant queries in a workgroup of its own: where something is withheld, or the place has them."""
+    queries = any(
+        isinstance(cleared.ask.source, GlueTable) and Operation.SELECT in cleared.ask.operations
+        for cleared in clearance.cleared
+    )
+    return keeps_apart(clearance) or (place.grant_workgroups and queries)
+
+
 def query_place(clearance: Clearance, place: Place, grant: GrantId) -> Place:
-    """The place, with the grant's own workgroup where something is withheld: what it shows is not for everybody who
-    shares the environment's, and its queries can be told from others' and stopped.
+    """The place, with the grant's own workgroup where it has one: what it shows is not for everybody who shares the
+    environment's, and its queries can be told from others' and stopped.
     """
-    return replace(place, workgroup=workgroup_of(place, grant)) if keeps_apart(clearance) else place
+    return replace(place, workgroup=workgroup_of(place, grant)) if has_own_workgroup(clearance, place) else place
 
 
 def treatment_digest(clearance: Clearance) -> str:

@@ -53,6 +53,7 @@ class Ground:
     region: str
     broker_role_arn: str
     vpc_endpoints: frozenset[str] = frozenset()
+    grant_workgroups: bool = False
 
 
 class ProvisioningReconciler:
@@ -217,6 +218,7 @@ def place_made(ground: Ground, made: EnvironmentResources) -> Place:
         workgroup=made.athena_workgroup,
         broker_role_arn=ground.broker_role_arn,
         vpc_endpoints=ground.vpc_endpoints,
+        grant_workgroups=ground.grant_workgroups,
     )
 
 

@@ -19,7 +19,7 @@ _ATHENA = {f"athena:{v}QueryExecution" for v in ("Start", "Stop", "Get")} | {
 class GlueReading(Reading):
     """Catalogue, database and table of each cleared table; the workgroup where one is queried.
 
-    It is the place's, or the grant's own where something of a table is withheld.
+    It is the place's, or the grant's own where something of a table is withheld or the place has such for every grant.
     """
 
     actions = frozenset(_GLUE | _ATHENA)
@@ -41,7 +41,7 @@ class GlueReading(Reading):
             }
             for listed in (False, True)
         )
-        shared = all(whole for _, _, whole in tables)
+        shared = all(whole for _, _, whole in tables) and not place.grant_workgroups
         workgroup = place.workgroup if shared else f"{place.workgroup}-{decided.grant}"
         self.workgroups = (
             {f"arn:aws:athena:{place.region}:{place.account}:workgroup/{workgroup}"}

@@ -109,6 +109,31 @@ def test_revoking_takes_the_permission_before_the_filter_and_stops_what_runs() -
     assert {one.state for one in desk.enforce.artefacts.of_grant(grant.id)} == {ArtefactState.GONE}
 
 
+def test_where_the_place_has_workgroups_of_grants_whole_tables_are_queried_in_one_and_its_queries_are_stopped() -> None:
+    desk = Governed()
+    there = world.environment()
+    assert there.place is not None
+    own = replace(there, place=replace(there.place, grant_workgroups=True))
+    desk.facts.now_known = world.facts(environment=own)
+    grant = desk.ask(request(world.ask(world.LOANS)))
+    (group,) = desk.aws.workgroups
+    assert group.endswith(grant.id)
+    assert f"workgroup/{group}" in grant.policy
+    assert f'workgroup/{there.place.workgroup}"' not in grant.policy
+    desk.deliver(grant.id, ADA, desk.now)
+    desk.aws.queries.update(one=(group, "RUNNING"))
+    desk.revoke(grant.id, ADA, "enough", desk.now)
+    desk.step(2)
+    assert desk.aws.queries["one"] == (group, "CANCELLED")
+    desk.later(seconds=10)
+    desk.step(3)
+    assert desk.aws.workgroups == {}
+    other = Governed()
+    other.facts.now_known = world.facts(environment=own)
+    files = other.ask(request(world.ask(world.FACTS_PREFIX)))
+    assert (other.aws.workgroups, "athena:" in files.policy) == ({}, False)
+
+
 @pytest.mark.parametrize("operation", ["create_work_group", "create_data_cells_filter", "grant_permissions"])
 def test_a_mint_that_fails_midway_leaves_nothing(operation: str) -> None:
     desk = Governed()

@@ -53,6 +53,7 @@ FORMS = {
     11: "7ec29c1289126edd",
     12: "7f0c7db8a244a40e",
     13: "a615cb735331aad5",
+    14: "d7e70447adbed79f",
 }
 """The form of evidence behind each number: what is stored today has to be readable tomorrow, or refused by name."""
 
