@@ -138,6 +138,11 @@ def _show_all(found: Sequence[Doc]) -> None:
     )
 
 
+def _elsewhere(place: Doc) -> str:
+    """The environment's place in another account, in one line."""
+    return ", ".join(filter(None, (place.text("state"), place.text("region"), place.text("last_error"))))
+
+
 def _show(environment: Doc) -> None:
     resources, tags = environment.record("resources"), environment.record("tags")
     facts(
@@ -150,6 +155,7 @@ def _show(environment: Doc) -> None:
             ("stack", environment.text("stack")),
             ("expires", local(environment.text("expires_at"))),
             ("last error", environment.text("last_error")),
+            *((f"in account {one.text('account')}", _elsewhere(one)) for one in environment.records("elsewhere")),
             *((f"resource {name}", resources.text(name)) for name in resources.fields),
             *((f"tag {name}", tags.text(name)) for name in tags.fields),
         ]

@@ -73,7 +73,8 @@ def ask(
     if len(body.sources) > limits.max_sources:
         fix = f"name at most {limits.max_sources} sources at a time"
         raise InvalidValue(field="sources", given=str(len(body.sources)), fix=fix)
-    request = body.request(RequestId(new_id("rq", caller.now)), caller.subject, aws.account_id, aws.region)
+    owner_of = caller.platform.registry.owner_of
+    request = body.request(RequestId(new_id("rq", caller.now)), caller.subject, aws.account_id, aws.region, owner_of)
     if body.dry_run:
         caller.platform.ask.rules.check(request, caller.now)
         asking = caller.platform.request_access

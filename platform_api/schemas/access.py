@@ -1,7 +1,7 @@
 """Access requests, grants and credentials on the wire."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -16,7 +16,7 @@ from jit_engine.errors import InvalidValue
 from jit_engine.flows.deliver import Delivered
 from platform_api.schemas.artefacts import ArtefactShown, BoundShown, ConnectionShown
 from platform_api.schemas.overlaps import OverlapShown
-from platform_api.schemas.sources_asked import AnyAsked
+from platform_api.schemas.sources_asked import AnyAsked, PrefixAsked
 from platform_api.schemas.wire import ActivityRef, Asked, Duration, EnvironmentRef, Moment, Shown, Text, Time, Token
 
 _EXAMPLE: dict[str, Any] = {
@@ -64,8 +64,13 @@ class AccessAsked(Asked):
     dry_run: bool = False
     sources: Annotated[list[AnyAsked], Field(min_length=1, max_length=100)]
 
-    def request(self, id: RequestId, subject: Subject, account: str, region: str) -> AccessRequest:
-        """The request in the engine's terms; raises `InvalidValue` naming the field, `sources[0].prefix`."""
+    def request(
+        self, id: RequestId, subject: Subject, account: str, region: str, owner_of: Callable[[str], str | None]
+    ) -> AccessRequest:
+        """The request in the engine's terms; raises `InvalidValue` naming the field, `sources[0].prefix`.
+
+        A bucket without an account is that of the account where the catalogue has it, by `owner_of`.
+        """
         return AccessRequest(
             id=id,
             subject=subject,
@@ -75,12 +80,21 @@ class AccessAsked(Asked):
             duration=self.duration,
             ends_at=self.ends_at,
             mode=self.mode,
-            asks=tuple(_placed(place, source, account, region) for place, source in enumerate(self.sources)),
+            asks=tuple(
+                _placed(place, source, _account_of(source, account, owner_of), region)
+                for place, source in enumerate(self.sources)
+            ),
             justification=self.justification,
             ticket=self.ticket,
             starts_at=self.starts_at,
             break_glass=self.break_glass,
         )
+
+
+def _account_of(asked: AnyAsked, account: str, owner_of: Callable[[str], str | None]) -> str:
+    if isinstance(asked, PrefixAsked) and asked.account is None:
+        return owner_of(asked.bucket) or account
+    return account
 
 
 def _placed(place: int, asked: AnyAsked, account: str, region: str) -> SourceAsk:

@@ -11,8 +11,9 @@ from platform_api.db.engine import Database
 from platform_api.db.facts import SqlFacts
 from platform_api.db.outposts import SqlOutposts
 from platform_api.db.registry import SqlRegistry
+from platform_api.db.workspaces import SqlWorkspaces
 from platform_api.registry.outposts import Outpost, Outposts, OutpostState
-from tests.contract.db import samples
+from tests.contract.db import samples, test_workspaces
 from tests.contract.db.samples import HOUR, NOW, event
 from tests.fakes.accounts import ELSEWHERE, place_in
 from tests.fakes.outposts import MemoryOutposts
@@ -81,3 +82,17 @@ def test_a_decision_sees_the_places_that_are_ready_and_no_others(database: Datab
     store.keep(replace(outpost(), state=OutpostState.READY, place=place_in(ELSEWHERE)), event("ready"))
     assert facts.facts_for(samples.activity_id(1), samples.environment_id(1)).elsewhere == (place_in(ELSEWHERE),)
     assert facts.facts_for(samples.activity_id(1), samples.environment_id(2)).elsewhere == ()
+
+
+def test_a_purge_empties_the_workspace_in_every_account(database: Database) -> None:
+    test_workspaces.closed(database, test_workspaces.ended(database))
+    store, purger = SqlOutposts(database), test_workspaces.FakePurger()
+    store.want(outpost(), event("wanted"))
+    store.keep(replace(outpost(), state=OutpostState.READY, place=place_in(ELSEWHERE)), event("ready"))
+    step = test_workspaces.purge(database, purger)
+    step(NOW)
+    assert step(test_workspaces.LATER) == 1
+    assert purger.emptied == 2
+    done = SqlWorkspaces(database).changes(samples.environment_id(1))[0]
+    assert (done.what, done.details["objects"], done.details["bytes"]) == ("purged", 6, 42)
+    assert done.details["manifest_sha256"] != test_workspaces.MANIFEST.sha256

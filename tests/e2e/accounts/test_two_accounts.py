@@ -153,6 +153,14 @@ def test_the_environment_says_where_else_it_stands(cast: Cast, grant: dict[str, 
     assert (there["account"], there["region"], there["state"]) == (EMBEDDED_DATA_ACCOUNT, "us-east-1", "ready")
 
 
+def test_a_bucket_is_asked_for_in_the_account_where_the_catalogue_has_it(
+    cast: Cast, story: Story, histories: dict[str, Any], grant: dict[str, Any]
+) -> None:
+    unnamed = {name: value for name, value in HISTORIES.items() if name != "account"}
+    (source,) = made(cast.dana.post(ASK, story.asking(sources=[unnamed], dry_run=True)))["sources"]
+    assert (source["account"], source["passes"]) == (EMBEDDED_DATA_ACCOUNT, True)
+
+
 def test_revoking_by_either_account_closes_both(cast: Cast, story: Story, histories: dict[str, Any]) -> None:
     grant = asked(cast, story)
     _, away = delivered(cast, grant, EMBEDDED_DATA_ACCOUNT)

@@ -3950,7 +3950,7 @@ export interface components {
         };
         /**
          * PrefixAsked
-         * @description A prefix of a bucket; the account is the platform's own unless named.
+         * @description A prefix of a bucket; the account is the one where the catalogue has the bucket, unless it is named.
          *
          *     Sources of one `job` are used as a whole: they are had in one session, or the request is refused.
          */
