@@ -15,6 +15,7 @@ from platform_api.console.web import Console, pages
 from platform_api.problems import KINDS, MEDIA_TYPE, TYPES
 from platform_api.routes import (
     access,
+    access_graph,
     activities,
     approvals,
     audit,
@@ -98,6 +99,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.include_router(directory.routes)
     app.include_router(overview.routes)
     app.include_router(events.routes)
+    app.include_router(access_graph.routes)
     app.include_router(sign_in.doors)
     app.include_router(authzen.routes)
     app.include_router(authzen.discovery)

@@ -85,6 +85,12 @@ class SqlWaiting:
         with self._database.read() as connection:
             return next(iter(_read(connection.execute(query).all())), None)
 
+    def waiting_among(self, requests: Sequence[RequestId]) -> Mapping[RequestId, WaitingRequest]:
+        """Those of `requests` that wait, or have waited."""
+        with self._database.read() as connection:
+            found = _read(connection.execute(_WAITING.where(WaitingRequestRow.id.in_(requests))).all())
+        return {waiting.id: waiting for waiting in found}
+
     def load(self, subject: SubjectId) -> tuple[int, int]:
         """How many active grants the subject holds, and how many of its requests wait."""
         with self._database.read() as connection:

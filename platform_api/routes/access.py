@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from jit_engine.domain.event import Json
 from jit_engine.domain.grant import Grant, GrantState
-from jit_engine.domain.ids import RequestId
+from jit_engine.domain.ids import RequestId, SubjectId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Refusal
 from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest
@@ -18,7 +18,9 @@ from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.flows.outcome import AlreadyHeld
 from jit_engine.rules.overlaps import Overlap
 from platform_api.authorize import AGrant, AnActivity
+from platform_api.db.requests import StoredRequest
 from platform_api.ids import new_id
+from platform_api.paging import Page, PageAsk
 from platform_api.routes.caller import Caller, CallerDep
 from platform_api.routes.errors import KeyInFlight, TooManyGrants, TooManyWaiting
 from platform_api.routes.finding import Lookup, activity_by, request_in_path
@@ -152,15 +154,23 @@ def _shown(
 
 @routes.get("/access-requests", summary="The requests that you may see", dependencies=[shows("viewGrant")])
 def requests(caller: CallerDep, query: Annotated[RequestFilters, Query()]) -> Listed[RequestShown]:
-    """The newest first."""
+    """The newest first, each with what it waits for."""
+    store, room = caller.platform.requests, caller.platform.waiting
+    waiting: dict[RequestId, WaitingRequest] = {}
+
+    def page(ask: PageAsk, visible_to: SubjectId | None) -> Page[StoredRequest]:
+        found = store.page(ask, visible_to)
+        waiting.update(room.waiting_among([one.id for one in found.items]))
+        return found
+
     return shown(
         caller,
         "viewGrant",
         AGrant,
         query.ask(),
-        caller.platform.requests.page,
+        page,
         Lookup(caller.platform).request_thing,
-        lambda request: RequestShown.of(request, None),
+        lambda request: RequestShown.of(request, waiting.get(request.id)),
     )
 
 

@@ -33,6 +33,7 @@ const tree = root.addChildren([
     screen("/grants/$grantId", () => import("./screens/access/Grant")),
     screen("/requests/$requestId", () => import("./screens/access/RequestPage")),
     screen("/request", () => import("./screens/access/Request")),
+    screen("/graph", () => import("./screens/graph/Graph")),
     screen("/rules", () => import("./screens/rules/Rules")),
     screen("/rules/$version", () => import("./screens/rules/Rulebook")),
     screen("/rules/$version/impact", () => import("./screens/rules/ImpactPage")),

@@ -1,5 +1,27 @@
 """A platform of its own: what these tests do to the story's contract would end every other test's grants."""
 
-from tests.support.platform import cast, story
+import pytest
+import yaml
 
-__all__ = ["cast", "story"]
+from platform_api.embedded.organisation import filled, sample_text
+from tests.support.browser import browser, visitor
+from tests.support.platform import Cast, Story, cast, made, story
+
+__all__ = ["browser", "cast", "story", "visitor"]
+
+
+@pytest.fixture(scope="session")
+def approving(cast: Cast, story: Story) -> Story:
+    """The story under a version of the contract that has data owners approve what happens in validation."""
+    document = yaml.safe_load(filled(sample_text("loans.odcs.yaml"), cast.platform.now()))
+    document["version"] = "1.1.0"
+    (usage,) = [p for p in document["customProperties"] if p["property"] == "usageContract"]
+    clause = {"when": {"stage": "validation"}, "mode": "any", "from": ["group:lending-data-owners"], "within": "PT8H"}
+    usage["value"]["approvals"].insert(0, clause)
+    drawn = {"document_yaml": yaml.safe_dump(document, sort_keys=False)}
+    contract = made(cast.pat.post("/v1/contracts", drawn))
+    path = f"/v1/contracts/{contract['id']}/versions/{contract['version']}"
+    for person, role in ((cast.olga, "data-owner"), (cast.priya, "privacy-office")):
+        made(person.post(f"{path}/signatures", {"role": role}))
+    made(cast.dana.post(f"{path}/acceptances", {"activity": story.activity}))
+    return story

@@ -1,44 +1,11 @@
 """A request that waits for its start or for people, over HTTP, from asking to the role on AWS."""
 
-import time
 from datetime import timedelta
-from typing import Any
 
 import pytest
-import yaml
 
-from platform_api.embedded.organisation import filled, sample_text
 from tests.support.platform import Cast, Story, made
-
-ASK = "/v1/access-requests"
-
-
-@pytest.fixture(scope="module")
-def approving(cast: Cast, story: Story) -> Story:
-    """The story under a version of the contract that has data owners approve what happens in validation."""
-    document = yaml.safe_load(filled(sample_text("loans.odcs.yaml"), cast.platform.now()))
-    document["version"] = "1.1.0"
-    (usage,) = [p for p in document["customProperties"] if p["property"] == "usageContract"]
-    clause = {"when": {"stage": "validation"}, "mode": "any", "from": ["group:lending-data-owners"], "within": "PT8H"}
-    usage["value"]["approvals"].insert(0, clause)
-    drawn = {"document_yaml": yaml.safe_dump(document, sort_keys=False)}
-    contract = made(cast.pat.post("/v1/contracts", drawn))
-    path = f"/v1/contracts/{contract['id']}/versions/{contract['version']}"
-    for person, role in ((cast.olga, "data-owner"), (cast.priya, "privacy-office")):
-        made(person.post(f"{path}/signatures", {"role": role}))
-    made(cast.dana.post(f"{path}/acceptances", {"activity": story.activity}))
-    return story
-
-
-def reached(cast: Cast, request: str, *states: str) -> dict[str, Any]:
-    """The request once it is in one of these states."""
-    deadline = time.monotonic() + 60
-    while True:
-        found: dict[str, Any] = cast.dana.get(f"{ASK}/{request}").json()
-        if found["outcome"] in states:
-            return found
-        assert time.monotonic() < deadline, found
-        time.sleep(0.2)
+from tests.support.waiting import ASK, reached
 
 
 def test_a_data_owner_approves_what_they_were_shown_and_it_is_minted(cast: Cast, approving: Story) -> None:
@@ -84,8 +51,8 @@ def test_an_emergency_is_released_by_a_second_person_with_an_alarm(cast: Cast, a
     approval = {"decision": "approve", **word}
     assert cast.olga.post(f"{ASK}/{request}/approvals", approval).json()["code"] == "wrong-state"
     made(cast.gus.post(f"{ASK}/{request}/release", word))
-    (alarm,) = cast.ines.get("/v1/audit", action="alarm.break-glass-released").json()["items"]
-    assert alarm["about"]["request"] == request
+    alarms = cast.ines.get("/v1/audit", action="alarm.break-glass-released").json()["items"]
+    assert [one["about"]["request"] for one in alarms].count(request) == 1
     grant = reached(cast, request, "granted")["grant"]
     made(cast.dana.post(f"/v1/grants/{grant}/revoke", {"reason": "the test is over"}))
 

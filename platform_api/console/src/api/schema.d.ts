@@ -164,6 +164,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/access-graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who has access to what, and through what
+         * @description Grants that are live now, the newest first.
+         */
+        get: operations["access_graph_v1_access_graph_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/access-requests": {
         parameters: {
             query?: never;
@@ -173,7 +193,7 @@ export interface paths {
         };
         /**
          * The requests that you may see
-         * @description The newest first.
+         * @description The newest first, each with what it waits for.
          */
         get: operations["requests_v1_access_requests_get"];
         put?: never;
@@ -1948,6 +1968,43 @@ export interface components {
             ticket: string;
         };
         /**
+         * AccessGraphShown
+         * @description The newest live grants that the caller may see. `truncated`: there are more, so that a filter is needed.
+         */
+        AccessGraphShown: {
+            /** Grants */
+            grants: components["schemas"]["AccessPathShown"][];
+            /** Truncated */
+            truncated: boolean;
+        };
+        /**
+         * AccessPathShown
+         * @description One live grant: from its person through its activity to its data.
+         */
+        AccessPathShown: {
+            /** Activity */
+            activity: string;
+            /** Activity Title */
+            activity_title: string;
+            /** Data */
+            data: components["schemas"]["DatasetShown"][];
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Environment */
+            environment: string;
+            /** Grant */
+            grant: string;
+            /** Person */
+            person: string;
+            /** Purpose */
+            purpose: string;
+            /** Tier */
+            tier: string;
+        };
+        /**
          * ActionAsked
          * @description An action.
          */
@@ -2635,6 +2692,18 @@ export interface components {
             met: boolean;
             /** Title */
             title: string;
+        };
+        /**
+         * DatasetShown
+         * @description Data that a grant gives; the title is its URI where the catalogue no longer has it.
+         */
+        DatasetShown: {
+            /** Classification */
+            classification: string | null;
+            /** Title */
+            title: string;
+            /** Uri */
+            uri: string;
         };
         /**
          * DayShown
@@ -5523,6 +5592,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    access_graph_v1_access_graph_get: {
+        parameters: {
+            query?: {
+                person?: string | null;
+                activity?: string | null;
+                dataset?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessGraphShown"];
                 };
             };
             /** @description A problem document (RFC 9457) */

@@ -1,6 +1,6 @@
 // Where one can go: the navigation and Ctrl K both show this list.
 import {
-  IconActivityHeartbeat, IconClipboardCheck, IconContract, IconDatabase, IconGavel, IconHistory, IconKey, IconLayoutDashboard,
+  IconActivityHeartbeat, IconAffiliate, IconClipboardCheck, IconContract, IconDatabase, IconGavel, IconHistory, IconKey, IconLayoutDashboard,
   IconServer2, IconTestPipe, type Icon,
 } from "@tabler/icons-react";
 
@@ -14,6 +14,7 @@ export const PLACES: { group: string; places: Place[] }[] = [
   { group: "Access", places: [
     { to: "/request", label: "Request access", icon: IconKey, words: "new grant data sources builder" },
     { to: "/grants", label: "Grants", icon: IconActivityHeartbeat, words: "live revoke credentials countdown" },
+    { to: "/graph", label: "Access graph", icon: IconAffiliate, words: "who has access to what person activity dataset" },
   ] },
   { group: "Govern", places: [
     { to: "/rules", label: "Rules", icon: IconGavel, words: "policies cedar versions editor impact" },

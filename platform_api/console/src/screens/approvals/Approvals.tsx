@@ -10,21 +10,27 @@ import { Person } from "../../parts/person";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { Status } from "../../parts/status";
 import { Ago } from "../../parts/time";
+import { AccessPanel } from "./AccessPanel";
 import { ReviewPanel } from "./ReviewPanel";
 
 export interface Waiting {
-  id: string; kind: "review" | "contract" | "rules"; title: string; by: string[]; since: string; due: string | null; to: string | null; search?: Record<string, string>;
+  id: string; kind: "access" | "review" | "contract" | "rules"; emergency?: boolean; title: string; by: string[]; since: string; due: string | null; to: string | null; search?: Record<string, string>;
 }
-const KINDS: [string, string][] = [["review", "Architecture reviews"], ["contract", "Contracts"], ["rules", "Rules"]];
+const KINDS: [string, string][] = [["access", "Access"], ["review", "Architecture reviews"], ["contract", "Contracts"], ["rules", "Rules"]];
 
 /** What waits, oldest first; a list that the person may not see adds nothing. */
 export async function waiting(): Promise<Waiting[]> {
-  const [reviews, contracts, rulebooks] = await Promise.allSettled([
+  const [requests, reviews, contracts, rulebooks] = await Promise.allSettled([
+    told(api.GET("/v1/access-requests", { params: { query: { outcome: "awaiting-approval", limit: 200 } } })),
     told(api.GET("/v1/reviews", { params: { query: { state: "open", limit: 200 } } })),
     told(api.GET("/v1/contracts", { params: { query: { state: "proposed", limit: 200 } } })),
     told(api.GET("/v1/rulebooks", { params: { query: { state: "proposed", limit: 50 } } })),
   ]);
   const found: Waiting[] = [];
+  if (requests.status === "fulfilled") for (const one of requests.value.items) {
+    const waits = one.waiting;
+    found.push({ id: one.id, kind: "access", emergency: waits?.break_glass, title: one.purpose, by: [one.subject], since: waits?.created_at ?? one.decided_at, due: waits?.expires_at ?? null, to: null });
+  }
   if (reviews.status === "fulfilled") for (const one of reviews.value.items) {
     found.push({ id: one.id, kind: "review", title: `${one.criteria.filter((c) => !c.met).length} criteria to judge`, by: [one.author], since: one.created_at, due: one.due_at, to: null });
   }
@@ -34,7 +40,7 @@ export async function waiting(): Promise<Waiting[]> {
   if (rulebooks.status === "fulfilled") for (const one of rulebooks.value.items) {
     found.push({ id: one.version, kind: "rules", title: one.title, by: one.authors, since: one.proposed_at ?? one.created_at, due: null, to: `/rules/${one.version}` });
   }
-  if ([reviews, contracts, rulebooks].every((one) => one.status === "rejected")) throw (reviews as PromiseRejectedResult).reason;
+  if ([requests, reviews, contracts, rulebooks].every((one) => one.status === "rejected")) throw (reviews as PromiseRejectedResult).reason;
   return found.sort((a, b) => a.since.localeCompare(b.since));
 }
 
@@ -67,6 +73,7 @@ export default function Approvals() {
                 </table>
               </div></div>
             )}
+          {search.open?.startsWith("rq_") ? <AccessPanel id={search.open} /> : null}
           {search.open?.startsWith("rv_") ? <ReviewPanel id={search.open} /> : null}
         </div>
       </div>
@@ -75,7 +82,7 @@ export default function Approvals() {
 }
 
 function Open({ one, open }: { one: Waiting; open: () => void }): ReactNode {
-  const what = <><span className="chip">{KINDS.find(([kind]) => kind === one.kind)?.[1]}</span> {one.title}</>;
+  const what = <><span className="chip">{KINDS.find(([kind]) => kind === one.kind)?.[1]}</span> {one.emergency ? <Status state="stuck" label="Emergency" /> : null} {one.title}</>;
   return one.to
     ? <Link to={one.to as never} search={one.search as never}>{what}</Link>
     : <button type="button" style={{ all: "unset", cursor: "pointer", fontWeight: 500 }} className="row-button" onClick={open}>{what}</button>;

@@ -1,0 +1,90 @@
+"""The approvals inbox in a browser: access requests shortened, approved, refused, released; one's own is locked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser import Theme, Visitor
+from tests.support.platform import Cast, Story, made
+from tests.support.waiting import ASK, reached
+
+pytestmark = pytest.mark.e2e
+
+
+def asked(cast: Cast, story: Story, **more: Any) -> str:
+    """A request of Dana's that waits."""
+    body = story.asking(environment=story.validation, **more)
+    request: str = made(cast.dana.post(ASK, body))["request_id"]
+    return request
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_data_owner_sees_what_is_derived_shortens_it_and_approves(
+    visitor: Visitor, cast: Cast, approving: Story, theme: Theme
+) -> None:
+    why = f"The model's fairness, seen {theme}"
+    request = asked(cast, approving, justification=why, ticket="CHG-1")
+    visit = visitor("olga", theme=theme)
+    page = visit.go("/approvals?kind=access")
+    page.get_by_role("button", name="lending/credit-risk-research").click()
+    panel = page.get_by_label("Details")
+    panel.get_by_text(why).wait_for()
+    assert panel.get_by_text("lending-data-owners").first.is_visible()
+    assert panel.get_by_text("s3://acme-prod-lake/loans/facts/").first.is_visible()
+    visit.check_accessible()
+    panel.get_by_role("button", name="Approve").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("For how long").select_option("PT30M")
+    dialog.get_by_label("Comment").fill("Half an hour will do.")
+    visit.check_accessible()
+    dialog.get_by_role("button", name="Approve").click()
+    panel.get_by_text("It does not wait any more").wait_for()
+    given = cast.olga.get(f"{ASK}/{request}").json()["waiting"]["approvals"]
+    assert [(one["longest_seconds"], one["comment"]) for one in given] == [(1800, "Half an hour will do.")]
+    visit.check_quiet()
+    grant = reached(cast, request, "granted")["grant"]
+    made(cast.dana.post(f"/v1/grants/{grant}/revoke", {"reason": "the test is over"}))
+
+
+def test_a_request_is_refused_with_a_reason_that_its_person_reads(
+    visitor: Visitor, cast: Cast, approving: Story
+) -> None:
+    request = asked(cast, approving, duration="PT2H", justification="To be refused")
+    page = visitor("olga").go(f"/approvals?open={request}")
+    page.get_by_role("button", name="Refuse").click()
+    page.get_by_role("dialog").get_by_label("Why").fill("Not with this model.")
+    page.get_by_role("dialog").get_by_role("button", name="Refuse").click()
+    page.get_by_label("Details").get_by_text("It does not wait any more: declined.").wait_for()
+    hers = visitor("dana")
+    hers.go(f"/requests/{request}").get_by_text("Not with this model.").wait_for()
+    hers.check_accessible()
+
+
+def test_ones_own_is_locked_and_says_why(visitor: Visitor, cast: Cast, approving: Story) -> None:
+    request = asked(cast, approving, duration="PT3H", justification="My own")
+    page = visitor("dana").go(f"/approvals?open={request}")
+    assert page.get_by_text("Yours: somebody else decides").first.is_visible()
+    page.get_by_text("You asked for it: somebody else decides.").wait_for()
+    expect(page.get_by_role("button", name="Approve")).to_be_disabled()
+    expect(page.get_by_role("button", name="Refuse")).to_be_disabled()
+    made(cast.dana.post(f"{ASK}/{request}/withdraw", {"reason": "done"}))
+
+
+def test_an_emergency_is_marked_and_released_by_a_second_person(visitor: Visitor, cast: Cast, approving: Story) -> None:
+    said = {"justification": "payments are down", "ticket": "INC-8"}
+    asked(cast, approving, break_glass=True, duration="PT20M", **said)
+    visit = visitor("gus")
+    page = visit.go("/approvals?kind=access")
+    row = page.get_by_role("row").filter(has_text="Emergency")
+    row.get_by_role("button").click()
+    panel = page.get_by_label("Details")
+    panel.get_by_text("payments are down").wait_for()
+    visit.check_accessible()
+    panel.get_by_role("button", name="Release").click()
+    page.get_by_role("dialog").get_by_label("Comment").fill("INC-8 is real.")
+    page.get_by_role("dialog").get_by_role("button", name="Release").click()
+    panel.get_by_text("It does not wait any more").wait_for()
+    visit.check_quiet()
