@@ -39,6 +39,7 @@ const tree = root.addChildren([
     screen("/rules/$version/impact", () => import("./screens/rules/ImpactPage")),
     screen("/bench", () => import("./screens/bench/Bench")),
     screen("/contracts", () => import("./screens/contracts/Contracts")),
+    screen("/contracts/desk", () => import("./screens/contracts/ContractDesk")),
     screen("/contracts/$contractId", () => import("./screens/contracts/Contract")),
     screen("/activities", () => import("./screens/registry/Activities")),
     screen("/activities/new", () => import("./screens/registry/Register")),

@@ -26,6 +26,7 @@ SCREENS = {
     "contracts": "/contracts",
     "contract": "/contracts/{contract}",
     "contract-document": "/contracts/{contract}?tab=document",
+    "contract-desk": "/contracts/desk",
     "activities": "/activities",
     "activity": "/activities/{activity}",
     "activity-data": "/activities/{activity}?tab=data",

@@ -1,6 +1,6 @@
 // One contract: its terms in words, how each is held, its document, its versions, and who signs.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import { api, onceKey, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
 import { useSession } from "../../api/session";
@@ -13,6 +13,8 @@ import { Status, words } from "../../parts/status";
 import { Table } from "../../parts/table";
 import { Tabs } from "../../parts/tabs";
 import { Time } from "../../parts/time";
+import { ContractText } from "./ContractText";
+import { WhatEnds } from "./WhatEnds";
 
 type Shown = Schemas["ContractShown"];
 const ROLE_NAMES: Record<string, string> = { "data-owner": "Data owner", "privacy-office": "Privacy office" };
@@ -36,7 +38,7 @@ export default function Contract() {
       <div className="split with-side">
         <Tabs label="The contract" of={[
           { id: "terms", name: "Terms", content: () => <Terms contract={contract} /> },
-          { id: "document", name: "Document", content: () => <pre className="code" tabIndex={0}>{JSON.stringify(contract.document, null, 2)}</pre> },
+          { id: "document", name: "Document", content: () => <ContractText document={contract.document} /> },
           { id: "difference", name: "What changed", content: () => <Difference contract={contract} all={all} /> },
         ]} />
         <div className="stack">
@@ -62,7 +64,8 @@ function Actions({ contract }: { contract: Shown }) {
   const queries = useQueryClient();
   const session = useSession();
   const thing = { kind: "contract" as const, id: `${contract.id}/${contract.version}` };
-  const [sign, end] = useMay([{ action: "signContract", ...thing }, { action: "endContract", ...thing }]);
+  const [sign, end, propose] = useMay([{ action: "signContract", ...thing }, { action: "endContract", ...thing }, { action: "proposeContract", kind: "platform" }]);
+  const isDraft = contract.state === "draft";
   const path = { contract_id: contract.id, version: contract.version };
   const again = () => queries.invalidateQueries({ queryKey: ["contract", contract.id] });
   const signed = new Set(contract.signatures.map((one) => one.role));
@@ -70,6 +73,7 @@ function Actions({ contract }: { contract: Shown }) {
   const mine = contract.proposer === session?.id ? "You proposed it: somebody else signs." : undefined;
   return (
     <>
+      {propose?.allowed && (!isDraft || contract.proposer === session?.id) ? <Link to={"/contracts/desk" as never} search={{ from: contract.id, version: contract.version } as never} className="button">{isDraft ? "Edit the draft" : "New version"}</Link> : null}
       {contract.state === "proposed" ? open.map((role) => (
         <Ask key={role} button={`Sign as ${(ROLE_NAMES[role] ?? role).toLowerCase()}`} kind="primary" title={`Sign version ${contract.version} as ${ROLE_NAMES[role] ?? role}?`} confirm="Sign" done="Signed."
           disabled={mine ?? barred(sign)}
@@ -78,9 +82,9 @@ function Actions({ contract }: { contract: Shown }) {
         </Ask>
       )) : null}
       {contract.state === "in-force" || contract.state === "signed" || contract.state === "proposed" ? (
-        <Ask button="End" kind="danger" title={`End version ${contract.version}?`} reason="Why" confirm="End it" done="The contract has ended." disabled={barred(end)}
+        <Ask button="End" kind="danger" title={`End version ${contract.version}?`} reason="Why" confirm="End it" done="The contract has ended." disabled={barred(end)} wide
           act={async (reason) => { await told(api.POST("/v1/contracts/{contract_id}/versions/{version}/end", { params: { path, header: onceKey() }, body: { reason } })); await again(); }}>
-          <p>Every live grant under it is decided anew at once; what no longer passes is revoked.</p>
+          <WhatEnds id={contract.id} version={contract.version} />
         </Ask>
       ) : null}
     </>

@@ -1,0 +1,108 @@
+// A contract is written here: by form, with its source beside it. The text is the truth; the form changes places of it.
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useBlocker, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useMemo, useState } from "react";
+import { api, onceKey, told, type Schemas } from "../../api/client";
+import { barred, useMay } from "../../api/may";
+import { useFilters } from "../../parts/list";
+import { Card, Page } from "../../parts/page";
+import { useSettled } from "../../parts/settled";
+import { Loading, Trouble } from "../../parts/states";
+import { Status } from "../../parts/status";
+import { useToast } from "../../parts/toast";
+import { ContractForm } from "./ContractForm";
+import { changed, example, nextVersion, read, textOf, written } from "./odcs";
+import type { Mark } from "./YamlEditor";
+
+const YamlEditor = lazy(() => import("./YamlEditor"));
+type Shown = Schemas["ContractShown"];
+
+export default function ContractDesk() {
+  const [{ from, version }] = useFilters();
+  const found = useQuery({
+    queryKey: ["contract", from, version], enabled: Boolean(from && version),
+    queryFn: () => told(api.GET("/v1/contracts/{contract_id}/versions/{version}", { params: { path: { contract_id: from ?? "", version: version ?? "" } } })),
+  });
+  if (!from || !version) return <Desk title="A new contract" first={example(new Date())} />;
+  if (found.isPending) return <Loading />;
+  if (found.isError) return <Trouble error={found.error} retry={() => void found.refetch()} />;
+  return <Desk key={`${from}/${version}`} title={found.data.state === "draft" ? `Draft of ${found.data.name}` : `A new version of ${found.data.name}`} first={begun(found.data)} before={found.data} />;
+}
+
+/** A draft as it is; of any other version the next one. */
+function begun(of: Shown): string {
+  const text = textOf(of.document);
+  return of.state === "draft" ? text : changed(text, ["version"], nextVersion(of.version));
+}
+
+function Desk({ title, first, before }: { title: string; first: string; before?: Shown }) {
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const toast = useToast();
+  const [text, setText] = useState(first);
+  const [kept, setKept] = useState(first);
+  useBlocker({ shouldBlockFn: ({ current, next }) => text !== kept && current.pathname !== next.pathname && !window.confirm("What you changed is not saved. Leave anyway?"), enableBeforeUnload: () => text !== kept });
+  const [may] = useMay([{ action: "proposeContract", kind: "platform" }]);
+  const source = useMemo(() => read(text), [text]);
+  const settled = useSettled(text, 600);
+  const checked = useQuery({
+    queryKey: ["contract-check", settled], enabled: Boolean(may?.allowed) && source.document !== null && settled === text, retry: false, placeholderData: keepPreviousData,
+    queryFn: () => told(api.POST("/v1/contracts/validate", { body: { document_yaml: settled } })),
+  });
+  const isCurrent = source.document !== null && settled === text && checked.isSuccess && !checked.isPlaceholderData;
+  const answer = source.document === null ? undefined : checked.data;
+  const marks = useMemo((): Mark[] => (source.document === null ? source.faults.map((one) => ({ ...one, severity: "error" })) : [
+    ...(answer?.problems ?? []).map((one): Mark => ({ line: one.line ?? 1, message: `${one.path}: ${one.message}; ${one.fix}`, severity: "error" })),
+    ...(answer?.unenforceable ?? []).map((one): Mark => ({ line: one.line ?? 1, message: `${one.path}: ${one.message}; ${one.fix}`, severity: "warning" })),
+  ]), [source, answer]);
+  const done = async (made: Shown, word: string) => { setKept(text); toast(word); await queries.invalidateQueries({ queryKey: ["contract"] }); await queries.invalidateQueries({ queryKey: ["contracts"] }); return made; };
+  const save = useMutation({ mutationFn: async () => done(await told(api.POST("/v1/contracts/drafts", { body: { document_yaml: text }, params: { header: onceKey() } })) as unknown as Shown, "Saved as your draft.") });
+  const propose = useMutation({
+    mutationFn: async () => done(await told(api.POST("/v1/contracts", { body: { document_yaml: text }, params: { header: onceKey() } })) as unknown as Shown, "Proposed: its owners sign it."),
+    onSuccess: (made) => { void navigate({ to: `/contracts/${made.id}` as never, search: { version: made.version } as never, ignoreBlocker: true }); },
+  });
+  const cannot = barred(may) ?? (source.document === null ? "The source cannot be read yet." : !isCurrent ? "It is being looked at." : undefined);
+  const notSaved = cannot ?? (answer?.valid ? undefined : "Its problems come first.");
+  const notProposed = notSaved ?? (answer?.proposable ? undefined : answer?.obstacles.join(" "));
+  const laidOut = source.document ? written(source.document) === text : true;
+  return (
+    <Page title={title} crumbs={[{ to: "/contracts", label: "Contracts" }, ...(before ? [{ to: `/contracts/${before.id}`, label: before.name }] : [])]}
+      lead="The form and the source are one document; the source counts. What is not in the form stays as it is written."
+      actions={<>
+        <span title={notSaved}><button type="button" className="button" disabled={Boolean(notSaved) || save.isPending} onClick={() => save.mutate()}>{save.isPending ? "Saving…" : "Save draft"}</button></span>
+        <span title={notProposed}><button type="button" className="button primary" disabled={Boolean(notProposed) || propose.isPending} onClick={() => propose.mutate()}>{propose.isPending ? "Proposing…" : "Propose"}</button></span>
+      </>}>
+      <div className="stack">
+        {save.isError ? <Trouble error={save.error} /> : null}
+        {propose.isError ? <Trouble error={propose.error} /> : null}
+        <div className="split halves">
+          <div className="stack">
+            {source.document === null ? <div className="notice bad" role="alert"><strong>The form waits</strong><span>The source cannot be read, so a change by the form would lose what you wrote. Mend line {source.faults[0]?.line}: {source.faults[0]?.message}</span></div> : (
+              <>
+                {laidOut ? null : <div className="notice"><strong>The form would lay the source out anew</strong><span>Its spaces and line breaks would be lost with your next change here; what it says and its comments stay.</span></div>}
+                <ContractForm document={source.document} set={(path, value) => setText((now) => changed(now, path, value))} problems={answer?.problems ?? []} />
+              </>
+            )}
+          </div>
+          <div className="stack">
+            <Card title="Source (Open Data Contract Standard)"><Suspense fallback={<Loading />}><YamlEditor text={text} onChange={setText} marks={marks} label="The contract's source" /></Suspense></Card>
+            <Card title="Problems"><div className="stack-s" aria-live="polite"><Problems of={answer} marks={marks} why={may?.allowed ? undefined : barred(may)} /></div></Card>
+          </div>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Problems({ of, marks, why }: { of: Schemas["ContractExamined"] | undefined; marks: Mark[]; why: string | undefined }) {
+  if (why) return <p className="secondary">{why}</p>;
+  if (marks.length === 0 && !of) return <p className="secondary">Looking…</p>;
+  return (
+    <>
+      {of?.valid && marks.every((one) => one.severity === "warning") ? <span><Status state={of.signable ? "met" : "awaiting"} label={of.signable ? "It can be proposed and signed" : of.proposable ? "It can be proposed, and not signed yet" : "It reads as a contract"} /></span> : null}
+      <ul className="stack-s">{marks.map((one) => <li key={`${one.line}${one.message}`}><Status state={one.severity === "error" ? "not-met" : "denied"} label={`Line ${one.line}`} /> {one.message}</li>)}</ul>
+      {of?.obstacles.length ? <><h3>What the registry objects to</h3><ul className="stack-s">{of.obstacles.map((one) => <li key={one}>{one}</li>)}</ul></> : null}
+      {of?.valid ? <p className="secondary">To be signed by: {of.needed.join(", ").replaceAll("-", " ")}.</p> : null}
+    </>
+  );
+}
