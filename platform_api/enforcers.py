@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from jit_engine.aws.lake_formation import LakeFormationEnforcer
+from jit_engine.aws.network_firewall import FirewallList
 from jit_engine.aws.workgroups import WorkgroupEnforcer
+from jit_engine.domain.ids import EnvironmentId
 from jit_engine.enforcers.database_users import DatabaseUserEnforcer
+from jit_engine.enforcers.egress import EgressEnforcer
 from jit_engine.enforcers.ports import Enforcer
 from jit_engine.flows.enforce import Enforcement
 from jit_engine.ports import Ledger
@@ -23,13 +26,24 @@ def enforcement_of(settings: Settings, accounts: AwsAccounts, database: Database
         if one.named.enforcer_role_arn is not None
     }
     some: tuple[Enforcer, ...] = ()
+    artefacts = SqlArtefacts(database)
     if places:
         of = {one.source: (one, (one.database.account, one.database.region)) for one in settings.databases}
+        lists = {arn: (arn.split(":")[4], arn.split(":")[3]) for arn in egress_lists(settings).values()}
         some = (
             WorkgroupEnforcer(served=places),
             LakeFormationEnforcer(served=places),
             DatabaseUserEnforcer(
                 served={uri: served(one, places[at]) for uri, (one, at) in of.items() if at in places}
             ),
+            EgressEnforcer(
+                served={arn: FirewallList(arn=arn, calls=places[at]) for arn, at in lists.items() if at in places},
+                ledger=artefacts,
+            ),
         )
-    return Enforcement(artefacts=SqlArtefacts(database), ledger=ledger, enforcers={one.mechanism: one for one in some})
+    return Enforcement(artefacts=artefacts, ledger=ledger, enforcers={one.mechanism: one for one in some})
+
+
+def egress_lists(settings: Settings) -> dict[EnvironmentId, str]:
+    """By environment, the list of hosts that its network lets through, by ARN; those that have one."""
+    return {EnvironmentId(one.environment): one.rule_group_arn for one in settings.egress}

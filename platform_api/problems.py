@@ -76,6 +76,7 @@ KINDS: Mapping[str, Kind] = {
     "database-not-exact": _kind(409, "The database gives more than was decided", "Its owner has to repair that first."),
     "database-user-not-ours": _kind(409, "A user of another's making", "It is left alone; an operator has to look."),
     "database-unavailable": _kind(503, "A source database does not answer", "Nothing of it is left standing."),
+    "egress-list-unfit": _kind(409, "The network's list does not hold", "An operator has to repair that first."),
     "artefact-not-lifted": _kind(503, "Something of a grant still stands", "It is tried again until it is gone."),
     "policy-too-large": _kind(422, "Too much for one role", "The policy would not fit; ask for fewer sources."),
     "contract-invalid": _kind(422, "The document is no contract", "Every problem is listed under errors."),

@@ -55,7 +55,7 @@ from platform_api.db.rulebooks import SqlRulebooks
 from platform_api.db.waiting import SqlWaiting
 from platform_api.db.web_sessions import SqlWebSessions
 from platform_api.db.workspaces import SqlWorkspaces
-from platform_api.enforcers import enforcement_of
+from platform_api.enforcers import egress_lists, enforcement_of
 from platform_api.explaining import Explainer
 from platform_api.identity.code_flow import Client, CodeFlow
 from platform_api.identity.issuers import issuers_of
@@ -159,7 +159,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
     accounts = AwsAccounts(settings, throttle)
     registry = SqlRegistry(database)
     ledger = SqlLedger(database, settings.limits.roles_per_account, accounts.budgets)
-    rulebooks, facts = SqlRulebooks(database), SqlFacts(database, demanded(settings.safeguards))
+    rulebooks, facts = SqlRulebooks(database), SqlFacts(database, demanded(settings.safeguards), egress_lists(settings))
     decisions = SqlDecisions(database)
     judges = LiveJudges(rulebooks)
     authorizer = Authorizer(people=registry, judges=judges)

@@ -35,6 +35,7 @@ PURGE: Final = (
     "the label of every workspace that the data could be copied to: quarantine at the contract's end; all versions are "
     "deleted after the set time unless a legal hold stands, and recorded with a digest of what was there"
 )
+NETWORK: Final = "the list of hosts of the environment's network, without which no host of the internet is given"
 NOT_OFFERED: Final = "not offered: every request for it is refused"
 OWNER: Final = "the activity's owner, who accepts the duty together with the contract"
 NOBODY: Final = "nothing yet: the contract cannot be signed with it"
@@ -187,7 +188,7 @@ def _of_combination(contract: Contract, terms: Node) -> Iterator[ClauseHold]:
 
 
 def _of_egress(contract: Contract) -> Iterator[ClauseHold]:
-    yield _enforced("egress.default", "nothing leaves that is not named", POLICY)
+    yield _enforced("egress.default", "nothing leaves that is not named", f"{POLICY}; {NETWORK}")
     for index, target in enumerate(contract.targets):
         at = f"egress.allow[{index}]"
         where = f"{target.stage.value} may write to {target.source.uri}"

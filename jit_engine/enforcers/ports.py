@@ -84,6 +84,10 @@ class ArtefactLedger(Protocol):
         """Every artefact that was ever intended for the grant, by part, mechanism and name."""
         ...
 
+    def live(self, mechanism: Mechanism) -> Sequence[Artefact]:
+        """Every artefact of that mechanism that a grant needs, by name: not gone, its grant `minting` or `active`."""
+        ...
+
     def of_name(self, mechanism: Mechanism, name: str) -> Artefact | None:
         """The artefact of that name, or None."""
         ...

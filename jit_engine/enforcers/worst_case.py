@@ -53,6 +53,8 @@ def _bounds(grant: Grant, artefacts: Sequence[Artefact]) -> Iterator[Bound]:
     for one in artefacts:
         if one.mechanism is Mechanism.DATABASE_USER:
             yield Bound(what=f"connections as {one.name}", until=one.ended_at)
+        if one.mechanism is Mechanism.EGRESS:
+            yield Bound(what=f"the way out to {one.source}", until=one.ended_at)
 
 
 def _queries(sessions: datetime, artefacts: Sequence[Artefact]) -> datetime:

@@ -183,4 +183,5 @@ def _about(artefact: Artefact, action: str, actor: str, now: datetime, more: Map
         "source": artefact.source,
         **(more or {}),
     }
-    return Event(action=action, actor=actor, at=now, about={"grant": artefact.grant}, details=details)
+    about = {"grant": artefact.grant} if artefact.grant else {}  # a stray of nobody's has none
+    return Event(action=action, actor=actor, at=now, about=about, details=details)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from jit_engine.domain.artefact import Artefact, ArtefactState, Mechanism
 from jit_engine.domain.event import Event
-from jit_engine.domain.grant import Grant
+from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import GrantId
 from platform_api.db.audit import recorded
 from platform_api.db.engine import Database
@@ -25,6 +25,12 @@ _GRANT = fenced(GrantRow.table())
 _ARTEFACTS = sa.select(ArtefactRow.table())
 _OF_GRANT = _ARTEFACTS.where(ArtefactRow.grant_id == sa.bindparam("grant")).order_by(
     ArtefactRow.part, ArtefactRow.mechanism, ArtefactRow.name
+)
+_LIVE = (
+    _ARTEFACTS.join(GrantRow.table(), GrantRow.id == ArtefactRow.grant_id)
+    .where(ArtefactRow.mechanism == sa.bindparam("mechanism"), ArtefactRow.state != ArtefactState.GONE.value)
+    .where(GrantRow.state.in_([GrantState.MINTING.value, GrantState.ACTIVE.value]))
+    .order_by(ArtefactRow.name)
 )
 _OF_NAME = _ARTEFACTS.where(ArtefactRow.id == sa.bindparam("id"))
 
@@ -55,6 +61,11 @@ class SqlArtefacts:
         """Every artefact that was ever intended for the grant."""
         with self._database.read() as connection:
             return [_artefact(row) for row in connection.execute(_OF_GRANT, {"grant": grant})]
+
+    def live(self, mechanism: Mechanism) -> Sequence[Artefact]:
+        """Every artefact of that mechanism that a grant needs."""
+        with self._database.read() as connection:
+            return [_artefact(row) for row in connection.execute(_LIVE, {"mechanism": mechanism.value})]
 
     def of_name(self, mechanism: Mechanism, name: str) -> Artefact | None:
         """The artefact of that name, or None."""

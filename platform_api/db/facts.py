@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from jit_engine.contracts.terms import Contract, HeldContract
-from jit_engine.domain.activity import EnvironmentState
+from jit_engine.domain.activity import Environment, EnvironmentState
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId
 from jit_engine.domain.resource_policy import Safeguards
@@ -54,8 +54,16 @@ class SqlFacts:
     while nothing of it has changed.
     """
 
-    def __init__(self, database: Database, safeguards: Safeguards | None = None) -> None:
-        """`safeguards` says what to demand, without readings; with None the sources' own policies are not looked at."""
+    def __init__(
+        self,
+        database: Database,
+        safeguards: Safeguards | None = None,
+        egress: Mapping[EnvironmentId, str] | None = None,
+    ) -> None:
+        """`safeguards` says what to demand, without readings; with None the sources' own policies are not looked at.
+        `egress` are the lists of hosts of environments' networks, by ARN.
+        """
+        self._egress = egress or {}
         self._database = database
         self._demanded = safeguards
         self._safeguards: tuple[int, Safeguards | None] = (-1, None)
@@ -77,7 +85,7 @@ class SqlFacts:
         return Facts(
             activity=None if record is None else record.activity,
             owner=owner,
-            environment=None if place is None else place.environment,
+            environment=None if place is None else self._with_egress(place.environment),
             contracts=parsed.contracts,
             catalogue=parsed.catalogue,
             purposes=parsed.purposes,
@@ -92,6 +100,12 @@ class SqlFacts:
         with self._database.read() as connection:
             found = connection.execute(_OTHERS, {"activity": activity, "environment": environment}).scalars().all()
         return tuple(self.facts_for(activity, EnvironmentId(other)) for other in found)
+
+    def _with_egress(self, environment: Environment) -> Environment:
+        arn = self._egress.get(environment.id)
+        if arn is None or environment.place is None:
+            return environment
+        return replace(environment, place=replace(environment.place, egress=frozenset({arn})))
 
     def _held_by(self, connection: Connection, activity: ActivityId) -> frozenset[HeldContract]:
         keys = held_keys(connection, activity)

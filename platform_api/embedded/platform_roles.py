@@ -114,6 +114,11 @@ def enforcer_policy(account_id: str, region: str) -> Document:
             f"arn:aws:athena:{place}:workgroup/sg-env-*-gr_*",
         ),
         _allow("FindWorkgroups", "athena:ListWorkGroups", "*"),
+        _allow(
+            "ListsOfHosts",
+            ["network-firewall:DescribeRuleGroup", "network-firewall:UpdateRuleGroup"],
+            f"arn:aws:network-firewall:{place}:stateful-rulegroup/*",
+        ),
         _allow("DatabaseUsers", "rds-db:connect", f"arn:aws:rds-db:{place}:dbuser:*/sluicegate"),
         _allow("Redshift", [f"redshift-data:{action}" for action in _DATA_API], "*"),
         _allow("RedshiftUser", "redshift:GetClusterCredentials", f"arn:aws:redshift:{place}:dbuser:*/sluicegate"),

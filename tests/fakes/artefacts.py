@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from jit_engine.domain.artefact import Artefact, Mechanism
+from jit_engine.domain.artefact import Artefact, ArtefactState, Mechanism
 from jit_engine.domain.event import Event
-from jit_engine.domain.grant import Grant
+from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.enforcers.ports import Enforcer, Seated
 from jit_engine.flows.enforce import Enforcement
@@ -45,6 +45,17 @@ class MemoryArtefacts:
         """As the port says."""
         found = [one for one in self.rows.values() if one.grant == grant]
         return sorted(found, key=lambda one: (one.part, one.mechanism, one.name))
+
+    def live(self, mechanism: Mechanism) -> Sequence[Artefact]:
+        """As the port says."""
+        found = [
+            one
+            for one in self.rows.values()
+            if one.mechanism is mechanism
+            and one.state is not ArtefactState.GONE
+            and self.ledger.grants[one.grant].state in (GrantState.MINTING, GrantState.ACTIVE)
+        ]
+        return sorted(found, key=lambda one: one.name)
 
     def of_name(self, mechanism: Mechanism, name: str) -> Artefact | None:
         """As the port says."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from jit_engine.domain.artefact import ArtefactState, Mechanism
+from jit_engine.domain.grant import GrantState
 from jit_engine.enforcers.ports import ArtefactLedger
 from jit_engine.ports import Ledger, LostRace
 from platform_api.db.artefacts import SqlArtefacts
@@ -37,6 +38,23 @@ def test_an_intent_is_read_back_as_it_was_given(artefacts: ArtefactLedger) -> No
     assert list(artefacts.of_grant(samples.grant().id)) == [samples.artefact()]
     assert artefacts.of_name(Mechanism.LAKE_FORMATION, samples.artefact().name) == samples.artefact()
     assert artefacts.of_name(Mechanism.WORKGROUP, samples.artefact().name) is None
+
+
+def test_of_a_mechanism_those_are_live_that_are_not_gone(artefacts: ArtefactLedger) -> None:
+    assert list(artefacts.live(Mechanism.LAKE_FORMATION)) == [samples.artefact()]
+    assert list(artefacts.live(Mechanism.EGRESS)) == []
+    standing = artefacts.keep(samples.artefact().moved(ArtefactState.STANDING), event("standing"))
+    assert list(artefacts.live(Mechanism.LAKE_FORMATION)) == [standing]
+    artefacts.keep(standing.moved(ArtefactState.GONE), event("gone"))
+    assert list(artefacts.live(Mechanism.LAKE_FORMATION)) == []
+
+
+def test_what_a_grant_that_ends_has_left_is_not_needed_any_more(stores: tuple[Ledger, ArtefactLedger]) -> None:
+    ledger, artefacts = stores
+    grant = ledger.open(samples.grant(), samples.clearance(), samples.evidence(), event("grant.opened"))
+    grant = artefacts.intend(grant, [samples.artefact()], event("intended"))
+    ledger.save(grant.moved(GrantState.ABANDONED), event("abandoned"))
+    assert list(artefacts.live(Mechanism.LAKE_FORMATION)) == []
 
 
 def test_an_intent_takes_the_grant_a_version_further(stores: tuple[Ledger, ArtefactLedger]) -> None:
