@@ -12,6 +12,7 @@ from jit_engine.domain.ids import ActivityId, ContractId, SubjectId
 from jit_engine.ports import LostRace
 from jit_engine.rules.counter_offer import OtherPlaces
 from platform_api.db.audit import AuditTrail
+from platform_api.db.engine import Database
 from platform_api.db.facts import SqlFacts
 from platform_api.db.registry import SqlRegistry
 from platform_api.paging import PageAsk
@@ -19,6 +20,7 @@ from platform_api.registry.ports import RegistryStore
 from platform_api.registry.records import ReviewState
 from tests.contract.db import samples
 from tests.contract.db.samples import HOUR, NOW, event
+from tests.fakes import world
 from tests.fakes.registry import MemoryRegistry
 
 Kept = tuple[RegistryStore, OtherPlaces, Callable[[], list[str]]]
@@ -276,6 +278,20 @@ def test_the_facts_are_those_of_the_registry(kept: Kept) -> None:
     assert found.contracts == ()
     assert found.catalogue == store.catalogue()
     assert found.purposes == samples.PURPOSES
+
+
+def test_an_environment_that_is_named_with_a_list_has_it_among_its_facts(database: Database) -> None:
+    store = SqlRegistry(database)
+    store.put_directory(samples.directory(), event("put"))
+    registered(store)
+    record = store.environment(samples.environment_id(1))
+    assert record is not None
+    placed = replace(record.environment, place=world.place(record.environment.id))
+    store.save_environment(replace(record, environment=placed), event())
+    facts = SqlFacts(database, egress={placed.id: "arn:list"})
+    found = facts.facts_for(samples.activity_id(1), placed.id).environment
+    assert found is not None
+    assert found.place == replace(world.place(placed.id), egress=frozenset({"arn:list"}))
 
 
 def test_elsewhere_are_the_other_active_environments_of_the_activity(kept: Kept) -> None:
