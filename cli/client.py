@@ -180,7 +180,8 @@ class Client:
         headers = {} if call.key is None else {"Idempotency-Key": call.key}
         if call.method == "GET":
             return self._http.get(call.path, params=dict(call.params))
-        return self._http.request(call.method, call.path, json=call.body, headers=headers)
+        params = dict(call.params) or None
+        return self._http.request(call.method, call.path, params=params, json=call.body, headers=headers)
 
     def _lost(self, error: httpx.TransportError, call: Call | None = None) -> Unavailable:
         if isinstance(error, httpx.ConnectError):

@@ -10,9 +10,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from jit_engine.domain.base_role import BaseState
 from jit_engine.domain.grant import Grant, MintedRole, MintWay, Principal
 from jit_engine.errors import RoleBudgetSpent
 from platform_api.db.audit import lock_trail
+from platform_api.db.tables.base_roles import BaseRoleRow
 from platform_api.db.tables.grants import MintedRoleRow, PrincipalRow
 
 ROOM_AGAIN = timedelta(minutes=1)
@@ -36,6 +38,9 @@ _SAVE_ROLE = sa.update(MintedRoleRow.table()).where(
 )
 _STANDING = sa.select(sa.func.count()).where(
     MintedRoleRow.account == sa.bindparam("account"), sa.not_(MintedRoleRow.deleted)
+)
+_BASES = sa.select(sa.func.count()).where(
+    BaseRoleRow.account == sa.bindparam("account"), BaseRoleRow.state != BaseState.GONE.value
 )
 
 
@@ -128,10 +133,12 @@ def principals_of(connection: Connection, grants: Sequence[str]) -> Mapping[str,
 def check_room(connection: Connection, grant: Grant, budget: RoleBudget) -> None:
     """Raises `RoleBudgetSpent`, which undoes the intent, when its roles are more than an account has room for.
 
-    Counted behind the lock that every commit takes, so that two mints at once never both take the last place.
+    Base roles take room, too. Counted behind the lock that every commit takes, so that two mints at once never both
+    take the last place.
     """
     lock_trail(connection)
     for account in sorted({principal.account for principal in grant.principals if principal.roles}):
         most = budget.of.get(account, budget.usual)
-        if connection.execute(_STANDING, {"account": account}).scalar_one() > most:
+        standing = sum(connection.execute(each, {"account": account}).scalar_one() for each in (_STANDING, _BASES))
+        if standing > most:
             raise RoleBudgetSpent(account=account, limit=most, retry_after=ROOM_AGAIN)

@@ -6,10 +6,15 @@ import pytest
 
 from jit_engine.domain.base_role import BaseRole, BaseState, DeniedGrant, base_name
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId
+from jit_engine.errors import RoleBudgetSpent
 from jit_engine.flows.base_roles import BaseRoleStore
 from jit_engine.ports import LostRace
 from platform_api.db.base_roles import SqlBaseRoles
+from platform_api.db.engine import Database
+from platform_api.db.ledger import SqlLedger
+from tests.contract.db import samples
 from tests.contract.db.samples import HOUR, NOW, event, ulid
+from tests.fakes import world
 from tests.fakes.base_roles import MemoryBaseRoles
 
 HERE, ACCOUNT = EnvironmentId(ulid("en", 1)), "111122223333"
@@ -81,3 +86,14 @@ def test_a_generation_is_opened_once_and_an_old_version_is_not_written(store: Ba
     with pytest.raises(LostRace):
         store.keep(base(5), event())
     assert store.of_name("sg-base-none") is None
+
+
+def test_a_base_role_takes_a_place_of_its_account_s_budget_until_it_is_gone(database: Database) -> None:
+    ledger, bases = SqlLedger(database, roles_per_account=2), SqlBaseRoles(database)
+    standing = bases.open(base(account=world.ACCOUNT), event("base-role.opened"))
+    ledger.open(samples.grant(1), samples.clearance(1), samples.evidence(1), event("grant.opened", 1))
+    with pytest.raises(RoleBudgetSpent):
+        ledger.open(samples.grant(2), samples.clearance(2), samples.evidence(2), event("grant.opened", 2))
+    retired = bases.keep(replace(standing, state=BaseState.RETIRED), event())
+    bases.keep(replace(retired, state=BaseState.GONE), event())
+    ledger.open(samples.grant(2), samples.clearance(2), samples.evidence(2), event("grant.opened", 2))

@@ -27,6 +27,31 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
 
 
+def test_an_import_sends_what_was_given_and_shows_every_table_with_its_reason(
+    sluice: Sluice, platform: FakePlatform
+) -> None:
+    view = {"change": "left-out", "uri": "glue://1/r/db/v", "classification": None, "why": "it names no table"}
+    platform.answers("POST", "/v1/catalogue/imports", {"tables": [view], "generation": 4, "dry_run": True})
+    told = sluice("data", "import", "--database", "db", "--owner", "lending", "--dry-run")
+    given = {"databases": ["db"], "remove": False, "dry_run": True, "owner": "lending"}
+    assert platform.asked[-1].body == given
+    assert "it names no table" in " ".join(told.out.split())
+    assert "Nothing was changed." in told.out
+
+
+def test_a_view_is_certified_for_the_definition_that_was_shown(sluice: Sluice, platform: FakePlatform) -> None:
+    uri, sha256 = "glue://1/r/db/v", "a" * 64
+    said = {"team": "lending", "by": "pe_1", "at": "2026-11-23T10:00:00Z", "is_void": False}
+    shown = {"bases": ["glue://1/r/db/t"], "sha256": sha256, "owners": ["lending"], "certificates": [said]}
+    platform.answers("POST", "/v1/catalogue/views/certificates", {**shown, "is_treatment": True})
+    told = sluice("data", "certify", uri, "--definition", sha256)
+    assert (platform.asked[-1].query, platform.asked[-1].body) == ({"uri": uri}, {"sha256": sha256})
+    assert "certified for lending by pe_1" in told.out
+    assert "a treatment: read without its tables" in told.out
+    platform.answers("POST", "/v1/catalogue/views/certificates/withdraw", {**shown, "certificates": []})
+    assert "to be certified by lending" in sluice("data", "uncertify", uri).out
+
+
 def test_an_activity_is_registered_from_a_file_with_its_contracts_by_name(
     sluice: Sluice, platform: FakePlatform, surroundings: Path
 ) -> None:

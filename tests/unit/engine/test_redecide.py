@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from jit_engine.contracts.terms import ContractState, HeldContract
+from jit_engine.domain.activity import ActivityState, EnvironmentState
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import ContractId, RequestId, SubjectId
 from jit_engine.domain.subject import Subject
@@ -17,7 +18,7 @@ from jit_engine.flows.redecide import Redecide
 from jit_engine.ports import Facts
 from tests.fakes import world
 from tests.fakes.ledger import MemoryLedger
-from tests.fakes.world import ADA, CONTRACT, NOW, activity, contract, facts
+from tests.fakes.world import ADA, BEN, CONTRACT, NOW, activity, contract, environment, facts
 from tests.unit.engine.desk import Desk
 
 MINUTE = timedelta(minutes=1)
@@ -78,6 +79,9 @@ def test_a_contract_that_nothing_changed_leaves_its_grants_untouched() -> None:
         (known(max_duration=timedelta(minutes=30)), "the contract now allows 0:30:00 at most"),
         (known(ends_at=NOW + 40 * MINUTE), "contract, activity or environment now end at"),
         (facts(activity=None, owner=None), "what it rests on is gone"),
+        (facts(activity=activity(owner=BEN.id, members=frozenset({BEN.id})), owner=BEN), "no longer permitted"),
+        (facts(activity=activity(state=ActivityState.SUSPENDED)), "no longer permitted"),
+        (facts(environment=environment(state=EnvironmentState.RETIRED)), "no longer permitted"),
         (
             facts(
                 held=frozenset(
@@ -87,7 +91,20 @@ def test_a_contract_that_nothing_changed_leaves_its_grants_untouched() -> None:
             "no longer permitted",
         ),
     ],
-    ids=["gone", "ended", "not accepted", "purpose", "team", "duration", "end", "activity gone", "combination"],
+    ids=[
+        "gone",
+        "ended",
+        "not accepted",
+        "purpose",
+        "team",
+        "duration",
+        "end",
+        "activity gone",
+        "membership ended",
+        "suspended",
+        "environment retired",
+        "combination",
+    ],
 )
 def test_what_no_longer_passes_is_due_for_revocation_with_its_reason(facts_then: Facts, reason: str) -> None:
     desk = Desk()
