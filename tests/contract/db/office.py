@@ -47,6 +47,7 @@ class Office:
     facts: world.FakeFacts = field(default_factory=world.FakeFacts)
     people: dict[str, Subject] = field(default_factory=lambda: {person.id: person for person in (ADA, world.SCORER)})
     judges: Judges = field(default_factory=world.judges)
+    minter: FakeMinter = field(default_factory=FakeMinter)
 
     def __post_init__(self) -> None:
         self.rulebooks.put_rulebook("sample-1", world.RULES, event("rulebook.put"))
@@ -78,7 +79,7 @@ class Office:
         return RequestAccess(
             facts=self.facts,
             ledger=self.ledger,
-            minters=(minters := {world.ACCOUNT: FakeMinter()}),
+            minters=(minters := {world.ACCOUNT: self.minter}),
             bases=BaseRoles(store=SqlBaseRoles(self.database), minters=minters, external_ids=EXTERNAL_IDS),
             judges=lambda: self.judges,
             external_ids=EXTERNAL_IDS,

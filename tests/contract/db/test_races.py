@@ -1,6 +1,7 @@
 """Several writers at once, each with a connection of its own, as replicas have them."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier, Thread
 
@@ -13,12 +14,17 @@ from jit_engine.errors import RoleBudgetSpent
 from jit_engine.ports import LostRace
 from platform_api.db.audit import AuditTrail
 from platform_api.db.engine import Database, create_engine
+from platform_api.db.idempotency import Fresh, InFlight, Replay, SqlIdempotencyKeys
 from platform_api.db.ledger import SqlLedger
 from platform_api.db.registry import SqlRegistry
 from tests.contract.db import samples
+from tests.contract.db.office import Office
 from tests.contract.db.samples import HOUR, NOW, event
+from tests.fakes import world
+from tests.fakes.world import ADA
 
 REPLICAS = 4
+CALLS = 100
 
 
 def at_once(url: str, work: Callable[[Database], None]) -> None:
@@ -163,3 +169,31 @@ def test_of_many_who_open_the_same_at_once_one_grant_comes(database_url: str, da
     assert sorted(outcomes) == ["opened"] + ["there already"] * 39
     (held,) = SqlLedger(database).alike(samples.request(1))
     assert [source.ask for source in held.sources] == list(samples.request(1).asks)
+
+
+def test_a_hundred_identical_calls_at_once_make_one_grant_and_one_role(database_url: str, database: Database) -> None:
+    """As the door does it: whoever gets the key asks, everybody else is told of that or to wait for it."""
+    office, start = Office(database), Barrier(CALLS)
+    replicas = [Database(create_engine(database_url, pool_size=8)) for _ in range(REPLICAS)]
+
+    def call(number: int) -> str:
+        keys = SqlIdempotencyKeys(replicas[number % REPLICAS])
+        start.wait()
+        claim = keys.claim("the-same-key", ADA.id, "POST /v1/access-requests", "ab" * 32, world.NOW)
+        match claim:
+            case Fresh():
+                grant = office.ask()
+                keys.complete(claim, 201, grant.id.encode())
+                return grant.id
+            case Replay():
+                return claim.body.decode()
+        assert isinstance(claim, InFlight)
+        return "in flight"
+
+    with ThreadPoolExecutor(CALLS) as pool:
+        answers = list(pool.map(call, range(CALLS)))
+    for replica in replicas:
+        replica.close()
+    (grant,) = office.ledger.live_grants()
+    assert set(answers) - {"in flight"} == {grant.id}
+    assert list(office.minter.kept) == [grant.role.name]
