@@ -25,6 +25,8 @@ _CALLS_BESIDE = ("lakeformation:*", "athena:*", "lakeformation:grant_permissions
 _ENDING, _SWEEPING = frozenset({"reconcile"}), frozenset({"sweep", "sweep artefacts"})
 _FAILING = ("commit grant.abandoned", "commit release")
 """Steps that a mint takes only when AWS failed it."""
+_PROVED = {Shape.ROLE: 1, Shape.SESSION: 1, Shape.FILTERED: 1, Shape.TWO_ROLES: 3}
+"""Sessions that the first mint opens to prove its roles: the next is the renewal's."""
 _OF_THE_API = (Harm.NONE, Harm.KILL_AT, Harm.KILL_AT, Harm.KILL_AT, Harm.KILL_WITHIN, Harm.STOP_AT)
 _OF_A_WORKER = (Harm.NONE, Harm.KILL_AT, Harm.KILL_AT, Harm.KILL_WITHIN, Harm.STOP_AT)
 
@@ -98,7 +100,7 @@ def life(seed: int, number: int, databases: tuple[str, ...]) -> Life:
         foreign_role=draw.random() < 0.15,
         first_deeds=tuple(first),
         first_api=_scene(draw, listed(Played.API, shape, _flows(first)), _OF_THE_API, shape),
-        first_worker=_scene(draw, listed(Played.EARLY, shape, _ENDING), _OF_A_WORKER, shape),
+        first_worker=_scene(draw, listed(Played.EARLY, shape, _ENDING | _SWEEPING), _OF_A_WORKER, shape),
         rival_worker=draw.random() < 0.2,
         second_deeds=tuple(second),
         second_api=_scene(draw, listed(Played.API, shape, _flows(second)), (Harm.NONE, *_OF_THE_API), shape),
@@ -119,7 +121,7 @@ def _towards(goal: str, step: Step, drawn: Life, draw: random.Random) -> Life:
         case "deliver":
             return replace(drawn, first_api=struck, first_deeds=given)
         case "renew":
-            spared = _only(blow, failing=step.step in _FAILING, spared=2 if drawn.shape is not Shape.TWO_ROLES else 9)
+            spared = _only(blow, failing=step.step in _FAILING, spared=_PROVED[drawn.shape])
             return replace(drawn, first_api=spared, first_deeds=(Deed.ASK, Deed.RENEW), second_deeds=again)
         case "revoke":
             deed = draw.choice((Deed.REVOKE, Deed.GIVE_BACK))
@@ -132,7 +134,7 @@ def _towards(goal: str, step: Step, drawn: Life, draw: random.Random) -> Life:
             )
             stalled = "iam:create_role" if step.flow == "sweep" else stalled
             late = Blow(harm=Harm.STOP_AT, boundary=f"request: before {stalled}")
-            return replace(_quiet(drawn), first_deeds=given, first_api=_only(late), second_worker=struck)
+            return replace(_quiet(drawn), first_deeds=given, first_api=_only(late), first_worker=struck)
     if step.step == "commit grant.abandoned":
         died = Blow(harm=Harm.KILL_AT, boundary="request: after commit grant.opened")
         return replace(_quiet(drawn), first_api=_only(died), second_worker=struck)
