@@ -6,6 +6,7 @@ import pytest
 
 from jit_engine.domain.ids import RequestId
 from jit_engine.domain.waiting import WaitingRequest, WaitingState
+from jit_engine.errors import InvalidValue
 from jit_engine.ports import Ledger, LostRace, WaitingRoom
 from platform_api.db.engine import Database
 from platform_api.db.ledger import SqlLedger
@@ -123,6 +124,10 @@ def test_lists_show_what_a_request_waits_for_and_what_came_of_it(database: Datab
     waiting = waits(room)
     (listed,) = requests.page(PageAsk(filters={"outcome": "awaiting-approval"}), None).items
     assert listed.id == waiting.id
+    assert [one.id for one in requests.page(PageAsk(filters={"waiting": "true"}), None).items] == [waiting.id]
+    assert not requests.page(PageAsk(filters={"waiting": "false"}), None).items
+    with pytest.raises(InvalidValue, match="true or false"):
+        requests.page(PageAsk(filters={"waiting": "yes"}), None)
     kept = room.keep(waiting.moved(WaitingState.READY), event())
     clearance = replace(samples.clearance(), request=waiting.request)
     opened = replace(kept, grant=samples.grant().id)
@@ -133,6 +138,7 @@ def test_lists_show_what_a_request_waits_for_and_what_came_of_it(database: Datab
     room.keep(minted.moved(WaitingState.GRANTED), event())
     (listed,) = requests.page(PageAsk(filters={"outcome": "granted"}), None).items
     assert (listed.id, listed.grant) == (waiting.id, samples.grant().id)
+    assert not requests.page(PageAsk(filters={"waiting": "true"}), None).items
 
 
 def test_the_directory_tells_the_human_behind_every_login(database: Database) -> None:
