@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -69,13 +69,15 @@ def enforcer_problems(
     databases: Sequence[DatabaseSettings],
     egress: Sequence[EgressSettings],
     home: tuple[str, str],
+    reached: Collection[tuple[str, str]],
     *,
-    enforcer: bool,
     embedded: bool,
 ) -> Iterator[str]:
-    """What keeps these from being used together; `home` is the account and region of the platform."""
-    if (databases or egress) and not enforcer:
-        yield "databases and egress need aws.enforcer_role_arn, the role that reaches them"
+    """What keeps these from being used together: `home` is the account and region of the platform and its
+    environments, `reached` are those for which the settings name an enforcer's role.
+    """
+    if egress and home not in reached:
+        yield "egress needs aws.enforcer_role_arn, the role that reaches the lists"
     for name, given in (
         ("databases names", [one.source for one in databases]),
         ("egress names environment", [one.environment for one in egress]),
@@ -84,8 +86,8 @@ def enforcer_problems(
         yield from (f"{name} {one} twice" for one in sorted({one for one in given if given.count(one) > 1}))
     for one in databases:
         _, account, region, _ = server_of(one.database)
-        if (account, region) != home:
-            yield f"databases: {one.source} does not lie in the platform's own account and region"
+        if (account, region) not in reached:
+            yield f"databases: {one.source} lies where the settings name no enforcer_role_arn to reach it with"
         folder = embedded and isinstance(one.database, RdsDatabase) and one.host.startswith("/")
         if not folder and not _HOST.match(one.host):
             yield f"databases: the host of {one.source} has to be a name or an address"

@@ -233,8 +233,9 @@ class Settings(BaseSettings):
             *wrong_accounts(self.accounts, self.aws.account_id, self.aws.external_id, embedded=self.embedded),
             *(self._reach_outside() if self.embedded else self._reach_inside()),
         ]
-        home, enforcer = (self.aws.account_id, self.aws.region), self.aws.enforcer_role_arn is not None
-        problems += enforcer_problems(self.databases, self.egress, home, enforcer=enforcer, embedded=self.embedded)
+        home, others = (self.aws.account_id, self.aws.region), [one for one in self.accounts if one.enforcer_role_arn]
+        reached = {(one.account_id, one.region) for one in others} | ({home} if self.aws.enforcer_role_arn else set())
+        problems += enforcer_problems(self.databases, self.egress, home, reached, embedded=self.embedded)
         for name in _ROLES:
             if getattr(self.aws, name).split(":")[4] != self.aws.account_id:
                 problems.append(f"aws.{name} is of another account than aws.account_id")

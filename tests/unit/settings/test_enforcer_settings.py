@@ -31,7 +31,18 @@ def test_databases_and_lists_are_named_with_the_role_that_reaches_them() -> None
     named = {"SLUICEGATE_DATABASES": json.dumps([LENDING])}
     (one,) = load({**REAL, **ENFORCER, **named}).databases
     assert (one.admin, one.secret_arn) == ("sluicegate", None)
-    assert "need aws.enforcer_role_arn" in "; ".join(check({**REAL, **named}))
+    assert "no enforcer_role_arn to reach it" in "; ".join(check({**REAL, **named}))
+    lists = {"SLUICEGATE_EGRESS": json.dumps([LIST])}
+    assert "egress needs aws.enforcer_role_arn" in "; ".join(check({**REAL, **lists}))
+
+
+def test_a_database_may_lie_in_another_account_that_has_an_enforcer() -> None:
+    there = {**LENDING, "source": SOURCE.replace("111122223333", "999988887777")}
+    role = "arn:aws:iam::999988887777:role/enforcer"
+    account = {"account_id": "999988887777", "region": "eu-west-1", "external_id": "of-the-other-account-only"}
+    with_one = json.dumps([{**account, "enforcer_role_arn": role}])
+    assert problems([LENDING, there], SLUICEGATE_ACCOUNTS=with_one) == ""
+    assert "no enforcer_role_arn to reach it" in problems([LENDING, there], SLUICEGATE_ACCOUNTS=json.dumps([account]))
 
 
 @pytest.mark.parametrize(
@@ -41,8 +52,8 @@ def test_databases_and_lists_are_named_with_the_role_that_reaches_them() -> None
         ({"source": f"{LENDING['source']}/public/loans"}, "one database and no table"),
         ({"source": "s3://lake/loans/"}, "source"),
         ({"source": f"{LENDING['source']}/"}, "source"),
-        ({"source": SOURCE.replace("eu-west-1", "us-east-1")}, "own account and region"),
-        ({"source": SOURCE.replace("111122223333", "999988887777")}, "own account and region"),
+        ({"source": SOURCE.replace("eu-west-1", "us-east-1")}, "no enforcer_role_arn"),
+        ({"source": SOURCE.replace("111122223333", "999988887777")}, "no enforcer_role_arn"),
         ({"host": "/tmp"}, "has to be a name"),
         ({"host": "db dbname=other"}, "has to be a name"),
         ({"port": 0}, "port"),
