@@ -15,12 +15,12 @@ const GATHER = 100;
 
 /** By the kind of what changed: the first words of the queries that show it, besides those about the very thing. */
 const LISTS: Record<Changed["kind"], string[]> = {
-  activity: ["activities", "reviews", "waiting", "overview", "may"],
+  activity: ["activities", "reviews", "waiting", "overview", "may", "history"],
   contract: ["contracts", "waiting", "sources", "source"],
-  environment: ["environments", "activities", "activity"],
-  grant: ["grants", "overview", "access-graph", "requests", "decisions"],
+  environment: ["environments", "activities", "activity", "workspace", "history"],
+  grant: ["grants", "overview", "access-graph", "requests", "decisions", "workspace", "history"],
   request: ["requests", "waiting", "overview", "decisions"],
-  review: ["reviews", "waiting", "activities"],
+  review: ["reviews", "waiting", "activities", "history"],
   rulebook: ["rulebooks", "policies", "policy", "waiting", "may"],
 };
 const ALL = new Set([...Object.keys(LISTS), ...Object.values(LISTS).flat()]);

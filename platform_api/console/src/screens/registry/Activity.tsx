@@ -14,19 +14,16 @@ import { ActivityActions } from "./ActivityActions";
 import { ActivityData } from "./ActivityData";
 
 type Shown = Schemas["ActivityShown"];
-const MOVING = new Set(["submitted", "approved", "provisioning"]);
 
 export default function Activity() {
   const { activityId } = useParams({ strict: false }) as { activityId: string };
   const answer = useQuery({
     queryKey: ["activity", activityId],
     queryFn: () => told(api.GET("/v1/activities/{activity_id}", { params: { path: { activity_id: activityId } } })),
-    refetchInterval: (query) => (query.state.data?.state === "submitted" ? 3_000 : 30_000),
   });
   const environments = useQuery({
     queryKey: ["activity", activityId, "environments"],
     queryFn: () => told(api.GET("/v1/environments", { params: { query: { activity: activityId, limit: 50 } } })),
-    refetchInterval: (query) => (query.state.data?.items.some((one) => MOVING.has(one.state)) ? 3_000 : 30_000),
   });
   if (answer.isPending) return <Loading />;
   if (answer.isError) return <Trouble error={answer.error} retry={() => void answer.refetch()} />;
@@ -64,8 +61,8 @@ export default function Activity() {
 }
 
 /** A short list of the activity's own, with what to say when it is empty. */
-function Short<T>({ name, load, empty, row, head }: { name: string; load: () => Promise<{ items: T[] }>; empty: string; head: string[]; row: (one: T) => ReactNode[] }) {
-  const answer = useQuery({ queryKey: ["activity", name], queryFn: load, refetchInterval: 15_000 });
+function Short<T>({ queryKey, load, empty, row, head }: { queryKey: string[]; load: () => Promise<{ items: T[] }>; empty: string; head: string[]; row: (one: T) => ReactNode[] }) {
+  const answer = useQuery({ queryKey, queryFn: load });
   if (answer.isPending) return <Loading rows={3} />;
   if (answer.isError) return <Trouble error={answer.error} />;
   if (answer.data.items.length === 0) return <div className="card"><Empty title={empty} /></div>;
@@ -86,19 +83,19 @@ function Environments({ found }: { found: UseQueryResult<Schemas["Listed_Environ
 }
 
 function Grants({ of }: { of: Shown }) {
-  return <Short name={`grants-${of.id}`} empty="No grants" head={["Holder", "Data", "State", "Ends"]}
+  return <Short queryKey={["grants", "activity", of.id]} empty="No grants" head={["Holder", "Data", "State", "Ends"]}
     load={() => told(api.GET("/v1/grants", { params: { query: { activity: of.id, limit: 50 } } }))}
     row={(one) => [<Link key="i" to="/grants" search={{ open: one.id } as never}><Person id={one.subject} /></Link>, <code key="d">{one.sources.map((s) => s.uri).join(", ")}</code>, <Status key="s" state={one.state} />, <Time key="t" at={one.ends_at} />]} />;
 }
 
 function Reviews({ of }: { of: Shown }) {
-  return <Short name={`reviews-${of.id}`} empty="No reviews" head={["Review", "State", "Not met", "Due"]}
+  return <Short queryKey={["reviews", "activity", of.id]} empty="No reviews" head={["Review", "State", "Not met", "Due"]}
     load={() => told(api.GET("/v1/reviews", { params: { query: { activity: of.id, limit: 50 } } }))}
     row={(one) => [<Link key="i" to="/approvals" search={{ open: one.id } as never}>{one.rule_set}</Link>, <Status key="s" state={one.state} />, one.criteria.filter((c) => !c.met).map((c) => c.title).join(", ") || "every criterion is met", <Time key="t" at={one.due_at} />]} />;
 }
 
 function History({ of }: { of: Shown }) {
-  return <Short name={`history-${of.id}`} empty="Nothing on record" head={["What", "Who", "When"]}
+  return <Short queryKey={["history", of.id]} empty="Nothing on record" head={["What", "Who", "When"]}
     load={() => told(api.GET("/v1/audit", { params: { query: { activity: of.id, limit: 50 } } }))}
     row={(one) => [<Link key="i" to="/audit" search={{ activity: of.id, open: String(one.seq) } as never}>{one.action}</Link>, one.actor_name ?? one.actor, <Time key="t" at={one.at} />]} />;
 }

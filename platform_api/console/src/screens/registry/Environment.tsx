@@ -15,7 +15,6 @@ export default function Environment() {
   const answer = useQuery({
     queryKey: ["environment", environmentId],
     queryFn: () => told(api.GET("/v1/environments/{environment_id}", { params: { path: { environment_id: environmentId } } })),
-    refetchInterval: (query) => (query.state.data && MOVING.has(query.state.data.state) ? 2_000 : 30_000),
   });
   if (answer.isPending) return <Loading />;
   if (answer.isError) return <Trouble error={answer.error} retry={() => void answer.refetch()} />;
@@ -47,7 +46,7 @@ export default function Environment() {
 
 /** What lies in its workspace, as far as the platform knows. */
 function Workspace({ id }: { id: string }) {
-  const answer = useQuery({ queryKey: ["workspace", id], queryFn: () => told(api.GET("/v1/environments/{environment_id}/workspace", { params: { path: { environment_id: id } } })), refetchInterval: 30_000 });
+  const answer = useQuery({ queryKey: ["workspace", id], queryFn: () => told(api.GET("/v1/environments/{environment_id}/workspace", { params: { path: { environment_id: id } } })) });
   if (answer.isPending) return <Card title="Workspace"><Loading rows={2} /></Card>;
   if (answer.isError) return <Card title="Workspace"><Trouble error={answer.error} /></Card>;
   const { label, quarantined_at, quarantined_for, legal_hold } = answer.data;
