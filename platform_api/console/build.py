@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -38,11 +39,26 @@ def build(folder: Path = CONSOLE, tell: Callable[[str], None] = print) -> bool:
         fetched.write_text(lock, encoding="ascii")
     tell("Building the console")
     _run([node, "node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"], folder, node)
+    _complete_licences(folder, built / "licences.md")
     for file in sorted(built.rglob("*")):
         if file.suffix in _PACKED:
             file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes(), 9, mtime=0))
     (built / _STAMP).write_text(stamp, encoding="ascii")
     return True
+
+
+def _complete_licences(folder: Path, listed: Path) -> None:
+    """Adds the packages of which vite lists nothing, for they are built in a worker: what we ask for ourselves."""
+    text = listed.read_text(encoding="utf-8")
+    for name in json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"]:
+        package = folder / "node_modules" / name
+        if f"## {name} - " in text:
+            continue
+        about = json.loads((package / "package.json").read_text(encoding="utf-8"))
+        own = next((file.read_text(encoding="utf-8") for file in sorted(package.glob("LICEN[CS]E*"))), None)
+        said = own or "The package carries no text of its licence."
+        text += f"\n## {name} - {about['version']} ({about['license']})\n\n{said}\n"
+    listed.write_text(text, encoding="utf-8")
 
 
 def sources_hash(folder: Path) -> str:

@@ -87,6 +87,8 @@ class ImportShown(Shown):
 class CertificateAsked(Asked):
     """`sha256`: the digest of the definition that was looked at, as the view shows it."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"sha256": "9f86d081" * 8}]})
+
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
 
 

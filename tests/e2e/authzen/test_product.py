@@ -204,7 +204,7 @@ def test_a_batch_about_oneself_needs_no_right_and_tells_each(cast: Cast, story: 
 
 def test_the_data_that_one_may_read_is_found(cast: Cast, story: Story) -> None:
     for kind, action, expected in (
-        ("s3-prefix", "read", [FACTS["id"]]),
+        ("s3-prefix", "read", ["s3://acme-bureau-lake/histories/", FACTS["id"]]),
         ("glue-table", "query", [APPLICATIONS["id"]]),
         ("column-group", "readClear", [APPLICATIONS["id"] + "#facts"]),
         ("column-group", "readMasked", []),

@@ -106,4 +106,4 @@ def test_what_an_end_would_revoke_is_told_before(visitor: Visitor, cast: Cast, s
     expect(page.get_by_role("dialog")).to_contain_text("Dana Reyes")
     visit.check_accessible()
     page.get_by_role("button", name="Cancel").click()
-    assert cast.dana.get(f"/v1/contracts/{story.contract}").json()["state"] == "in-force"
+    assert made(cast.dana.post("/v1/access-requests", story.asking()))["grant"]["state"] == "active"

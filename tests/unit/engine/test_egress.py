@@ -166,8 +166,8 @@ def test_the_sweep_takes_off_what_no_grant_needs_and_leaves_the_rest() -> None:
     assert desk.enforce.sweep(desk.now) == 0
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 3)), max_size=12))
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 3)), max_size=8))
 def test_the_list_holds_what_live_grants_need_whatever_comes_and_goes(moves: Sequence[tuple[bool, int]]) -> None:
     desk = Networked()
     wanted = ((RATES,), (NEWS,), (RATES, NEWS), (RATES,))

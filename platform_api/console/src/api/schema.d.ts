@@ -2304,6 +2304,9 @@ export interface components {
         /**
          * CertificateAsked
          * @description `sha256`: the digest of the definition that was looked at, as the view shows it.
+         * @example {
+         *       "sha256": "9f86d0819f86d0819f86d0819f86d0819f86d0819f86d0819f86d0819f86d081"
+         *     }
          */
         CertificateAsked: {
             /** Sha256 */
