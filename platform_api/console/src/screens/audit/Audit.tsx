@@ -1,12 +1,15 @@
 // What happened, by whom, and the proof that nothing was taken out of it.
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { api, told, type Schemas } from "../../api/client";
 import { Facet, List, PAGE, TextFilter, useFilters, type Column, type Search } from "../../parts/list";
 import { Card, Facts, Page } from "../../parts/page";
 import { Panel } from "../../parts/panel";
 import { Empty, Trouble } from "../../parts/states";
-import { Status } from "../../parts/status";
+import { Status, words } from "../../parts/status";
 import { Time } from "../../parts/time";
+import { DecisionStory } from "./DecisionStory";
 
 type RecordShown = Schemas["AuditShown"];
 
@@ -21,6 +24,9 @@ const OFTEN: [string, string][] = [
   ["access.refused", "Refused requests"], ["grant.opened", "Grants opened"], ["credentials.delivered", "Credentials delivered"],
   ["grant.revoking", "Revocations"], ["rulebook.activated", "Rules made live"], ["contract.signed", "Contracts signed"], ["session.signed-in", "Sign-ins"],
 ];
+
+/** What the trail can be filtered by. */
+const TOLD = new Set(["activity", "grant", "environment", "contract", "rulebook"]);
 
 export default function Audit() {
   const [search] = useFilters();
@@ -94,9 +100,10 @@ function OneRecord({ seq }: { seq: number }) {
           <Facts of={[
             ["Who", one.actor_name ? `${one.actor_name} (${one.actor})` : one.actor],
             ["When", <Time key="t" at={one.at} />],
-            ...Object.entries(one.about).map(([kind, id]): [string, string] => [kind, id]),
+            ...Object.entries(one.about).map(([kind, id]): [string, ReactNode] => [words(kind), TOLD.has(kind) ? <Link key={kind} to="/audit" search={{ [kind]: id } as never} title="Everything on record about it">{id}</Link> : id]),
             ["Leaf", <code key="l" style={{ overflowWrap: "anywhere" }}>{one.leaf}</code>],
           ]} />
+          {one.about.request || one.about.grant ? <DecisionStory request={one.about.request} grant={one.about.grant} /> : null}
           <section className="stack-s"><h3>Particulars</h3><pre className="code" tabIndex={0}>{JSON.stringify(one.details, null, 2)}</pre></section>
         </>
       ) : <p className="secondary">{found.isPending ? "Looking it up…" : "It is not on this page of the list any more."}</p>}
