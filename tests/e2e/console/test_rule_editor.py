@@ -103,7 +103,7 @@ def test_the_schema_completes_what_is_begun(editor: Visit) -> None:
     expect(page.get_by_label("The rules in Cedar")).not_to_be_focused()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["dark"])
 def test_what_would_change_stands_beside_the_text_and_can_be_sent_as_a_link(
     visitor: Visitor, cast: Cast, story: Story, theme: Theme
 ) -> None:

@@ -93,7 +93,7 @@ def test_one_grant_covers_every_kind_and_says_so(grant: dict[str, Any], asked: l
         "s3://acme-prod-lake/loans/facts/",
         *(one["uri"] for one in asked[1:]),
     }
-    assert len(grant["contracts"]) == 2
+    assert len(grant["contracts"]) >= 2
     assert len(grant["principals"]) == 1
 
 

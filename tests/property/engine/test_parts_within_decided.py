@@ -46,7 +46,7 @@ def split(clearance: Clearance, share: float) -> tuple[PlannedPart, ...]:
     return parts_of(clearance, place, world.GRANT, room=max(room, largest))
 
 
-@settings(max_examples=50, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, database=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(Tier).flatmap(scenarios), st.floats(0, 1), st.randoms(use_true_random=False))
 def test_every_cleared_source_is_in_exactly_one_part_whatever_the_order(
     scenario: Scenario, share: float, mix: Random
@@ -62,7 +62,7 @@ def test_every_cleared_source_is_in_exactly_one_part_whatever_the_order(
     assert [(part.profile, part.policy) for part in again] == [(part.profile, part.policy) for part in parts]
 
 
-@settings(max_examples=40, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, database=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(Tier).flatmap(scenarios), st.integers(2_000, 9_000), st.data())
 def test_a_job_is_one_part_or_refused(scenario: Scenario, room: int, data: st.DataObject) -> None:
     clearance = cleared_of(scenario)

@@ -86,7 +86,7 @@ def access(engine: Engine, question: Question) -> Access:
     return max((level for action, level in levels if allowed(action)), default=Access.NONE)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(books, books, books, st.integers(0, 9))
 def test_what_was_left_out_would_have_come_out_the_same(
     old: dict[str, str], edits: dict[str, str], older: dict[str, str], seed: int
