@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.browser import Theme, Visitor
-from tests.support.platform import FACTS, Cast, Story
+from tests.support.platform import FACTS, Cast, Story, made
 
 pytestmark = pytest.mark.e2e
 
@@ -15,6 +15,8 @@ SCREENS = {
     "dashboard": "/",
     "approvals": "/approvals",
     "grants": "/grants",
+    "grant": "/grants/{grant}",
+    "graph": "/graph",
     "request": "/request",
     "rules": "/rules",
     "one-rule": "/rules?open=forbid-personal-attributes-in-research",
@@ -44,12 +46,13 @@ _PICTURES = os.environ.get("SCREENS_TO")
 @pytest.fixture(scope="module")
 def places(cast: Cast, story: Story) -> dict[str, str]:
     """Ids for the addresses; a grant and two refusals are there to be seen."""
-    assert cast.dana.post("/v1/access-requests", story.asking()).status_code == 201
+    granted = made(cast.dana.post("/v1/access-requests", story.asking()))
     for purpose in ("lending/credit-risk-research", "marketing"):
         assert cast.dana.post("/v1/access-requests", story.asking(sources=[PERSONAL], purpose=purpose)).is_client_error
     live = cast.gus.get("/v1/rulebooks", state="live").json()["items"][0]["version"]
     return {
         "rulebook": live,
+        "grant": granted["grant"]["id"],
         "contract": story.contract,
         "activity": story.activity,
         "environment": story.environment,
