@@ -103,8 +103,8 @@ Permitted = Annotated[AnActivity, permits("requestAccess", activity_in_body)]
 def request_figures() -> Iterator[Figure]:
     """The ratios; the same person, one request after the other."""
     with tempfile.TemporaryDirectory(prefix="sluicegate-bench-") as folder, _prepared(Path(folder)) as cast:
-        (account,) = cast.platform.platform.request_access.minters
-        platform = with_minters(cast.platform.platform, {account: InstantMinter(account=account)})
+        accounts = cast.platform.platform.request_access.minters
+        platform = with_minters(cast.platform.platform, {one: InstantMinter(account=one) for one in accounts})
         app = create_app(platform)
         app.include_router(_noop_routes(platform))
         bound = listening()
