@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from jit_engine.domain.event import Event
 from platform_api.db.audit import append, recorded
-from platform_api.embedded.demo.looking import chromium
+from platform_api.embedded.demo.looking import QUIET, chromium
 from platform_api.embedded.platform import EmbeddedPlatform
 
 RUNS = 5
@@ -104,7 +104,7 @@ def main() -> int:
         sync_playwright() as playwright,
     ):
         _fill(platform)
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-quic"])
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *QUIET])
         context = browser.new_context(viewport={"width": 1280, "height": 860})
         page = context.new_page()
         page.goto(f"{platform.api_url}/grants")

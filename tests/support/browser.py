@@ -16,17 +16,17 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 
 from platform_api.console.build import CONSOLE
 from platform_api.console.web import BUILT
-from platform_api.embedded.demo.looking import chromium
+from platform_api.embedded.demo.looking import QUIET, chromium
 from tests.support.platform import Cast
 
 Theme = Literal["light", "dark"]
 _AXE = CONSOLE / "node_modules" / "axe-core" / "axe.min.js"
-_QUIET = ("--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update")
 _REFUSED = "Failed to load resource: the server responded with a status of 4"
 """What Chromium logs for any refusal of the API; the page shows those as they are told."""
 
 
-def _missing(why: str) -> None:
+def missing(why: str) -> None:
+    """Skips the test, or fails it where a browser is required."""
     if os.environ.get("REQUIRE_BROWSER") == "1":
         pytest.fail(f"REQUIRE_BROWSER=1, but {why}")
     pytest.skip(why)
@@ -39,11 +39,11 @@ def browser() -> Iterator[Browser]:
     """
     program = chromium()
     if program is None:
-        _missing("there is no Chromium on this machine (Debian: apt install chromium)")
+        missing("there is no Chromium on this machine (Debian: apt install chromium)")
     if not (BUILT / "index.html").is_file() or not _AXE.is_file():
-        _missing("the console is not built (make console)")
+        missing("the console is not built (make console)")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(_QUIET))
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *QUIET])
         yield started
         started.close()
 

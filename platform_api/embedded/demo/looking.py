@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import os
-import re
 import shutil
-import subprocess
+from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from platform_api.console.web import BUILT
 from platform_api.embedded.demo.cast import Cast
@@ -18,7 +16,9 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 _ON_MACOS = tuple(
     Path(f"/Applications/{name}.app/Contents/MacOS/{name}") for name in ("Google Chrome", "Chromium", "Microsoft Edge")
 )
-_SECONDS = 60
+_PATIENCE = 30_000
+"""Milliseconds for each step."""
+QUIET = ("--disable-quic", "--disable-background-networking", "--disable-component-update")
 
 
 def chromium() -> str | None:
@@ -33,44 +33,44 @@ def chromium() -> str | None:
 
 def console(cast: Cast) -> None:
     """12. A page of the console in a real browser, signed in through the identity provider; its picture is kept."""
-    stage, program = cast.stage, chromium()
+    stage, why = cast.stage, left_out()
     stage.act(12, "A governance officer looks at the activity in the console.")
-    if program is None or not (BUILT / "index.html").is_file():
-        missing = "this machine has no Chromium" if program is None else "the console is not built (make console)"
-        stage.tell(f"         left out: {missing}. With `make up` it opens in any browser.")
+    if why is not None:
+        stage.tell(f"         left out: {why}. With `make up` it opens in any browser.")
         return
     picture = cast.work / "console.png"
-    first = f"{cast.platform.api_url}/auth/sign-in?{urlencode({'to': f'/activities/{cast.activity}'})}"
-    people = _opened(program, cast.work, first)
-    link = re.search(r'href="([^"]*/as/gus\?[^"]*)"', people)
-    if link is None:
-        raise DemoBroken(f"the identity provider offered nobody to sign in as: {people[:300]}")
-    page = _opened(
-        program, cast.work, urljoin(cast.platform.issuer_url, html.unescape(link[1])), f"--screenshot={picture}"
-    )
-    heading = re.search(r"<h1[^>]*>(.*?)</h1>", page)
-    seen = "no page" if heading is None else html.unescape(heading[1])
+    url = f"{cast.platform.api_url}/auth/sign-in?{urlencode({'to': f'/activities/{cast.activity}'})}"
+    seen = _heading(url, picture)
     stage.check("a page of the console, in Chromium", "What drives defaults of consumer loans", seen)
     stage.tell(f"              its picture: {picture}")
 
 
-def _opened(program: str, work: Path, url: str, *more: str) -> str:
-    """The page at `url` as a Chromium without a window has it in the end. Its cookies stay for the next one."""
-    options = [
-        "--headless=new",
-        "--disable-quic",
-        "--disable-background-networking",
-        "--hide-scrollbars",
-        "--window-size=1280,860",
-        "--virtual-time-budget=10000",
-        f"--user-data-dir={work / 'browser'}",
-        *(["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
-        *more,
-    ]
+def left_out() -> str | None:
+    """Why no page can be opened here; None where one can."""
+    if chromium() is None:
+        return "this machine has no Chromium"
+    if not (BUILT / "index.html").is_file():
+        return "the console is not built (make console)"
+    # Its live stream never ends, so that Chromium by itself would wait for it and show nothing.
+    return None if find_spec("playwright") else "Playwright's library, which would drive Chromium, is not installed"
+
+
+def _heading(url: str, picture: Path) -> str:
+    """The heading of the page that `url` leads to in the end; its picture is written."""
+    from playwright.sync_api import Error, sync_playwright
+
+    as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     try:
-        done = subprocess.run(
-            [program, *options, "--dump-dom", url], capture_output=True, text=True, timeout=_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as failure:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=[*QUIET, *as_root])
+            page = browser.new_page(viewport={"width": 1280, "height": 860})
+            page.set_default_timeout(_PATIENCE)
+            page.goto(url)
+            page.locator("a[href*='/as/gus?']").click()
+            heading = page.get_by_role("heading", level=1).inner_text()
+            page.locator(".skeleton").first.wait_for(state="detached")
+            page.screenshot(path=picture)
+            browser.close()
+            return heading
+    except Error as failure:
         raise DemoBroken(f"Chromium did not open the console: {failure}") from failure
-    return done.stdout
