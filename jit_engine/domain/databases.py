@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from jit_engine.domain.names import check_account, check_region
+from jit_engine.domain.names import check_name, check_place
 from jit_engine.errors import InvalidValue
 
 _CLUSTER: Final = re.compile(r"[a-z](?:-?[a-z0-9]){0,62}\Z", re.ASCII)
@@ -33,10 +33,10 @@ class RedshiftDatabase:
     columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_place(self.account, self.region)
-        _check(_CLUSTER, "cluster", self.cluster, "use the cluster's name: lower-case letters, digits and single -")
+        check_place(self.account, self.region)
+        check_name(_CLUSTER, "cluster", self.cluster, "use the cluster's name: lower-case letters, digits and single -")
         fix = "use the database's name: lower-case letters, digits and _"
-        _check(_REDSHIFT_DATABASE, "database", self.database, fix)
+        check_name(_REDSHIFT_DATABASE, "database", self.database, fix)
         _check_part(self)
 
     @property
@@ -59,8 +59,8 @@ class RedshiftWorkgroup:
     columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_place(self.account, self.region)
-        _check(_WORKGROUP, "workgroup", self.workgroup, "use the workgroup's id, a UUID in lower case")
+        check_place(self.account, self.region)
+        check_name(_WORKGROUP, "workgroup", self.workgroup, "use the workgroup's id, a UUID in lower case")
         _check_part(self)
 
     @property
@@ -83,8 +83,10 @@ class RdsDatabase:
     columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_place(self.account, self.region)
-        _check(_RESOURCE, "resource", self.resource, "use the resource id: db-… of an instance, cluster-… of Aurora")
+        check_place(self.account, self.region)
+        check_name(
+            _RESOURCE, "resource", self.resource, "use the resource id: db-… of an instance, cluster-… of Aurora"
+        )
         _check_part(self)
 
     @property
@@ -140,25 +142,15 @@ def _check_part(source: DatabaseSource) -> None:
     names = (("database", source.database), ("schema", source.schema), ("table", source.table))
     for field, name in names:
         if name:
-            _check(_NAME, field, name, "use its name in the database: 1 to 63 ASCII letters, digits and _")
+            check_name(_NAME, field, name, "use its name in the database: 1 to 63 ASCII letters, digits and _")
     if bool(source.schema) != bool(source.table) or (source.table and not source.database):
         raise InvalidValue(field="table", given=source.table, fix="name database, schema and table together")
     if _SYSTEM_SCHEMA.match(source.schema):
         raise InvalidValue(field="schema", given=source.schema, fix="the database's own catalogue is not data")
     for column in source.columns:
-        _check(_NAME, "columns", column, "use names of columns: 1 to 63 ASCII letters, digits and _")
+        check_name(_NAME, "columns", column, "use names of columns: 1 to 63 ASCII letters, digits and _")
     if source.columns and (
         not source.table or len(source.columns) > _MOST_COLUMNS or tuple(sorted(set(source.columns))) != source.columns
     ):
         fix = f"name at most {_MOST_COLUMNS} columns of one table, sorted and each once"
         raise InvalidValue(field="columns", given=",".join(source.columns)[:200], fix=fix)
-
-
-def _check_place(account: str, region: str) -> None:
-    check_account(account)
-    check_region(region)
-
-
-def _check(pattern: re.Pattern[str], field: str, given: str, fix: str) -> None:
-    if not pattern.match(given):
-        raise InvalidValue(field=field, given=given, fix=fix)

@@ -14,6 +14,18 @@ def check_account(account: str) -> None:
         raise InvalidValue(field="account", given=account, fix="use the 12 digits of a registered AWS account")
 
 
+def check_place(account: str, region: str) -> None:
+    """Raises `InvalidValue` unless both are spelt as AWS spells them."""
+    check_account(account)
+    check_region(region)
+
+
+def check_name(pattern: re.Pattern[str], field: str, given: str, fix: str) -> None:
+    """Raises `InvalidValue` unless `given` is of the form of `pattern`."""
+    if not pattern.match(given):
+        raise InvalidValue(field=field, given=given, fix=fix)
+
+
 def check_region(region: str) -> None:
     """Raises `InvalidValue` unless `region` is spelt as AWS spells regions."""
     if not _REGION.match(region):

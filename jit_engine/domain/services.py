@@ -19,7 +19,7 @@ from jit_engine.domain.databases import (
     parts_overlap,
     server_of,
 )
-from jit_engine.domain.names import check_account, check_region
+from jit_engine.domain.names import check_name, check_place
 from jit_engine.errors import InvalidValue
 
 _TABLE: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}\Z", re.ASCII)
@@ -50,12 +50,12 @@ class DynamoTable:
     attributes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_place(self.account, self.region)
-        _check(_TABLE, "table", self.table, "use the table's name: 3 to 255 letters, digits, _ . -")
+        check_place(self.account, self.region)
+        check_name(_TABLE, "table", self.table, "use the table's name: 3 to 255 letters, digits, _ . -")
         for key in self.keys:
-            _check(_KEY, "keys", key, "use partition keys of 1 to 128 letters, digits and _.:@#+-")
+            check_name(_KEY, "keys", key, "use partition keys of 1 to 128 letters, digits and _.:@#+-")
         for attribute in self.attributes:
-            _check(_ATTRIBUTE, "attributes", attribute, "use names of top-level attributes: letters, digits, _ . -")
+            check_name(_ATTRIBUTE, "attributes", attribute, "use names of top-level attributes: letters, digits, _ . -")
         for field, names in (("keys", self.keys), ("attributes", self.attributes)):
             if len(names) > _MOST_PARTS or tuple(sorted(set(names))) != names:
                 raise InvalidValue(
@@ -98,10 +98,10 @@ class BedrockModel:
     version: str
 
     def __post_init__(self) -> None:
-        _check_place(self.account, self.region)
-        _check(_MODEL, "model", self.model, "use one model's id, such as anthropic.claude-3-haiku-20240307-v1:0")
-        _check(_GUARDRAIL, "guardrail", self.guardrail, "use the guardrail's id, not its name or ARN")
-        _check(_VERSION, "version", self.version, "use a numbered version of the guardrail, never DRAFT")
+        check_place(self.account, self.region)
+        check_name(_MODEL, "model", self.model, "use one model's id, such as anthropic.claude-3-haiku-20240307-v1:0")
+        check_name(_GUARDRAIL, "guardrail", self.guardrail, "use the guardrail's id, not its name or ARN")
+        check_name(_VERSION, "version", self.version, "use a numbered version of the guardrail, never DRAFT")
 
     @property
     def uri(self) -> str:
@@ -119,8 +119,8 @@ class KinesisStream:
     stream: str
 
     def __post_init__(self) -> None:
-        _check_place(self.account, self.region)
-        _check(_STREAM, "stream", self.stream, "use the stream's name: 1 to 128 letters, digits, _ . -")
+        check_place(self.account, self.region)
+        check_name(_STREAM, "stream", self.stream, "use the stream's name: 1 to 128 letters, digits, _ . -")
 
     @property
     def uri(self) -> str:
@@ -138,10 +138,10 @@ class Secret:
     secret: str
 
     def __post_init__(self) -> None:
-        _check_place(self.account, self.region)
+        check_place(self.account, self.region)
         if len(self.secret) > _SECRET_LIMIT:
             raise InvalidValue(field="secret", given=self.secret[:40], fix=f"at most {_SECRET_LIMIT} characters")
-        _check(_SECRET, "secret", self.secret, "use the end of the secret's ARN: its name, - and six characters")
+        check_name(_SECRET, "secret", self.secret, "use the end of the secret's ARN: its name, - and six characters")
 
     @property
     def uri(self) -> str:
@@ -159,10 +159,12 @@ class ImageRepository:
     images: str
 
     def __post_init__(self) -> None:
-        _check_place(self.account, self.region)
+        check_place(self.account, self.region)
         if not 2 <= len(self.images) <= _IMAGES_LIMIT:
             raise InvalidValue(field="images", given=self.images[:40], fix=f"use 2 to {_IMAGES_LIMIT} characters")
-        _check(_IMAGES, "images", self.images, "use the repository's name: lower-case letters, digits and single ._-/")
+        check_name(
+            _IMAGES, "images", self.images, "use the repository's name: lower-case letters, digits and single ._-/"
+        )
 
     @property
     def uri(self) -> str:
@@ -181,9 +183,11 @@ class PackageRepository:
     packages: str
 
     def __post_init__(self) -> None:
-        _check_place(self.account, self.region)
-        _check(_LIBRARY_DOMAIN, "domain", self.domain, "use the domain's name: 2 to 50 lower-case letters, digits, -")
-        _check(_LIBRARY, "packages", self.packages, "use the repository's name: 2 to 100 letters, digits, . _ -")
+        check_place(self.account, self.region)
+        check_name(
+            _LIBRARY_DOMAIN, "domain", self.domain, "use the domain's name: 2 to 50 lower-case letters, digits, -"
+        )
+        check_name(_LIBRARY, "packages", self.packages, "use the repository's name: 2 to 100 letters, digits, . _ -")
 
     @property
     def uri(self) -> str:
@@ -201,7 +205,7 @@ class PublicEndpoint:
     def __post_init__(self) -> None:
         if len(self.host) > _HOST_LIMIT:
             raise InvalidValue(field="host", given=self.host[:40], fix=f"at most {_HOST_LIMIT} characters")
-        _check(_HOST, "host", self.host, "use one host in lower case, without *, port or path: data.ecb.europa.eu")
+        check_name(_HOST, "host", self.host, "use one host in lower case, without *, port or path: data.ecb.europa.eu")
 
     @property
     def account(self) -> str:
@@ -259,13 +263,3 @@ def whole_of(source: Parted) -> tuple[str, str, str, str]:
     if isinstance(source, DynamoTable):
         return source.kind, source.account, source.region, source.table
     return server_of(source)
-
-
-def _check_place(account: str, region: str) -> None:
-    check_account(account)
-    check_region(region)
-
-
-def _check(pattern: re.Pattern[str], field: str, given: str, fix: str) -> None:
-    if not pattern.match(given):
-        raise InvalidValue(field=field, given=given, fix=fix)
