@@ -3,6 +3,7 @@ import { MergeView } from "@codemirror/merge";
 import { EditorState } from "@codemirror/state";
 import { EditorView, lineNumbers } from "@codemirror/view";
 import { useEffect, useRef } from "react";
+import { styled } from "../../parts/CodeEditor";
 import { cedar } from "./cedar";
 
 /** `onEnd` is called once the end of the difference has been on the screen. */
@@ -14,9 +15,8 @@ export default function Compare({ before, after, onEnd }: { before: string; afte
   useEffect(() => {
     if (before === after) told.current?.();
     if (!box.current) return undefined;
-    const nonce = document.querySelector<HTMLMetaElement>("meta[property=csp-nonce]")?.nonce ?? "";
     const look = EditorView.theme({ "&": { fontSize: "13px" }, ".cm-scroller": { fontFamily: "var(--mono)" }, ".cm-gutters": { backgroundColor: "var(--nav)", color: "var(--text-3)", border: "none" } });
-    const side = (doc: string, label: string) => ({ doc, extensions: [EditorView.cspNonce.of(nonce), lineNumbers(), EditorState.readOnly.of(true), EditorView.lineWrapping, cedar, look, EditorView.contentAttributes.of({ "aria-label": label })] });
+    const side = (doc: string, label: string) => ({ doc, extensions: [styled(), lineNumbers(), EditorState.readOnly.of(true), EditorView.lineWrapping, cedar, look, EditorView.contentAttributes.of({ "aria-label": label })] });
     const merge = new MergeView({ parent: box.current, a: side(before, "Live rules"), b: side(after, "This version"), collapseUnchanged: { margin: 2, minSize: 6 }, gutter: true });
     const seen = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) told.current?.(); }, { root: box.current.parentElement });
     if (end.current) seen.observe(end.current);
