@@ -127,7 +127,8 @@ def account_template(
     region: Annotated[str, typer.Option(help="The region in which environments are made there.")],
     platform: Annotated[str, typer.Option(metavar="ARN", help="The role or user that the platform runs as.")],
     enforcer: Annotated[
-        bool, typer.Option("--enforcer", help="With the role for Lake Formation and workgroups.")
+        bool,
+        typer.Option("--enforcer", help="With the role for Lake Formation, workgroups, databases and lists of hosts."),
     ] = False,
 ) -> None:
     """Print the CloudFormation template that a further account needs before the settings name it, as JSON."""

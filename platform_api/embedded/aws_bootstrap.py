@@ -1,4 +1,4 @@
-"""The platform's own identity in the embedded AWS: one user that may become two roles, and nothing else."""
+"""The platform's own identity in the embedded AWS: one user that may become the platform's roles, and nothing else."""
 
 import contextlib
 import json

@@ -1,6 +1,6 @@
-"""The platform's own rights in an account, as IAM documents: least privilege for broker and provisioner.
+"""The platform's own rights in an account, as IAM documents: least privilege for each of its roles.
 
-Nothing here is particular to the embedded AWS: an operator creates the same two roles on AWS.
+Nothing here is particular to the embedded AWS: an operator creates the same roles on AWS.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,12 +45,13 @@ def trust_in_platform(account_id: str, external_id: str) -> Document:
 
 
 def platform_user_policy(*accounts: str) -> Document:
-    """What the platform's long-lived key may do: become one of the three roles of each of its accounts."""
+    """What the platform itself may do: become its roles in each of its accounts, the enforcer where there is one."""
+    own = (BROKER_ROLE, PROVISIONER_ROLE, PURGER_ROLE, ENFORCER_ROLE)
     return document(
         _allow(
-            "BecomeOneOfThree",
+            "BecomeOwnRoles",
             ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"],
-            [role_arn(account, name) for account in accounts for name in (BROKER_ROLE, PROVISIONER_ROLE, PURGER_ROLE)],
+            [role_arn(account, name) for account in accounts for name in own],
         )
     )
 

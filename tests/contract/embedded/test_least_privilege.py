@@ -8,7 +8,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from platform_api.embedded.aws_clients import CONFIG, isolated_session
-from platform_api.embedded.platform_roles import broker_policy, platform_user_policy, provisioner_policy
+from platform_api.embedded.platform_roles import (
+    ENFORCER_ROLE,
+    PLATFORM_PATH,
+    broker_policy,
+    enforcer_policy,
+    platform_user_policy,
+    provisioner_policy,
+    role_arn,
+    trust_in_platform,
+)
 
 pytestmark = pytest.mark.aws
 
@@ -198,7 +207,7 @@ def test_the_broker_can_mint_lend_and_remove_a_bounded_role(place: Any) -> None:
     assert code_of(lambda: iam.delete_role_policy(RoleName=name, PolicyName="grant")) == "NoSuchEntity"
 
 
-def test_the_platforms_key_can_do_nothing_but_become_its_two_roles(place: Any) -> None:
+def test_the_platforms_key_can_do_nothing_but_become_its_own_roles(place: Any) -> None:
     minted = f"arn:aws:iam::{ACCOUNT}:role/jit/{MINTED}"
     external_id = place.account.external_id
 
@@ -211,6 +220,23 @@ def test_the_platforms_key_can_do_nothing_but_become_its_two_roles(place: Any) -
     assert code_of(become(place.account.broker_role_arn, ExternalId=external_id)) == "allowed"
     assert code_of(lambda: place.user("s3").list_buckets()) == "AccessDenied"
     assert code_of(lambda: place.user("iam").list_roles()) == "AccessDenied"
+
+
+def test_the_platforms_key_can_become_the_enforcer_where_there_is_one(place: Any) -> None:
+    iam, external_id = place.root("iam"), place.account.external_id
+    iam.create_role(
+        RoleName=ENFORCER_ROLE,
+        Path=PLATFORM_PATH,
+        AssumeRolePolicyDocument=json.dumps(trust_in_platform(ACCOUNT, external_id)),
+    )
+    try:
+        arn = role_arn(ACCOUNT, ENFORCER_ROLE)
+        sts = place.user("sts")
+        lent = sts.assume_role(RoleArn=arn, RoleSessionName="s1", ExternalId=external_id)
+        assert f"/{ENFORCER_ROLE}/" in lent["AssumedRoleUser"]["Arn"]
+        assert code_of(lambda: sts.assume_role(RoleArn=arn, RoleSessionName="s1")) == "AccessDenied"
+    finally:
+        iam.delete_role(RoleName=ENFORCER_ROLE)
 
 
 def test_a_table_needs_its_catalogue_its_database_and_itself(place: Any) -> None:
@@ -267,4 +293,7 @@ def test_the_platforms_documents_fit_into_awss_limits() -> None:
 
     assert size(broker_policy(ACCOUNT)) <= 10_240
     assert size(provisioner_policy(ACCOUNT, "us-east-1")) <= 10_240
-    assert size(platform_user_policy(ACCOUNT)) <= 2_048
+    assert size(enforcer_policy(ACCOUNT, "us-east-1")) <= 10_240
+    assert size(platform_user_policy(*[ACCOUNT] * 7)) <= 2_048
+    assert size(platform_user_policy(*[ACCOUNT] * 39)) <= 10_240
+    assert size(platform_user_policy(*[ACCOUNT] * 23)) <= 6_144
