@@ -48,7 +48,7 @@ from jit_engine.rules.treatments import (
     optional_questions,
     questions_for,
 )
-from jit_engine.rules.views import cleared_view, cleared_with_bases, with_bases
+from jit_engine.rules.views import cleared_view, cleared_with_bases
 from policy import Decision, Engine, Setting
 
 
@@ -103,7 +103,7 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
         return refused(_too_late(sessions_end_by))
     if missing := unmet(passed, contracts, request):
         return refused(*map(_approval_needed, missing))
-    longest = durations_of(with_bases([verdict.ask for verdict in passed], facts.catalogue), request, facts)
+    longest = durations_of([verdict.ask for verdict in passed], request, facts)
     ends_at, shortened = _end(request, contracts, sessions_end_by, environment, longest, now)
     return Clearance(
         request=request,

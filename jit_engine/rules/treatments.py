@@ -25,6 +25,7 @@ from jit_engine.ports import Facts
 from jit_engine.rules.database_terms import database_breaches
 from jit_engine.rules.entities import group_ref
 from jit_engine.rules.questions import Ask, questions_about
+from jit_engine.rules.views import with_bases
 from policy import Decision
 
 READS = frozenset({Operation.DESCRIBE, Operation.SELECT})
@@ -44,10 +45,12 @@ def use_of(ask: SourceAsk, request: AccessRequest, facts: Facts) -> Use:
 
 
 def durations_of(asks: Sequence[SourceAsk], request: AccessRequest, facts: Facts) -> list[timedelta]:
-    """The longest that the contracts let a grant last, for each of these; a grant for all lasts the shortest."""
+    """The longest that the contracts let a grant last, for each of these and of what is given with it; a grant for all
+    lasts the shortest.
+    """
     return [
         longest_duration(contract, use_of(ask, request, facts))
-        for ask in asks
+        for ask in with_bases(asks, facts.catalogue)
         for contract in facts.contracts
         if contract.covers(ask.source)
     ]

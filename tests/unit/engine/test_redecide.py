@@ -20,8 +20,10 @@ from tests.fakes import world
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.world import ADA, BEN, CONTRACT, NOW, activity, contract, environment, facts
 from tests.unit.engine.desk import Desk
+from tests.unit.engine.test_views import SEEN, view
 
 MINUTE = timedelta(minutes=1)
+PARCELS = world.table("parcels", "land")
 ACCEPTED = frozenset({(CONTRACT, "1.0.0"), (CONTRACT, "1.1.0")})
 
 
@@ -235,3 +237,27 @@ def test_a_grant_that_only_expired_meanwhile_was_not_ended_by_the_change() -> No
     desk.later(hours=1)
     desk.step()
     assert redecide(desk).every(desk.now, before) == ()
+
+
+def test_less_time_for_what_a_view_is_made_of_ends_the_grant_of_the_view() -> None:
+    def over(**terms: Any) -> Facts:
+        base = contract(
+            id=ContractId("co_01JABCDEFGHJKMNPQRSTVWXYZ6"),
+            prefixes=(),
+            targets=(),
+            tables=(replace(contract().tables[0], database=PARCELS.database, tables=frozenset({PARCELS.table})),),
+            **terms,
+        )
+        scope = contract().tables[0]
+        own = contract(tables=(replace(scope, tables=scope.tables | {SEEN.table}),))
+        accepted = frozenset({(own.id, own.version), (base.id, base.version)})
+        items = (view(SEEN, PARCELS), world.table_item(PARCELS, world.prefix("land/parcels/")))
+        return facts(contracts=(own, base), activity=activity(accepted=accepted), catalogue=world.catalogue(*items))
+
+    desk = Desk()
+    desk.facts.now_known = over()
+    grant = desk.ask(world.request(world.ask(SEEN)))
+    assert redecide(desk).every(NOW) == ()
+    desk.facts.now_known = over(max_duration=30 * MINUTE)
+    (ended,) = redecide(desk).every(NOW)
+    assert (ended.id, ended.reason) == (grant.id, "the contract now allows 0:30:00 at most")
