@@ -111,7 +111,14 @@ class LimitExceeded(EngineError):
         super().__init__(f"{what}: {limit}")
 
 
-class RoleBudgetSpent(EngineError):
+class Passing(Exception):
+    """What an error is besides when it may be over by itself: try again after `retry_after`."""
+
+    code: ClassVar[str]
+    retry_after: timedelta
+
+
+class RoleBudgetSpent(Passing, EngineError):
     """An account that holds as many roles of ours as it may; there is room again as grants end."""
 
     code: ClassVar[str] = "role-budget-spent"
@@ -127,7 +134,7 @@ class RoleBudgetSpent(EngineError):
         )
 
 
-class AwsUnavailable(EngineError):
+class AwsUnavailable(Passing, EngineError):
     """AWS did not answer, throttled or failed in a way that may pass; try again after `retry_after`."""
 
     code: ClassVar[str] = "aws-unavailable"

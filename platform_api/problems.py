@@ -13,12 +13,11 @@ from jit_engine.contracts.problems import ClauseNotEnforceable, ContractInvalid
 from jit_engine.domain.event import Json
 from jit_engine.errors import (
     AwsRefused,
-    AwsUnavailable,
     InvalidValue,
     NotFound,
     NotOneSession,
+    Passing,
     PolicyTooLarge,
-    RoleBudgetSpent,
     TooManyParts,
     WrongState,
 )
@@ -186,16 +185,7 @@ def problem_of(error: Exception) -> Problem:
             return _of_http(error)
         case LostRace():
             return Problem(code="lost-race", detail=f"{error}: read it again and decide anew".removeprefix(": "))
-        case (
-            StoreUnavailable()
-            | KeysUnavailable()
-            | AwsUnavailable()
-            | KeyInFlight()
-            | TooManyRefusals()
-            | TooManyStreams()
-        ):
-            return _passing(error)
-        case RoleBudgetSpent():
+        case StoreUnavailable() | KeysUnavailable() | Passing() | KeyInFlight() | TooManyRefusals() | TooManyStreams():
             return _passing(error)
     code = getattr(error, "code", None)
     if not isinstance(code, str) or code not in KINDS or KINDS[code].status == 500:
@@ -240,13 +230,7 @@ def _of_http(error: HTTPException) -> Problem:
 
 
 def _passing(
-    error: StoreUnavailable
-    | KeysUnavailable
-    | AwsUnavailable
-    | KeyInFlight
-    | TooManyRefusals
-    | TooManyStreams
-    | RoleBudgetSpent,
+    error: StoreUnavailable | KeysUnavailable | Passing | KeyInFlight | TooManyRefusals | TooManyStreams,
 ) -> Problem:
     wait = {"Retry-After": _seconds(error.retry_after)}
     if isinstance(error, KeysUnavailable):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from jit_engine.aws.calls import Calls
+from jit_engine.aws.pages import pages
 from jit_engine.domain.artefact import Artefact
 from jit_engine.errors import EngineError
 
@@ -35,9 +36,15 @@ def check_nobody_else(artefact: Artefact, calls: Calls) -> None:
                 "Principal": {"DataLakePrincipalIdentifier": everybody},
                 "ResourceType": kind,
             }
-            for page in pages(calls, "list_permissions", asked):
+            for page in pages(calls, "lakeformation", "list_permissions", asked):
                 if any(_reaches(given, artefact) for given in page["PrincipalResourcePermissions"]):
                     raise NotGoverned(table=artefact.source, why=f"{everybody} may read it")
+
+
+def table_named(resource: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The table of a permission; Lake Formation names one for SELECT with its columns, and else without."""
+    table: Mapping[str, Any] | None = resource.get("Table") or resource.get("TableWithColumns")
+    return table
 
 
 def _reaches(given: Mapping[str, Any], artefact: Artefact) -> bool:
@@ -45,19 +52,8 @@ def _reaches(given: Mapping[str, Any], artefact: Artefact) -> bool:
     if not _READS & set(given.get("Permissions", ())):
         return False
     resource = given.get("Resource", {})
-    table = resource.get("Table") or resource.get("TableWithColumns")
+    table = table_named(resource)
     if table is None:
         return "LFTagPolicy" in resource
     same = table.get("DatabaseName") == artefact.text("database")
     return same and ("TableWildcard" in table or table.get("Name") in (artefact.text("table"), "ALL_TABLES", None))
-
-
-def pages(calls: Calls, operation: str, parameters: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
-    """Every page of a list of Lake Formation's."""
-    token: dict[str, object] = {}
-    while True:
-        page = calls("lakeformation", operation, {**parameters, **token})
-        yield page
-        if not page.get("NextToken"):
-            return
-        token = {"NextToken": page["NextToken"]}

@@ -6,22 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from jit_engine.aws import view_permissions
 from jit_engine.aws.calls import Calls
-from jit_engine.aws.governed import NotGoverned, check_nobody_else, pages
-from jit_engine.aws.served import of_each_account
+from jit_engine.aws.governed import NotGoverned, check_nobody_else
+from jit_engine.aws.pages import pages
 from jit_engine.domain.artefact import Artefact, Mechanism
 from jit_engine.domain.ids import GrantId
 from jit_engine.enforcers.filters import NAME, filters_of
+from jit_engine.enforcers.found import found_artefact, of_each
 from jit_engine.enforcers.ports import Seated
 from jit_engine.errors import AwsRefused
 from jit_engine.iam.enforcing import NoEnforcer
 
 _GONE = frozenset({"EntityNotFoundException"})
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ class LakeFormationEnforcer:
 
     def found(self) -> Iterable[Artefact]:
         """Every filter whose name is one of ours, and every permission of a role of ours on a table or view."""
-        return of_each_account(self.served, _everything)
+        return of_each(self.served, _everything)
 
     def _calls(self, artefact: Artefact) -> Calls:
         calls = self.served.get((artefact.account, artefact.region))
@@ -95,7 +94,7 @@ class LakeFormationEnforcer:
         if not table.get("IsRegisteredWithLakeFormation"):
             raise NotGoverned(table=artefact.source, why="its location is not registered")
         location = str(table.get("StorageDescriptor", {}).get("Location", "")).partition("://")[2]
-        for page in pages(calls, "list_resources", {}):
+        for page in pages(calls, "lakeformation", "list_resources", {}):
             for resource in page["ResourceInfoList"]:
                 root = str(resource["ResourceArn"]).removeprefix("arn:aws:s3:::").rstrip("/*")
                 if resource.get("HybridAccessEnabled") and f"{location}/".startswith(f"{root}/"):
@@ -152,18 +151,17 @@ def _everything(place: tuple[str, str], calls: Calls) -> Iterator[Artefact]:
 
 
 def _ours(place: tuple[str, str], calls: Calls) -> Iterator[Artefact]:
-    for page in pages(calls, "list_data_cells_filter", {}):
+    for page in pages(calls, "lakeformation", "list_data_cells_filter", {}):
         for one in page["DataCellsFilters"]:
             parts = str(one["Name"]).removeprefix(NAME).split("-")
             if str(one["Name"]).startswith(f"{NAME}gr_") and len(parts) == 3 and parts[1].isdecimal():
-                yield Artefact(
-                    grant=GrantId(parts[0]),
+                yield found_artefact(
+                    Mechanism.LAKE_FORMATION,
+                    GrantId(parts[0]),
                     part=int(parts[1]),
-                    mechanism=Mechanism.LAKE_FORMATION,
                     account=place[0],
                     region=place[1],
                     source=f"glue://{place[0]}/{place[1]}/{one['DatabaseName']}/{one['TableName']}",
                     name=str(one["Name"]),
                     plan={"database": str(one["DatabaseName"]), "table": str(one["TableName"]), "principal": ""},
-                    created_at=_EPOCH,
                 )

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from jit_engine.aws.calls import Calls
 from jit_engine.aws.glue_catalogue import columns_of, found_view
-from jit_engine.aws.governed import NotGoverned, check_nobody_else, pages
+from jit_engine.aws.governed import NotGoverned, check_nobody_else, table_named
+from jit_engine.aws.pages import pages
 from jit_engine.domain.artefact import Artefact, Mechanism
 from jit_engine.domain.ids import GrantId
 from jit_engine.enforcers.filters import artefact_name
+from jit_engine.enforcers.found import found_artefact
 from jit_engine.errors import AwsRefused
 from jit_engine.rules.importing_views import definition_sha256
 
 _ROLE = re.compile(r"arn:aws:iam::[0-9]{12}:role/jit/sg-(?P<grant>gr_[0-9A-Z]{26})-(?P<part>[0-9]+)-[0-9]+\Z", re.ASCII)
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def is_view(artefact: Artefact) -> bool:
@@ -54,7 +54,9 @@ def stands(artefact: Artefact, calls: Calls) -> bool:
     asked = {key: value for key, value in _permission(artefact).items() if key != "Permissions"}
     try:
         found = [
-            one for page in pages(calls, "list_permissions", asked) for one in page["PrincipalResourcePermissions"]
+            one
+            for page in pages(calls, "lakeformation", "list_permissions", asked)
+            for one in page["PrincipalResourcePermissions"]
         ]
     except AwsRefused as refused:
         if refused.aws_code != "EntityNotFoundException":
@@ -64,14 +66,18 @@ def stands(artefact: Artefact, calls: Calls) -> bool:
 
 
 def ours(place: tuple[str, str], calls: Calls) -> Iterator[Artefact]:
-    """Every permission on a table or view that a role of ours has: no other than on views is ever given."""
+    """Every table or view, once, that a role of ours has a permission on: no other than on views is ever given."""
     account, region = place
-    for page in pages(calls, "list_permissions", {"CatalogId": account, "ResourceType": "TABLE"}):
+    seen: set[str] = set()
+    for page in pages(calls, "lakeformation", "list_permissions", {"CatalogId": account, "ResourceType": "TABLE"}):
         for given in page["PrincipalResourcePermissions"]:
             principal = str(given.get("Principal", {}).get("DataLakePrincipalIdentifier", ""))
-            table, role = given.get("Resource", {}).get("Table") or {}, _ROLE.match(principal)
+            table, role = table_named(given.get("Resource", {})) or {}, _ROLE.match(principal)
             if role is not None and table.get("DatabaseName") and table.get("Name"):
-                yield _found(given, table, role, account, region)
+                found = _found(given, table, role, account, region)
+                if found.name not in seen:
+                    seen.add(found.name)
+                    yield found
 
 
 def _found(
@@ -80,16 +86,15 @@ def _found(
     database, name = str(table["DatabaseName"]), str(table["Name"])
     uri = f"glue://{account}/{region}/{database}/{name}"
     principal = str(given["Principal"]["DataLakePrincipalIdentifier"])
-    return Artefact(
-        grant=GrantId(role["grant"]),
+    return found_artefact(
+        Mechanism.LAKE_FORMATION,
+        GrantId(role["grant"]),
         part=int(role["part"]),
-        mechanism=Mechanism.LAKE_FORMATION,
         account=account,
         region=region,
         source=uri,
         name=artefact_name(GrantId(role["grant"]), int(role["part"]), uri),
         plan={"database": database, "table": name, "principal": principal, "view": "found"},
-        created_at=_EPOCH,
     )
 
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from jit_engine.aws.calls import Calls
-from jit_engine.aws.served import of_each_account
+from jit_engine.aws.pages import pages
 from jit_engine.domain.artefact import Artefact, Mechanism
 from jit_engine.domain.ids import GrantId
 from jit_engine.enforcers.filters import workgroups_of
+from jit_engine.enforcers.found import found_artefact, of_each
 from jit_engine.enforcers.ports import Seated
-from jit_engine.errors import AwsRefused
+from jit_engine.errors import AccountNotServed, AwsRefused
 from jit_engine.iam.enforcing import NoEnforcer
 
 _RUNNING = frozenset({"QUEUED", "RUNNING"})
 _UNKNOWN = frozenset({"InvalidRequestException"})
 """What Athena answers for a workgroup that is not there."""
 _AT_ONCE = 50
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +49,7 @@ class WorkgroupEnforcer:
             "EnforceWorkGroupConfiguration": True,
             "PublishCloudWatchMetricsEnabled": False,
         }
-        self.served[artefact.account, artefact.region](
+        self._calls(artefact)(
             "athena",
             "create_work_group",
             {
@@ -67,7 +65,7 @@ class WorkgroupEnforcer:
 
     def lift(self, artefact: Artefact) -> None:
         """Closes it to new queries, stops those that run, and deletes it once none does."""
-        calls = self.served[artefact.account, artefact.region]
+        calls = self._calls(artefact)
         named: dict[str, object] = {"WorkGroup": artefact.name}
         try:
             calls("athena", "update_work_group", {**named, "State": "DISABLED"}, urgent=True)
@@ -82,33 +80,30 @@ class WorkgroupEnforcer:
 
     def is_gone(self, artefact: Artefact) -> bool:
         """Whether it is in no list: an error of Athena does not say whether it is there."""
-        calls = self.served[artefact.account, artefact.region]
+        calls = self._calls(artefact)
         return all(name != artefact.name for name in _names(calls))
 
     def found(self) -> Iterable[Artefact]:
         """Every workgroup named after one of an environment and a grant."""
-        return of_each_account(self.served, _ours)
+        return of_each(self.served, _ours)
+
+    def _calls(self, artefact: Artefact) -> Calls:
+        calls = self.served.get((artefact.account, artefact.region))
+        if calls is None:
+            raise AccountNotServed(account=artefact.account)
+        return calls
 
 
 def _ours(place: tuple[str, str], calls: Calls) -> Iterator[Artefact]:
     for name in _names(calls):
         if name.startswith("sg-env-") and "-gr_" in name:
-            yield Artefact(
-                grant=GrantId(name[name.index("-gr_") + 1 :]),
-                part=1,
-                mechanism=Mechanism.WORKGROUP,
-                account=place[0],
-                region=place[1],
-                source="",
-                name=name,
-                plan={},
-                created_at=_EPOCH,
-            )
+            grant = GrantId(name[name.index("-gr_") + 1 :])
+            yield found_artefact(Mechanism.WORKGROUP, grant, account=place[0], region=place[1], name=name)
 
 
 def _running(calls: Calls, workgroup: str) -> Iterator[str]:
     """Queries that have not ended, the newest first; the workgroup takes no new ones by now."""
-    for page in _pages(calls, "list_query_executions", {"WorkGroup": workgroup}):
+    for page in pages(calls, "athena", "list_query_executions", {"WorkGroup": workgroup}):
         ids = list(page.get("QueryExecutionIds", ()))
         for start in range(0, len(ids), _AT_ONCE):
             some = calls("athena", "batch_get_query_execution", {"QueryExecutionIds": ids[start : start + _AT_ONCE]})
@@ -118,15 +113,5 @@ def _running(calls: Calls, workgroup: str) -> Iterator[str]:
 
 
 def _names(calls: Calls) -> Iterator[str]:
-    for page in _pages(calls, "list_work_groups", {}):
+    for page in pages(calls, "athena", "list_work_groups", {}):
         yield from (str(one["Name"]) for one in page.get("WorkGroups", ()))
-
-
-def _pages(calls: Calls, operation: str, parameters: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
-    token: dict[str, object] = {}
-    while True:
-        page = calls("athena", operation, {**parameters, **token})
-        yield page
-        if not page.get("NextToken"):
-            return
-        token = {"NextToken": page["NextToken"]}

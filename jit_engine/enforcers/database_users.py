@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Final, Protocol
 
 from jit_engine.domain.artefact import Artefact, Mechanism
 from jit_engine.domain.databases import DatabaseSource, RdsDatabase, database_of, server_of
 from jit_engine.domain.ids import GrantId
+from jit_engine.enforcers.found import found_artefact, of_each
 from jit_engine.enforcers.ports import Seated
-from jit_engine.errors import EngineError
+from jit_engine.errors import EngineError, Passing
 from jit_engine.iam.enforcing import NoEnforcer
 from jit_engine.sources.kinds import source_of_uri
 from jit_engine.sources.rds_database import database_user
 
-_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+RETRY_AFTER: Final = timedelta(minutes=1)
 _OF_ROLE: Final = re.compile(r"arn:aws:iam::[0-9]{12}:role/(?:[^/]+/)*(?P<name>[^/]+)\Z", re.ASCII)
 
 
@@ -48,12 +49,13 @@ class NotOurUser(EngineError):
         )
 
 
-class DatabaseUnavailable(EngineError):
+class DatabaseUnavailable(Passing, EngineError):
     """A source database that did not answer, or not in time; it may by the next try."""
 
     code: ClassVar[str] = "database-unavailable"
 
     def __init__(self, *, database: str, why: str) -> None:
+        self.retry_after = RETRY_AFTER
         super().__init__(f"{database} could not be reached: {why}; try again in a minute")
 
 
@@ -139,9 +141,9 @@ class DatabaseUserEnforcer:
         """Whether the database has neither the user nor a connection of it."""
         return self._served(artefact).users.is_gone(artefact.text("user"))
 
-    def found(self) -> Sequence[Artefact]:
+    def found(self) -> Iterable[Artefact]:
         """Every user of ours in every database that is served."""
-        return [one for uri, served in self.served.items() for one in _ours(uri, served)]
+        return of_each(self.served, _ours)
 
     def _user(self, seated: Seated, uri: str, sources: Sequence[DatabaseSource]) -> Artefact:
         served = self.served.get(uri)
@@ -221,14 +223,12 @@ def _ours(uri: str, served: ServedDatabase) -> Iterator[Artefact]:
         raise ValueError(f"{uri} is no database")
     _, account, region, _ = server_of(source)
     for user, grant in served.users.found():
-        yield Artefact(
-            grant=grant,
-            part=1,
-            mechanism=Mechanism.DATABASE_USER,
+        yield found_artefact(
+            Mechanism.DATABASE_USER,
+            grant,
             account=account,
             region=region,
             source=uri,
             name=_artefact_name(user, uri),
             plan={"user": user},
-            created_at=_EPOCH,
         )

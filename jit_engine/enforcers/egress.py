@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar, Final, Protocol
 
-from jit_engine.domain.artefact import Artefact, ArtefactState, Mechanism
+from jit_engine.domain.artefact import Artefact, Mechanism
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.services import PublicEndpoint
+from jit_engine.enforcers.found import found_artefact, of_each
 from jit_engine.enforcers.ports import ArtefactLedger, Seated
 from jit_engine.errors import AwsUnavailable, EngineError
 from jit_engine.iam.enforcing import NoEnforcer
 
 TRIES: Final = 5
 RETRY_AFTER: Final = timedelta(seconds=10)
-_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 class EgressListUnfit(EngineError):
@@ -81,13 +81,13 @@ class EgressEnforcer:
         arn, host = artefact.text("list"), artefact.text("host")
         return host not in self._list(arn).read().hosts or host in self._needed(arn, without=artefact.name)
 
-    def found(self) -> Sequence[Artefact]:
+    def found(self) -> Iterable[Artefact]:
         """Every host on a list that no grant of the ledger needs, whoever put it there: the lists are ours alone."""
-        return [
-            _stray(arn, host)
-            for arn, one in self.served.items()
-            for host in sorted(one.read().hosts - self._needed(arn, without=None))
-        ]
+        return of_each(self.served, self._strays)
+
+    def _strays(self, arn: str, one: EgressList) -> Iterator[Artefact]:
+        for host in sorted(one.read().hosts - self._needed(arn, without=None)):
+            yield _stray(arn, host)
 
     def _planned(self, seated: Seated) -> Iterator[Artefact]:
         for cleared in seated.clearance.cleared:
@@ -137,15 +137,12 @@ class EgressEnforcer:
 
 
 def _stray(arn: str, host: str) -> Artefact:
-    return Artefact(
-        grant=GrantId(""),
-        part=1,
-        mechanism=Mechanism.EGRESS,
+    return found_artefact(
+        Mechanism.EGRESS,
+        GrantId(""),
         account=arn.split(":")[4],
         region=arn.split(":")[3],
         source=f"https://{host}",
         name=f"{arn.rpartition('/')[2]}:{host}",
         plan={"list": arn, "host": host},
-        state=ArtefactState.STANDING,
-        created_at=_EPOCH,
     )

@@ -74,12 +74,17 @@ class Enforcement:
             raise left
 
     def sweep(self, now: datetime) -> int:
-        """How many artefacts were removed that no live grant owns; raises what a service that was not seen answered."""
+        """How many artefacts were removed that no live grant owns. What a service answered that was not seen, or that
+        did not let one go, keeps no other from being looked at and is raised at the end.
+        """
         done, unseen = 0, None
         for enforcer in self.enforcers.values():
             try:
                 for found in enforcer.found():
-                    done += self._judge(found, enforcer, now)
+                    try:
+                        done += self._judge(found, enforcer, now)
+                    except EngineError as error:
+                        unseen = error
             except EngineError as error:
                 unseen = error
         if unseen is not None:

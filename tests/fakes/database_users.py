@@ -37,6 +37,7 @@ class MemoryUsers:
 
     def found(self) -> Sequence[tuple[str, GrantId]]:
         """As the port says."""
+        self._called("found", "")
         return [(name, user.grant) for name, user in sorted(self.standing.items())]
 
     def _called(self, operation: str, name: str) -> None:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 import jit_engine
 import platform_api
 import policy
+from jit_engine.enforcers.database_users import DatabaseUnavailable
 from jit_engine.errors import AwsUnavailable, EngineError, InvalidValue, NotFound
 from jit_engine.flows.outcome import DurationTooLong
 from jit_engine.ports import LostRace
@@ -76,6 +77,7 @@ def test_every_error_that_a_route_can_meet_is_handled() -> None:
         (AwsUnavailable(operation="iam:CreateRole", retry_after=timedelta(seconds=15)), 503),
         (StoreUnavailable(why="OperationalError"), 503),
         (KeysUnavailable(issuer="https://idp.example", retry_after=timedelta(milliseconds=200)), 503),
+        (DatabaseUnavailable(database="rds://db.example/lending", why="no answer"), 503),
         (KeyInFlight(), 409),
         (TooManyRefusals(most=3), 429),
     ],

@@ -18,6 +18,7 @@ from jit_engine.domain.artefact import ArtefactState
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.source import Operation
 from jit_engine.errors import AwsUnavailable, LimitExceeded
+from jit_engine.flows.enforce import NotLifted
 from jit_engine.iam.enforcing import NoEnforcer
 from tests.fakes import world
 from tests.fakes.data_services import DataServices
@@ -220,3 +221,13 @@ def test_the_sweep_knows_its_own_by_their_names() -> None:
     assert set(desk.aws.filters) == {cells["Name"], "somebody-elses"}
     assert set(desk.aws.workgroups) == {group["Name"], "primary"}
     assert swept == 2
+
+
+def test_a_workgroup_of_an_account_that_was_taken_out_keeps_nothing_else_from_being_lifted() -> None:
+    desk = Governed()
+    grant = desk.revoked()
+    out, kept = WorkgroupEnforcer(served={}), LakeFormationEnforcer(served={HOME: desk.aws})
+    enforce = replace(desk.enforce, enforcers={one.mechanism: one for one in (out, kept)})
+    with pytest.raises(NotLifted, match="no role in AWS account"):
+        enforce.lift(desk.grant(grant), desk.now)
+    assert (desk.aws.filters, desk.aws.permissions) == ({}, [])

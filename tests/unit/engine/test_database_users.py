@@ -205,3 +205,15 @@ def test_the_sweep_ends_users_of_ours_that_no_live_grant_owns() -> None:
     assert desk.enforce.sweep(desk.now) == 1
     assert list(desk.users.standing) == [user.name]
     assert desk.grant(grant).state is GrantState.ACTIVE
+
+
+def test_the_sweep_sees_every_other_database_while_one_does_not_answer() -> None:
+    desk = Served()
+    desk.granted()
+    (user,) = desk.users.standing.values()
+    lost = replace(user, name="IAMR:sg-lost")
+    desk.marts.standing[lost.name] = lost
+    desk.users.faults["found"] = [DatabaseUnavailable(database=DATABASE, why="no answer")]
+    with pytest.raises(DatabaseUnavailable):
+        desk.enforce.sweep(desk.now)
+    assert desk.marts.standing == {}

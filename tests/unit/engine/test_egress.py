@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import RequestId
 from jit_engine.domain.services import PublicEndpoint
-from jit_engine.enforcers.egress import EgressEnforcer, EgressListUnfit
+from jit_engine.enforcers.egress import EgressEnforcer, EgressList, EgressListUnfit, Listed
 from jit_engine.errors import AwsUnavailable
 from jit_engine.flows.outcome import AccessRefused
 from jit_engine.iam.enforcing import NoEnforcer
@@ -28,6 +28,16 @@ from tests.unit.engine.desk import Desk
 
 NEWS = PublicEndpoint(host="news.example.org")
 NOBODY = "nothing.invalid"
+
+
+class Unread:
+    """A list that does not hold, and so is never written."""
+
+    def read(self) -> Listed:
+        raise EgressListUnfit(name="a list", why="it cannot be read")
+
+    def write(self, hosts: Collection[str], token: str) -> None:
+        raise AssertionError(hosts, token)
 
 
 class Networked(Desk):
@@ -179,3 +189,15 @@ def test_the_list_holds_what_live_grants_need_whatever_comes_and_goes(moves: Seq
             desk.ended(live.pop(which % len(live))[0])
         needed = {host.host for _, hosts in live for host in hosts}
         assert set(desk.firewall.hosts) == {NOBODY, *needed}
+
+
+def test_a_list_that_cannot_be_read_hides_no_other_from_the_sweep() -> None:
+    desk = Networked()
+    desk.firewall.hosts.append("stray.example.net")
+    own = FirewallList(arn=EGRESS_LIST, calls=desk.firewall)
+    served: dict[str, EgressList] = {"unread": Unread(), EGRESS_LIST: own}
+    enforcer = EgressEnforcer(served=served, ledger=desk.enforce.artefacts)
+    enforce = replace(desk.enforce, enforcers={enforcer.mechanism: enforcer})
+    with pytest.raises(EgressListUnfit, match="cannot be read"):
+        enforce.sweep(desk.now)
+    assert desk.firewall.hosts == [NOBODY]

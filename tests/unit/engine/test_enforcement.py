@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -124,3 +125,15 @@ def test_what_is_whole_needs_nothing_beside_its_role() -> None:
     grant = desk.ask(request(ask()))
     assert list(desk.enforce.artefacts.of_grant(grant.id)) == []
     assert desk.beside.calls == []
+
+
+def test_what_cannot_be_lifted_keeps_no_other_from_being_swept_and_is_told_at_the_end() -> None:
+    desk = Held()
+    late = desk.row(desk.granted())
+    for number in range(2):
+        stray = replace(late, name=f"sg-gr_01JABCDEFGHJKMNPQRSTVW0099-1-{number}")
+        desk.beside.standing[stray.name] = stray
+    desk.beside.faults["lift"] = [FAULT]
+    with pytest.raises(AwsUnavailable):
+        desk.enforce.sweep(desk.now)
+    assert sorted(desk.beside.standing) == [late.name, "sg-gr_01JABCDEFGHJKMNPQRSTVW0099-1-0"]

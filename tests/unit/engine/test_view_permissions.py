@@ -123,3 +123,15 @@ def test_the_sweep_finds_a_permission_that_no_live_grant_owns() -> None:
     assert desk.aws.permissions == []
     assert enforcer.is_gone(found)
     enforcer.lift(found)
+
+
+def test_a_permission_that_is_told_with_its_columns_is_found_once() -> None:
+    desk = Certified()
+    desk.granted()
+    (given,) = desk.aws.permissions
+    table = given["Resource"]["Table"]
+    desk.aws.permissions.append({**given, "Resource": {"TableWithColumns": {**table, "ColumnWildcard": {}}}})
+    assert len(list(LakeFormationEnforcer(served={HOME: desk.aws}).found())) == 1
+    del desk.aws.permissions[0]
+    (found,) = LakeFormationEnforcer(served={HOME: desk.aws}).found()
+    assert found.source == WHO.uri

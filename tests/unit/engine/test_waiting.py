@@ -11,7 +11,8 @@ import pytest
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.waiting import STILL_WAITING, WAITING_MOVES, WaitingState
-from jit_engine.errors import AwsRefused, AwsUnavailable, InvalidValue, WrongState
+from jit_engine.enforcers.database_users import DatabaseUnavailable
+from jit_engine.errors import AwsRefused, AwsUnavailable, InvalidValue, Passing, RoleBudgetSpent, WrongState
 from jit_engine.flows.outcome import AccessRefused, GrantNotUsable, NotAnApprover, ShownHasChanged
 from jit_engine.rules.record import cleared_request
 from tests.fakes import world
@@ -291,6 +292,24 @@ def test_a_mint_that_aws_did_not_do_is_tried_again_with_the_same_approvals(desk:
     active = [grant for grant in desk.desk.ledger.grants.values() if grant.state is GrantState.ACTIVE]
     assert [grant.id for grant in active] == [row.grant]
     assert row.minted_as == active[0].request != waiting.id
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [
+        DatabaseUnavailable(database="rds://db.example/lending", why="no answer"),
+        RoleBudgetSpent(account=world.ACCOUNT, limit=1, retry_after=timedelta(minutes=1)),
+    ],
+)
+def test_what_may_pass_keeps_an_approved_request_waiting(desk: WaitingDesk, passing: Passing) -> None:
+    waiting = desk.waits()
+    desk.approve(waiting, OLGA)
+    desk.desk.minter.faults["create"] = [passing]
+    desk.step()
+    assert (desk.row(waiting).state, desk.row(waiting).tries) == (WaitingState.READY, 1)
+    desk.desk.later(minutes=5)
+    desk.step()
+    assert desk.row(waiting).state is WaitingState.GRANTED
 
 
 def test_a_process_that_dies_while_minting_leaves_one_grant(desk: WaitingDesk) -> None:
