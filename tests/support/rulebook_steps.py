@@ -48,6 +48,11 @@ def approved(author: Somebody, approver: Somebody, text: str) -> dict[str, Any]:
     return made(approver.post(f"/v1/rulebooks/{shown['version']}/approve", of(shown)))
 
 
+def made_live(author: Somebody, approver: Somebody, text: str) -> dict[str, Any]:
+    """That text, approved by the other and made live."""
+    return made(author.post(f"/v1/rulebooks/{approved(author, approver, text)['version']}/activate"))
+
+
 def withdrawn(person: Somebody, version: str) -> None:
     """Gives a version up, so that nothing of a test stays open."""
     made(person.post(f"/v1/rulebooks/{version}/withdraw", {"reason": "the test is over"}))

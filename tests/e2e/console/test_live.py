@@ -55,6 +55,7 @@ def test_all_tabs_of_a_browser_share_one_stream_and_another_takes_over(
 ) -> None:
     granted(cast, story)
     visit = visitor("ines")
+    visit.page.goto("about:blank")  # the page that one arrived at after signing in may be about to listen
     streams: list[str] = []
 
     def heard(request: Request) -> None:
