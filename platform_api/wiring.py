@@ -29,7 +29,6 @@ from jit_engine.flows.request_access import RequestAccess
 from jit_engine.flows.revoke import Revoke
 from jit_engine.flows.revoke_many import RevokeMany
 from jit_engine.flows.sweep import Sweep
-from jit_engine.ports import FactSource
 from jit_engine.rules.clearance import Judges
 from platform_api.accounts import AccountsPurger, AwsAccounts, ServedAccounts
 from platform_api.authorize import AGrant, Authorizer
@@ -102,7 +101,7 @@ class Platform:
     rulebooks: SqlRulebooks
     keys: SqlIdempotencyKeys
     audit: AuditTrail
-    facts: FactSource
+    facts: SqlFacts
     policy_readings: SqlPolicyReadings
     read_policies: ReadPolicies
     verifier: TokenVerifier

@@ -1,6 +1,6 @@
 """What the catalogue knows about data: items with their sensitivity, and what contains what."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -78,7 +78,8 @@ class TableItem:
     @property
     def files(self) -> tuple[S3Prefix, ...]:
         """Every place that holds its data, each once, its location first."""
-        return tuple(dict.fromkeys((*(() if self.location is None else (self.location,)), *self.roots)))
+        located = () if self.location is None else (self.location,)
+        return tuple(dict.fromkeys((*located, *self.roots))) if self.roots else located
 
     @property
     def classification(self) -> Classification:
@@ -250,6 +251,12 @@ class Catalogue:
         for position, item in enumerate(self.items):
             named.setdefault(item.source, position)
         return named
+
+    @cached_property
+    def accounts_of_buckets(self) -> Mapping[str, str]:
+        """By bucket the account that it lies in, as far as prefixes of it are catalogued: its name does not say it."""
+        prefixes = (item.source for item in self.items if isinstance(item, PrefixItem))
+        return {prefix.bucket: prefix.account for prefix in sorted(prefixes, key=lambda one: one.uri, reverse=True)}
 
     @cached_property
     def _views(self) -> tuple[TableItem, ...]:

@@ -18,24 +18,30 @@ Asked = TypeVar("Asked", bound=Hashable)
 Found = TypeVar("Found")
 _MOST_KEPT = 4096
 _LONGEST_KEPT = 64
-"""What is found for one thing: longer answers are worked out again, so that what is kept stays a few megabytes."""
+"""What is found for one thing: of longer answers only the last is kept, so that it stays a few megabytes."""
 
 
 class KeptAnswers(Generic[Asked, Found]):
-    """Short answers about what never changes, each worked out once; one decision asks for the same many times over."""
+    """Answers about what never changes, the short ones worked out once; one decision asks for the same many times."""
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_kept", "_last_long")
 
     def __init__(self) -> None:
         self._kept: dict[Asked, tuple[Found, ...]] = {}
+        self._last_long: tuple[Asked, tuple[Found, ...]] | None = None
 
     def get(self, asked: Asked, answer: Callable[[Asked], tuple[Found, ...]]) -> tuple[Found, ...]:
         """What `answer` says, or has said."""
         kept = self._kept.get(asked)
         if kept is not None:
             return kept
+        last = self._last_long
+        if last is not None and last[0] == asked:
+            return last[1]
         found = answer(asked)
-        if len(found) <= _LONGEST_KEPT:
+        if len(found) > _LONGEST_KEPT:
+            self._last_long = asked, found
+        else:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
             self._kept[asked] = found

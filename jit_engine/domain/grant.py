@@ -110,6 +110,10 @@ class Denial:
     where: str
 
 
+ENFORCING = "enforce beside the role"
+"""The step that a mint takes only where something stands beside its roles."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTime:
     """How long one step took, in milliseconds, and for which part of the grant."""
@@ -177,6 +181,10 @@ class Grant:
     def policy(self) -> str:
         """The policy of a grant with one principal; raises `ValueError` when there are several."""
         return self.sole.policy
+
+    def may_have_artefacts(self) -> bool:
+        """Whether something may stand beside its roles: what is being minted may, later its steps say it."""
+        return not self.steps or any(step.step == ENFORCING for step in self.steps)
 
     def having(self, principal: Principal) -> "Grant":
         """This grant with that principal in place of the one of its part."""

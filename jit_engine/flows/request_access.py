@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from jit_engine.accounts import Accounts, ExternalIds, HomeOnly, Minters, accounts_of, minter_in
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import Grant, GrantState, Principal, StepTime, attempt_at
+from jit_engine.domain.grant import ENFORCING, Grant, GrantState, Principal, StepTime, attempt_at
 from jit_engine.domain.held import Unless
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.request import AccessRequest
@@ -247,7 +247,7 @@ class RequestAccess:
             watch.lap("assume and probe", part)
         beside = self.enforce.put(grant, parts, now)
         if beside.version != grant.version:
-            watch.lap("enforce beside the role", parts[-1])
+            watch.lap(ENFORCING, parts[-1])
         grant = beside
         active = replace(grant.moved(GrantState.ACTIVE), due_at=grant.ends_at, steps=watch.laps())
         minted: list[Json] = [

@@ -37,7 +37,7 @@ from jit_engine.rules.containers import (
 from jit_engine.rules.contract_gate import contract_verdict, contracts_of
 from jit_engine.rules.entities import slice_for, source_ref, subject_ref
 from jit_engine.rules.labels import contracts_of_label, label_breaches, rule_breaches
-from jit_engine.rules.questions import Ask, data_context, questions_about, spelled
+from jit_engine.rules.questions import Ask, data_context, spelled
 from jit_engine.rules.safeguards import bound_endpoints
 from jit_engine.rules.tiers import TIER_MAXIMUM
 from jit_engine.rules.time_wanted import wanted_duration
@@ -49,6 +49,7 @@ from jit_engine.rules.treatments import (
     questions_for,
 )
 from jit_engine.rules.views import cleared_view, cleared_with_bases
+from jit_engine.sources.kinds import cedar_action
 from policy import Decision, Engine, Setting
 
 
@@ -158,7 +159,7 @@ def _check_request(request: AccessRequest, facts: Facts, now: datetime) -> tuple
                 given=ask.source.uri,
                 fix="name a source of the catalogue, or a prefix beneath one (`sluice data list` shows them)",
             )
-        if not questions_about(ask, facts.catalogue):
+        if not [cedar_action(ask.source, operation) for operation in sorted(ask.operations)]:
             raise InvalidValue(field=f"sources[{position}].operations", given=ask.source.uri, fix="name an operation")
         check_columns(ask, facts, f"sources[{position}].columns")
     return activity, environment

@@ -200,7 +200,7 @@ def reached(request: AccessRequest, catalogue: Catalogue) -> list[CatalogueItem]
     for ask in request.asks:
         own = catalogue.item(ask.source)
         for item in (*((own,) if own else ()), *catalogue.touching(ask.source)):
-            behind = catalogue.behind(item) if isinstance(item, TableItem) else ()
+            behind = catalogue.behind(item) if isinstance(item, TableItem) and item.view is not None else ()
             for each in (item, *behind):
                 found[each.source.uri] = each
                 found.update((other.source.uri, other) for other in items_around(each, catalogue))
@@ -209,8 +209,8 @@ def reached(request: AccessRequest, catalogue: Catalogue) -> list[CatalogueItem]
 
 def items_around(item: CatalogueItem, catalogue: Catalogue) -> tuple[CatalogueItem, ...]:
     """Every catalogued item that holds data of this one."""
-    if isinstance(item.source, Parted):
-        return catalogue.parts_around(item.source)
+    if isinstance(item, ServiceItem):
+        return catalogue.parts_around(item.source) if isinstance(item.source, Parted) else ()
     return tuple(outer for place in files_of(item) for outer in catalogue.around(place))
 
 

@@ -40,13 +40,6 @@ class SqlCatalogue:
         with self._database.read() as connection:
             return read_catalogue(connection, generations(connection)[Changing.CATALOGUE])
 
-    def owner_of(self, bucket: str) -> str | None:
-        """The account in which the catalogue has the bucket, or None: a bucket's name alone does not say it."""
-        held = CatalogueItemRow.uri.startswith(f"s3://{bucket}/", autoescape=True)
-        with self._database.read() as connection:
-            item = connection.execute(_ITEMS.where(held).limit(1)).scalar()
-        return None if item is None else item.source.account
-
     def put_purposes(self, purposes: Mapping[str, str | None], event: Event) -> bool:
         """Makes `purposes` all there are; whether anything changed, and only then is there a record.
 

@@ -95,6 +95,11 @@ class SqlFacts:
             elsewhere=elsewhere,
         )
 
+    def catalogue(self) -> Catalogue:
+        """Today's catalogue."""
+        with self._database.read() as connection:
+            return self._current(connection)[0].catalogue
+
     def elsewhere(self, activity: ActivityId, environment: EnvironmentId) -> tuple[Facts, ...]:
         """Today's facts of every other active environment of the activity, the earliest first."""
         with self._database.read() as connection:

@@ -36,12 +36,13 @@ _SAVE_ROLE = sa.update(MintedRoleRow.table()).where(
     MintedRoleRow.part == sa.bindparam("of_part"),
     MintedRoleRow.attempt == sa.bindparam("of_attempt"),
 )
-_STANDING = sa.select(sa.func.count()).where(
+_MINTED = sa.select(sa.func.count()).where(
     MintedRoleRow.account == sa.bindparam("account"), sa.not_(MintedRoleRow.deleted)
 )
 _BASES = sa.select(sa.func.count()).where(
     BaseRoleRow.account == sa.bindparam("account"), BaseRoleRow.state != BaseState.GONE.value
 )
+_STANDING = sa.select(_MINTED.scalar_subquery() + _BASES.scalar_subquery())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,5 @@ def check_room(connection: Connection, grant: Grant, budget: RoleBudget) -> None
     lock_trail(connection)
     for account in sorted({principal.account for principal in grant.principals if principal.roles}):
         most = budget.of.get(account, budget.usual)
-        standing = sum(connection.execute(each, {"account": account}).scalar_one() for each in (_STANDING, _BASES))
-        if standing > most:
+        if connection.execute(_STANDING, {"account": account}).scalar_one() > most:
             raise RoleBudgetSpent(account=account, limit=most, retry_after=ROOM_AGAIN)

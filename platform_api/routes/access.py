@@ -75,8 +75,8 @@ def ask(
     if len(body.sources) > limits.max_sources:
         fix = f"name at most {limits.max_sources} sources at a time"
         raise InvalidValue(field="sources", given=str(len(body.sources)), fix=fix)
-    owner_of = caller.platform.registry.owner_of
-    request = body.request(RequestId(new_id("rq", caller.now)), caller.subject, aws.account_id, aws.region, owner_of)
+    buckets = caller.platform.facts.catalogue().accounts_of_buckets if body.leaves_accounts_open() else {}
+    request = body.request(RequestId(new_id("rq", caller.now)), caller.subject, aws.account_id, aws.region, buckets)
     if body.dry_run:
         caller.platform.ask.rules.check(request, caller.now)
         asking = caller.platform.request_access

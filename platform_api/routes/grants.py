@@ -1,10 +1,11 @@
 """Grants: looking at them, having credentials, giving them back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from jit_engine.domain.artefact import Artefact
 from jit_engine.domain.event import Json
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import GrantId
@@ -17,6 +18,7 @@ from platform_api.routes.permits import permits, shows
 from platform_api.routes.strict import StrictRoute
 from platform_api.schemas.access import CredentialsAsked, CredentialsShown, GrantShown, RevokeAsked
 from platform_api.schemas.wire import Listed
+from platform_api.wiring import Platform
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["grants"])
 
@@ -63,7 +65,7 @@ def credentials(
     """
     profile = None if body is None else body.profile
     delivered = caller.platform.deliver(GrantId(found.id), caller.subject, caller.now, profile)
-    artefacts = caller.platform.enforce.artefacts.of_grant(delivered.grant.id)
+    artefacts = _artefacts(caller.platform, delivered.grant)
     return CredentialsShown.of(delivered, caller.platform.settings.aws.endpoint_url, artefacts)
 
 
@@ -81,8 +83,12 @@ def grant_shown(lookup: Lookup, grant: Grant, decision: Mapping[str, Json] | Non
     environment = lookup.environment(grant.environment)
     place = None if environment is None else environment.place
     boundary = None if place is None else place.boundary_arn
-    artefacts = lookup.platform.enforce.artefacts.of_grant(grant.id)
+    artefacts = _artefacts(lookup.platform, grant)
     return GrantShown.of(grant, decision or lookup.platform.ledger.decision_of(grant.id), boundary, artefacts)
+
+
+def _artefacts(platform: Platform, grant: Grant) -> Sequence[Artefact]:
+    return platform.enforce.artefacts.of_grant(grant.id) if grant.may_have_artefacts() else ()
 
 
 def _grant(caller: Caller, found: AGrant) -> Grant:

@@ -1,8 +1,8 @@
 """Access requests, grants and credentials on the wire."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self, TypeGuard
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -64,12 +64,16 @@ class AccessAsked(Asked):
     dry_run: bool = False
     sources: Annotated[list[AnyAsked], Field(min_length=1, max_length=100)]
 
+    def leaves_accounts_open(self) -> bool:
+        """Whether some bucket is named without its account."""
+        return any(map(_is_open, self.sources))
+
     def request(
-        self, id: RequestId, subject: Subject, account: str, region: str, owner_of: Callable[[str], str | None]
+        self, id: RequestId, subject: Subject, account: str, region: str, buckets: Mapping[str, str]
     ) -> AccessRequest:
         """The request in the engine's terms; raises `InvalidValue` naming the field, `sources[0].prefix`.
 
-        A bucket without an account is that of the account where the catalogue has it, by `owner_of`.
+        A bucket without an account is that of the account where the catalogue has it, by `buckets`.
         """
         return AccessRequest(
             id=id,
@@ -81,7 +85,7 @@ class AccessAsked(Asked):
             ends_at=self.ends_at,
             mode=self.mode,
             asks=tuple(
-                _placed(place, source, _account_of(source, account, owner_of), region)
+                _placed(place, source, _account_of(source, account, buckets), region)
                 for place, source in enumerate(self.sources)
             ),
             justification=self.justification,
@@ -91,10 +95,12 @@ class AccessAsked(Asked):
         )
 
 
-def _account_of(asked: AnyAsked, account: str, owner_of: Callable[[str], str | None]) -> str:
-    if isinstance(asked, PrefixAsked) and asked.account is None:
-        return owner_of(asked.bucket) or account
-    return account
+def _account_of(asked: AnyAsked, account: str, buckets: Mapping[str, str]) -> str:
+    return buckets.get(asked.bucket, account) if _is_open(asked) else account
+
+
+def _is_open(asked: AnyAsked) -> TypeGuard[PrefixAsked]:
+    return isinstance(asked, PrefixAsked) and asked.account is None
 
 
 def _placed(place: int, asked: AnyAsked, account: str, region: str) -> SourceAsk:
