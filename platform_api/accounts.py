@@ -129,6 +129,11 @@ class AwsAccounts(Mapping[str, AwsAccount]):
         }
 
     @property
+    def definitions(self) -> Mapping[str, GlueCatalogue]:
+        """What describes the tables of each."""
+        return {account: one.definitions() for account, one in self.items()}
+
+    @property
     def external_ids(self) -> ExternalIds:
         """What the trust of each account's roles demands."""
         return {account: one.named.external_id for account, one in self.items()}

@@ -285,10 +285,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
             template_digest=reviewed_template_digest(),
         ),
         contracts=ContractDesk(store=registry),
-        catalogue=CatalogueDesk(
-            store=registry,
-            definitions=home.definitions(),
-        ),
+        catalogue=CatalogueDesk(store=registry, home=accounts.home, definitions=accounts.definitions),
         views=ViewDesk(store=registry, people=registry),
         rulebook_desk=RulebookDesk(
             store=rulebooks,

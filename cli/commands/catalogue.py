@@ -9,6 +9,8 @@ import typer
 
 from cli.answer import Doc, Json
 from cli.connect import connect
+from cli.failure import InputInvalid
+from cli.imports import import_each
 from cli.lazy import group
 from cli.render import AsJson, answer, line, listing, table
 
@@ -54,20 +56,31 @@ def import_(
     owner: Annotated[str | None, typer.Option(metavar="TEAM", help="Whose the new tables are.")] = None,
     product: Annotated[str | None, typer.Option(help="The data product of the new tables.")] = None,
     domain: Annotated[str | None, typer.Option(help="The domain of the new tables.")] = None,
+    account: Annotated[
+        str | None, typer.Option(help="The AWS account to read, the platform's own unless named.")
+    ] = None,
+    all_accounts: Annotated[bool, typer.Option("--all-accounts", help="Read every account of the platform.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Take out what is described no longer.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it all, change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring the catalogue up to what the Glue data catalogue describes.
+    """Bring the catalogue up to what the Glue data catalogue of an AWS account describes.
 
+    Each account is imported by itself: where one fails, the others are imported all the same, and the command fails.
     A new column is restricted until a contract classifies it; nothing that is classified is ever lowered. Grants that
     a change touches are decided anew. Try it with --dry-run first.
     """
     body: dict[str, Json] = {"databases": list(database or ()), "remove": remove, "dry_run": dry_run}
     given = {"owner": owner, "product": product, "domain": domain}
     body |= {name: value for name, value in given.items() if value is not None}
+    if all_accounts and account is not None:
+        raise InputInvalid("--account and --all-accounts exclude each other", next_step="give one of the two")
     with connect() as client:
-        found = client.act("/v1/catalogue/imports", body)
+        if all_accounts:
+            import_each(client, body, as_json=as_json, show=_show_import)
+            return
+        named = body if account is None else {**body, "account": account}
+        found = client.act("/v1/catalogue/imports", named)
     answer(found, as_json=as_json, show=_show_import)
 
 

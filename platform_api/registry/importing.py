@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +12,7 @@ from jit_engine.domain.catalogue import TableItem
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.source import GlueTable
 from jit_engine.domain.subject import Subject
+from jit_engine.errors import AccountNotServed
 from jit_engine.rules.importing import Change, FoundTable, Newcomer, Planned, plan_import
 from platform_api.registry.ports import RegistryStore
 
@@ -30,8 +31,9 @@ class TableDefinitions(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """A plan, and whether it was carried out; `generation` is the catalogue's that holds now."""
+    """A plan for one account, and whether it was carried out; `generation` is the catalogue's that holds now."""
 
+    account: str
     lines: tuple[Planned, ...]
     generation: int
     applied: bool
@@ -39,45 +41,74 @@ class Imported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueDesk:
-    """Whoever may import is decided before."""
+    """Whoever may import is decided before. `definitions` has every account that is served, `home` first of them.
+
+    Each account is imported by itself, in a transaction of its own: one that does not answer holds up no other.
+    """
 
     store: RegistryStore
-    definitions: TableDefinitions
+    home: str
+    definitions: Mapping[str, TableDefinitions]
 
-    def plan(self, databases: Sequence[str], newcomer: Newcomer, *, remove: bool) -> Imported:
-        """What an import would do."""
+    def plan(
+        self, databases: Sequence[str], newcomer: Newcomer, *, remove: bool, account: str | None = None
+    ) -> Imported:
+        """What an import from the account would do, the platform's own unless one is named.
+
+        Raises `AccountNotServed`, or `AwsUnavailable` where the account does not answer.
+        """
+        described = self._described_in(account or self.home)
         catalogue = self.store.catalogue()
-        place = (self.definitions.account, self.definitions.region)
+        place = (described.account, described.region)
         tables = [item.source for item in catalogue.items if isinstance(item, TableItem)]
         contracts = [(record.contract, data_labels(record.document)) for record in self.store.contracts_in_force()]
         lines = plan_import(
-            self.definitions.tables(databases),
+            described.tables(databases),
             catalogue,
             contracts,
             newcomer,
             of=[t for t in tables if (t.account, t.region) == place and _is_of(t, databases)],
             remove=remove,
         )
-        return Imported(lines=lines, generation=catalogue.generation, applied=False)
+        return Imported(account=described.account, lines=lines, generation=catalogue.generation, applied=False)
 
     def carry_out(
-        self, subject: Subject, databases: Sequence[str], newcomer: Newcomer, now: datetime, *, remove: bool
+        self,
+        subject: Subject,
+        databases: Sequence[str],
+        newcomer: Newcomer,
+        now: datetime,
+        *,
+        remove: bool,
+        account: str | None = None,
     ) -> Imported:
-        """Imports; raises `LostRace` when the catalogue changed on the way. Changes nothing where nothing differs."""
-        planned = self.plan(databases, newcomer, remove=remove)
+        """Imports, as `plan`; raises `LostRace` when the catalogue changed on the way. Changes nothing where nothing
+        differs.
+        """
+        planned = self.plan(databases, newcomer, remove=remove, account=account)
         changed = _of(planned.lines, Change.ADDED, Change.CHANGED)
         put = [_brought_in(line.item, subject) for line in changed if line.item is not None]
         removed = [line.before for line in _of(planned.lines, Change.REMOVED) if line.before is not None]
         if not put and not removed:
-            return Imported(lines=planned.lines, generation=planned.generation, applied=True)
+            return replace(planned, applied=True)
         details: dict[str, Json] = {
             change.value: [line.uri for line in _of(planned.lines, change)]
             for change in (Change.ADDED, Change.CHANGED, Change.REMOVED)
         }
-        details |= {"databases": sorted(databases), "generation": planned.generation + 1}
+        details |= {
+            "account": planned.account,
+            "databases": sorted(databases),
+            "generation": planned.generation + 1,
+        }
         event = Event(action="catalogue.imported", actor=subject.id, at=now, about={}, details=details)
         self.store.change_catalogue(planned.generation, put, removed, event)
-        return Imported(lines=planned.lines, generation=planned.generation + 1, applied=True)
+        return replace(planned, generation=planned.generation + 1, applied=True)
+
+    def _described_in(self, account: str) -> TableDefinitions:
+        found = self.definitions.get(account)
+        if found is None:
+            raise AccountNotServed(account=account)
+        return found
 
 
 def _of(lines: Sequence[Planned], *changes: Change) -> list[Planned]:

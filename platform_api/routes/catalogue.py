@@ -7,24 +7,44 @@ from fastapi import APIRouter, Query
 from platform_api.authorize import AView, ThePlatform
 from platform_api.registry.views import owners_of
 from platform_api.routes.caller import CallerDep
+from platform_api.routes.lists import Paged, cut
 from platform_api.routes.permits import permits, the_platform
 from platform_api.routes.strict import StrictRoute
-from platform_api.schemas.catalogue import CertificateAsked, ImportAsked, ImportShown, ViewShown
+from platform_api.schemas.catalogue import CertificateAsked, ImportAsked, ImportShown, ServedAccountShown, ViewShown
+from platform_api.schemas.wire import Listed
 
 routes = APIRouter(prefix="/v1/catalogue", route_class=StrictRoute, tags=["data and rules"])
 
 
-@routes.post("/imports", summary="Import the tables of the Glue data catalogue")
+@routes.get("/accounts", summary="The accounts whose tables can be imported")
+def accounts(
+    caller: CallerDep,
+    _: Annotated[ThePlatform, permits("viewSources", the_platform)],
+    query: Annotated[Paged, Query()],
+) -> Listed[ServedAccountShown]:
+    """By number; each is imported by itself."""
+    desk = caller.platform.catalogue
+    return cut(
+        list(desk.definitions.values()),
+        query,
+        lambda one: one.account,
+        lambda one: ServedAccountShown(account=one.account, region=one.region, is_home=one.account == desk.home),
+    )
+
+
+@routes.post("/imports", summary="Import the tables of an account's Glue data catalogue")
 def import_tables(
     caller: CallerDep,
     _: Annotated[ThePlatform, permits("importCatalogue", the_platform)],
     body: ImportAsked,
 ) -> ImportShown:
-    """All in one transaction; grants that it touches are decided anew. Importing twice changes nothing more."""
-    desk, newcomer = caller.platform.catalogue, body.newcomer()
+    """All of one account in one transaction; grants that it touches are decided anew. Importing twice changes nothing
+    more.
+    """
+    desk, newcomer, account = caller.platform.catalogue, body.newcomer(), body.account
     if body.dry_run:
-        return ImportShown.of(desk.plan(body.databases, newcomer, remove=body.remove))
-    done = desk.carry_out(caller.subject, body.databases, newcomer, caller.now, remove=body.remove)
+        return ImportShown.of(desk.plan(body.databases, newcomer, remove=body.remove, account=account))
+    done = desk.carry_out(caller.subject, body.databases, newcomer, caller.now, remove=body.remove, account=account)
     return ImportShown.of(done)
 
 

@@ -14,14 +14,16 @@ Database = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,255}\z")]
 
 
 class ImportAsked(Asked):
-    """Which databases of the Glue data catalogue to import; none named: all.
+    """Which databases of an account's Glue data catalogue to import; none named: all.
 
+    `account` is one that the platform serves (`GET /v1/catalogue/accounts`), its own unless one is named.
     `owner`, `product` and `domain` are for tables that neither an earlier import nor a contract speaks of. `remove`
     takes out what is described no longer. `dry_run` says what would be done and does nothing.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"databases": ["loans"], "dry_run": True}]})
 
+    account: Annotated[str, Field(pattern=r"^[0-9]{12}\z")] | None = None
     databases: Annotated[list[Database], Field(max_length=100, default_factory=list)]
     owner: Slug | None = None
     product: Slug | None = None
@@ -65,8 +67,9 @@ class ImportedTableShown(Shown):
 
 
 class ImportShown(Shown):
-    """An import, or what it would do; `generation` is the catalogue's that holds now."""
+    """An import from one account, or what it would do; `generation` is the catalogue's that holds now."""
 
+    account: str
     dry_run: bool
     generation: int
     counts: dict[Change, int]
@@ -77,11 +80,20 @@ class ImportShown(Shown):
         """The outcome, every table by URI."""
         found = [line.change for line in imported.lines]
         return cls(
+            account=imported.account,
             dry_run=not imported.applied,
             generation=imported.generation,
             counts={change: found.count(change) for change in Change if change in found},
             tables=[ImportedTableShown.of(line) for line in imported.lines],
         )
+
+
+class ServedAccountShown(Shown):
+    """An account whose tables can be imported, and the region that is read there."""
+
+    account: str
+    region: str
+    is_home: bool
 
 
 class CertificateAsked(Asked):

@@ -39,6 +39,26 @@ def test_an_import_sends_what_was_given_and_shows_every_table_with_its_reason(
     assert "Nothing was changed." in told.out
 
 
+def test_every_account_is_imported_although_one_of_them_fails(sluice: Sluice, platform: FakePlatform) -> None:
+    two = [{"account": "111111111111"}, {"account": "222222222222"}]
+    platform.answers("GET", "/v1/catalogue/accounts", {"items": two, "next_cursor": None})
+    platform.refuses("POST", "/v1/catalogue/imports", 403, "aws-refused")
+    platform.answers("POST", "/v1/catalogue/imports", {"account": "222222222222", "tables": [], "generation": 5})
+    told = sluice("data", "import", "--all-accounts")
+    assert told.code == ExitCode.FAILED
+    assert [one.body["account"] for one in platform.asked[-2:]] == ["111111111111", "222222222222"]
+    assert "The catalogue is of generation 5." in told.out
+    assert "Detail of aws-refused" in told.err
+    assert "111111111111 could not be imported" in told.err
+    assert sluice("data", "import", "--all-accounts", "--account", "111111111111").code == ExitCode.USAGE
+
+
+def test_one_account_is_imported_by_its_number(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("POST", "/v1/catalogue/imports", {"tables": [], "generation": 4, "dry_run": True})
+    assert sluice("data", "import", "--account", "222222222222", "--dry-run").code == ExitCode.DONE
+    assert platform.asked[-1].body["account"] == "222222222222"
+
+
 def test_a_view_is_certified_for_the_definition_that_was_shown(sluice: Sluice, platform: FakePlatform) -> None:
     uri, sha256 = "glue://1/r/db/v", "a" * 64
     said = {"team": "lending", "by": "pe_1", "at": "2026-11-23T10:00:00Z", "is_void": False}

@@ -557,6 +557,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/catalogue/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The accounts whose tables can be imported
+         * @description By number; each is imported by itself.
+         */
+        get: operations["accounts_v1_catalogue_accounts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/catalogue/imports": {
         parameters: {
             query?: never;
@@ -567,8 +587,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import the tables of the Glue data catalogue
-         * @description All in one transaction; grants that it touches are decided anew. Importing twice changes nothing more.
+         * Import the tables of an account's Glue data catalogue
+         * @description All of one account in one transaction; grants that it touches are decided anew. Importing twice changes nothing
+         *     more.
          */
         post: operations["import_tables_v1_catalogue_imports_post"];
         delete?: never;
@@ -3522,8 +3543,9 @@ export interface components {
         };
         /**
          * ImportAsked
-         * @description Which databases of the Glue data catalogue to import; none named: all.
+         * @description Which databases of an account's Glue data catalogue to import; none named: all.
          *
+         *     `account` is one that the platform serves (`GET /v1/catalogue/accounts`), its own unless one is named.
          *     `owner`, `product` and `domain` are for tables that neither an earlier import nor a contract speaks of. `remove`
          *     takes out what is described no longer. `dry_run` says what would be done and does nothing.
          * @example {
@@ -3534,6 +3556,8 @@ export interface components {
          *     }
          */
         ImportAsked: {
+            /** Account */
+            account?: string | null;
             /** Databases */
             databases?: string[];
             /** Domain */
@@ -3555,9 +3579,11 @@ export interface components {
         };
         /**
          * ImportShown
-         * @description An import, or what it would do; `generation` is the catalogue's that holds now.
+         * @description An import from one account, or what it would do; `generation` is the catalogue's that holds now.
          */
         ImportShown: {
+            /** Account */
+            account: string;
             /** Counts */
             counts: {
                 [key: string]: number;
@@ -3702,6 +3728,13 @@ export interface components {
         Listed_RulebookShown_: {
             /** Items */
             items: components["schemas"]["RulebookShown"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Listed[ServedAccountShown] */
+        Listed_ServedAccountShown_: {
+            /** Items */
+            items: components["schemas"]["ServedAccountShown"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -4699,6 +4732,18 @@ export interface components {
          * @enum {string}
          */
         Semantic: "execute_all" | "deny_on_first_deny" | "permit_on_first_permit";
+        /**
+         * ServedAccountShown
+         * @description An account whose tables can be imported, and the region that is read there.
+         */
+        ServedAccountShown: {
+            /** Account */
+            account: string;
+            /** Is Home */
+            is_home: boolean;
+            /** Region */
+            region: string;
+        };
         /**
          * ServiceAsked
          * @description A source that is not made of files, of any kind of the one list, by its URI as `GET /v1/sources` shows it.
@@ -6579,6 +6624,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerificationShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_v1_catalogue_accounts_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_ServedAccountShown_"];
                 };
             };
             /** @description A problem document (RFC 9457) */
