@@ -320,8 +320,8 @@ class Minter(Protocol):
         """Creates the role under its boundary; raises `RoleExists` when the name is taken, and adopts nothing."""
         ...
 
-    def put_policy(self, name: str, policy: str) -> None:
-        """Writes the role's only inline policy."""
+    def put_policy(self, name: str, policy: str, *, urgent: bool = False) -> None:
+        """Writes the role's only inline policy; `urgent` where it denies what was given."""
         ...
 
     def prove(self, plan: SessionPlan, probes: Probes) -> None:

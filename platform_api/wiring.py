@@ -183,7 +183,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
     def place_of(environment: EnvironmentId, account: str) -> Place | None:
         record = registry.environment(environment)
         own = None if record is None else record.environment.place
-        known = [own, *(outpost.place for outpost in outpost_store.of(environment))]
+        if own is not None and own.account == account:
+            return own
+        known = [outpost.place for outpost in outpost_store.of(environment)]
         return next((place for place in known if place is not None and place.account == account), None)
 
     def may_approve(subject: Subject, request: WaitingRequest, now: datetime) -> bool:

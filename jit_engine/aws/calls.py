@@ -65,7 +65,9 @@ class AwsAccess:
 
 
 class Calls(Protocol):
-    """One AWS operation. `urgent` calls (denying, deleting) may use the whole of the throttle."""
+    """One AWS operation. `urgent` calls (denying, deleting) may use the whole of the throttle, and are kept from an
+    account that did not answer for seconds only.
+    """
 
     def __call__(
         self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
@@ -95,8 +97,8 @@ class AwsCalls:
         self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
     ) -> Mapping[str, Any]:
         is_write = service == "iam" and not operation.startswith(("get_", "list_"))
-        self.reach.enter()
-        for tried in range(1, TRIES + 1):
+        tries = 1 if self.reach.enter(urgent=urgent) else TRIES
+        for tried in range(1, tries + 1):
             if is_write:
                 self._wait_for_token(operation, urgent=urgent)
             try:
@@ -111,7 +113,7 @@ class AwsCalls:
                     self.reach.unanswered()
                 if is_write and passing.throttled:
                     self.bucket.slow_down()
-                if tried == TRIES:
+                if tried == tries:
                     raise AwsUnavailable(operation=passing.operation, retry_after=RETRY_AFTER) from passing.__cause__
                 self.sleep(_pause(tried))
             else:

@@ -73,9 +73,9 @@ class AwsMinter:
             raise
         return CreatedRole(arn=str(answer["Role"]["Arn"]), role_id=str(answer["Role"]["RoleId"]))
 
-    def put_policy(self, name: str, policy: str) -> None:
+    def put_policy(self, name: str, policy: str, *, urgent: bool = False) -> None:
         named = {"RoleName": name, "PolicyName": POLICY_NAME, "PolicyDocument": policy}
-        self.calls("iam", "put_role_policy", named)
+        self.calls("iam", "put_role_policy", named, urgent=urgent)
 
     def prove(self, plan: SessionPlan, probes: Probes) -> None:
         """1. The role can be assumed. 2. Our marker can be read. 3. Every call that must be refused is refused."""

@@ -71,7 +71,7 @@ class BaseRoles:
                 if current.policy == wanted.policy:
                     return current
                 changed = replace(current, policy=wanted.policy, ends_at=wanted.ends_at)
-                return self._write(self.store.keep(changed, _event("base-role.changed", changed, now)))
+                return self._write(self.store.keep(changed, _event("base-role.changed", changed, now)), urgent=False)
             except LostRace:
                 continue
         raise AwsUnavailable(operation="making the base role", retry_after=ASK_AGAIN)
@@ -172,7 +172,8 @@ class BaseRoles:
             if len(denying.denied) >= DENIED_FULL and denying.state is BaseState.READY:
                 denying = _retired(denying, now)
             try:
-                self._write(self.store.keep(denying, _event("base-role.grant-denied", base, now, {"grant": grant})))
+                kept = self.store.keep(denying, _event("base-role.grant-denied", base, now, {"grant": grant}))
+                self._write(kept, urgent=True)
             except LostRace:
                 again = self.store.of_name(base.name)
                 if again is None or again.state is BaseState.GONE:
@@ -182,14 +183,14 @@ class BaseRoles:
             return
         raise AwsUnavailable(operation="denying the grant", retry_after=ASK_AGAIN)
 
-    def _write(self, base: BaseRole) -> BaseRole:
+    def _write(self, base: BaseRole, *, urgent: bool) -> BaseRole:
         """Tells AWS; again when the row has moved on meanwhile, so that the newest is what stands there at last."""
         while True:
             minter = minter_in(self.minters, base.account)
             if len(base.denied) > DENIED_MOST:
                 minter.shut(base.name, TRUST_NOBODY, DENY_EVERYTHING)
             else:
-                minter.put_policy(base.name, base_document(base))
+                minter.put_policy(base.name, base_document(base), urgent=urgent)
             stored = self.store.of_name(base.name)
             if stored is None or stored.version == base.version or stored.state is BaseState.GONE:
                 return base

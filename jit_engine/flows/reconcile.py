@@ -136,7 +136,8 @@ class Reconcile:
     def _shut(self, grant: Grant, now: datetime) -> None:
         """Opens the engine's own sessions, for afterwards nobody can; then blocks sessions and denies everything.
 
-        An account at a time, the environment's own first: one that does not answer holds up none before it.
+        An account at a time, the environment's own first: one that does not answer holds up none before it. Where the
+        first try has failed, the next one opens no session: what keeps it from being opened never keeps the Deny back.
         """
         observers: list[Observer] = []
 
@@ -145,10 +146,13 @@ class Reconcile:
                 if principal.account == account and (one := self._observer(grant, principal)) is not None:
                     observers.append(one)
 
-        known = grant.id in self._watches
-        self._of_each(grant, self._deny if grant.tries == 0 else self._deny_if_open, now, None if known else watch)
-        if not known and len(observers) == len(grant.principals):
-            self._watches[grant.id] = _Watch(observers=tuple(observers))
+        first = grant.tries == 0
+        watching = first and grant.id not in self._watches
+        try:
+            self._of_each(grant, self._deny if first else self._deny_if_open, now, watch if watching else None)
+        finally:
+            if watching and len(observers) == len(grant.principals):
+                self._watches[grant.id] = _Watch(observers=tuple(observers))
         self._save(replace(grant, shut_at=now, due_at=now + LOOK_AGAIN, tries=0), "shut", now)
 
     def _lift(self, grant: Grant, now: datetime) -> None:
@@ -198,8 +202,9 @@ class Reconcile:
         place = self.place_of(grant.environment, principal.account)
         if place is None:
             return None
-        base_arn = self.bases.arn(grant.environment, principal.account)
-        if (base_arn if principal.way is MintWay.SESSION else principal.role.arn) is None:
+        of_base = principal.way is MintWay.SESSION
+        base_arn = self.bases.arn(grant.environment, principal.account) if of_base else None
+        if (base_arn if of_base else principal.role.arn) is None:
             return None
         probes = Probes(allowed=marker(place), denied=())
         plan = session_plan(

@@ -85,7 +85,7 @@ class RequestAccess:
         covered = covering(asks, verdict.ends_at, held, now)
         return Preview(
             clearance=verdict,
-            parts=self._planned(verdict, self.new_grant_id(now), facts, now),
+            parts=self._planned(verdict, self.new_grant_id(now), facts, now, dry=True),
             overlaps=overlaps(asks, held, now),
             covered_by=None if covered is None else covered.grant.id,
         )
@@ -174,8 +174,13 @@ class RequestAccess:
             raise AlreadyHeld(found)
         return lambda held: covering(asks, ends_at, held, now) is not None
 
-    def _planned(self, clearance: Clearance, grant: GrantId, facts: Facts, now: datetime) -> tuple[PlannedPart, ...]:
-        """How it is minted; what cannot be served or held is refused here, before anything is on record."""
+    def _planned(
+        self, clearance: Clearance, grant: GrantId, facts: Facts, now: datetime, *, dry: bool = False
+    ) -> tuple[PlannedPart, ...]:
+        """How it is minted; what cannot be served or held is refused here, before anything is on record.
+
+        Unless `dry`, a place that the environment lacks in an account is wanted from now on.
+        """
         place = clearance.environment.place
         if place is None:
             raise ValueError("an active environment has a place")
@@ -185,7 +190,8 @@ class RequestAccess:
         try:
             parts = parts_of(clearance, place, grant, facts.contracts, elsewhere=facts.elsewhere)
         except AccountNotReady as missing:
-            self.accounts.want_place(clearance.environment.id, clearance.activity.id, missing.account, now)
+            if not dry:
+                self.accounts.want_place(clearance.environment.id, clearance.activity.id, missing.account, now)
             raise
         self.enforce.check(grant, parts, now)
         return parts

@@ -6,6 +6,7 @@ An account that fails or does not answer keeps its own outposts waiting and no o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -32,8 +33,8 @@ from platform_api.registry.provision import (
     place_made,
 )
 
-FAILED_AGAIN: Final = timedelta(hours=1)
-"""When one that failed six times is looked at again; a request for it has it looked at sooner."""
+FAILED_AGAIN: Final = timedelta(days=1)
+"""When one that failed six times is looked at again, as a grant that is stuck; a request has it looked at sooner."""
 
 
 class OutpostState(StrEnum):
@@ -116,7 +117,8 @@ class OutpostReconciler:
         for known in self.store.of(environment):
             if known.account == account and known.state is OutpostState.FAILED:
                 again = replace(known, state=OutpostState.WANTED, tries=0, due_at=now)
-                self.store.keep(again, _event("wanted", again, now, {"last_error": known.last_error}))
+                with suppress(LostRace):  # whoever moved it on is looking at it just now
+                    self.store.keep(again, _event("wanted", again, now, {"last_error": known.last_error}))
 
     def step(self, now: datetime, limit: int = 10) -> int:
         """Takes each that is due a step further; how many were looked at."""
@@ -126,6 +128,9 @@ class OutpostReconciler:
                 self._advance(outpost, now)
             except LostRace:
                 continue
+            except Exception as error:  # noqa: BLE001 - one that cannot be made must not hold up the others
+                with suppress(LostRace):
+                    self._try_failed(outpost, type(error).__name__, now)
             taken += 1
         return taken
 
@@ -179,8 +184,10 @@ class OutpostReconciler:
         again = FAILED_AGAIN if failed else min(POLL * 2 ** (tries - 1), LONGEST_BACK_OFF)
         state = OutpostState.FAILED if failed else outpost.state
         left = replace(outpost, state=state, tries=tries, last_error=reason[:500], due_at=now + again)
-        what = "failed" if failed else "try-failed"
-        return self.store.keep(left, _event(what, left, now, {"reason": left.last_error, "tries": tries}))
+        event = _event("try-failed", left, now, {"reason": left.last_error, "tries": tries})
+        if tries == MOST_TRIES:
+            event = replace(event, action="alarm.outpost-failed")
+        return self.store.keep(left, event)
 
 
 def _event(what: str, outpost: Outpost, now: datetime, details: Mapping[str, Json]) -> Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol, assert_never
@@ -72,6 +73,9 @@ class ProvisioningReconciler:
                 taken.append(self._advance(record, now))
             except LostRace:
                 continue
+            except Exception as error:  # noqa: BLE001 - one that cannot be made must not hold up the others
+                with suppress(LostRace):
+                    taken.append(self._try_failed(record, type(error).__name__, now))
         return taken
 
     def retry(self, subject: Subject, id: EnvironmentId, now: datetime) -> EnvironmentRecord:

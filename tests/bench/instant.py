@@ -21,7 +21,7 @@ class InstantMinter:
             arn=f"arn:aws:iam::{self.account}:role/sluicegate/{plan.name}", role_id=f"AROA{self._made:017}"
         )
 
-    def put_policy(self, name: str, policy: str) -> None:
+    def put_policy(self, name: str, policy: str, *, urgent: bool = False) -> None:
         return
 
     def prove(self, plan: SessionPlan, probes: Probes) -> None:

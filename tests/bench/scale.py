@@ -151,7 +151,7 @@ class Account:
     def create(self, plan: RolePlan) -> CreatedRole:
         raise AwsRefused(operation="iam:create_role", aws_code="NotHere")
 
-    def put_policy(self, name: str, policy: str) -> None:
+    def put_policy(self, name: str, policy: str, *, urgent: bool = False) -> None:
         raise AwsRefused(operation="iam:put_role_policy", aws_code="NotHere")
 
     def prove(self, plan: SessionPlan, probes: Probes) -> None:

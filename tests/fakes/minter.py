@@ -36,6 +36,8 @@ class FakeMinter:
     account: str = ACCOUNT
     kept: dict[str, FakeRole] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    urgent: list[str] = field(default_factory=list)
+    """Roles whose policy was written with what the throttle keeps for revocation."""
     sessions: list[SessionPlan] = field(default_factory=list)
     proven: list[tuple[SessionPlan, Probes]] = field(default_factory=list)
     faults: dict[str, list[Exception | Callable[[], object]]] = field(default_factory=lambda: defaultdict(list))
@@ -80,8 +82,10 @@ class FakeMinter:
         self.kept[name] = FakeRole(found=found, trust=trust, policies={})
         return found
 
-    def put_policy(self, name: str, policy: str) -> None:
+    def put_policy(self, name: str, policy: str, *, urgent: bool = False) -> None:
         """As the port says."""
+        if urgent:
+            self.urgent.append(name)
         self._called("put_policy", name)
         check_inline_policy(policy, 0)
         self._put(name, policy)

@@ -125,6 +125,14 @@ def test_an_account_without_a_place_is_wanted_and_the_request_may_be_repeated() 
     assert desk.ask(wanted()).state is GrantState.ACTIVE
 
 
+def test_a_dry_run_wants_no_place_anywhere() -> None:
+    desk = two()
+    desk.facts.now_known = facts_of_two()
+    with pytest.raises(AccountNotReady, match=f"account {ELSEWHERE}"):
+        desk.request_access.preview(wanted(), desk.now)
+    assert desk.accounts.wanted == []
+
+
 def test_an_account_that_is_not_served_is_refused_and_no_place_is_wanted_there() -> None:
     desk = Desk(facts=FakeFacts(facts_of_two()))
     with pytest.raises(AccountNotServed, match=ELSEWHERE):

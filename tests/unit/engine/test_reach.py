@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from jit_engine.aws.calls import AwsAccess, AwsCalls
-from jit_engine.aws.reach import ASKING, FIRST_PAUSE, LONGEST_PAUSE, UNANSWERED, Reach
+from jit_engine.aws.reach import ASKING, FIRST_PAUSE, LONGEST_PAUSE, UNANSWERED, URGENT_PAUSE, Reach
 from jit_engine.errors import AwsRefused, AwsUnavailable
 
 ACCESS = AwsAccess(
@@ -80,6 +80,34 @@ def test_each_time_it_is_silent_again_the_pause_doubles_and_an_answer_forgets_it
     with pytest.raises(AwsUnavailable) as silent:
         reach.check()
     assert silent.value.retry_after.total_seconds() == FIRST_PAUSE + 1
+
+
+def test_a_deny_is_kept_back_for_seconds_only_and_one_caller_asks() -> None:
+    clock = Clock()
+    reach = reach_at(clock)
+    for _ in range(9):
+        reach.unanswered()
+    with pytest.raises(AwsUnavailable):
+        reach.enter(urgent=True)
+    clock.now += URGENT_PAUSE
+    with pytest.raises(AwsUnavailable):
+        reach.enter()
+    assert reach.enter(urgent=True)
+    with pytest.raises(AwsUnavailable):
+        reach.enter(urgent=True)
+    reach.answered()
+    assert not reach.enter(urgent=True)
+    assert not reach.enter()
+
+
+def test_whoever_asks_a_silent_account_asks_once() -> None:
+    clock = Clock()
+    reach, service = reach_at(clock), Service(*[NO_ANSWER] * 5)
+    lost(reach)
+    clock.now += FIRST_PAUSE
+    with pytest.raises(AwsUnavailable):
+        calls_of(service, reach)("iam", "list_roles", {})
+    assert service.asked == 1
 
 
 class Service:

@@ -248,6 +248,7 @@ def test_revoking_denies_the_grant_alone_until_its_last_session_has_ended() -> N
     name = base_of(desk).name
     assert denied_at(desk, name) == [revoked.id]
     assert desk.minter.kept[name].trust != TRUST_NOBODY
+    assert desk.minter.urgent == [name]
     desk.later(hours=2)
     desk.step()
     assert desk.grant(revoked).state is GrantState.CLOSED

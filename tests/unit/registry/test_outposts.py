@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from jit_engine.domain.ids import ActivityId, EnvironmentId
 from jit_engine.errors import AccountNotServed, AwsUnavailable
 from platform_api.provisioning.outcome import Failed, Observation
 from platform_api.registry.activities import ActivityDesk
-from platform_api.registry.outposts import FAILED_AGAIN, OutpostAccount, OutpostReconciler, OutpostState
+from platform_api.registry.outposts import FAILED_AGAIN, Outpost, OutpostAccount, OutpostReconciler, OutpostState
 from platform_api.registry.provision import MOST_TRIES, POLL, Ground, ProvisioningReconciler
 from tests.fakes.outposts import MemoryOutposts
 from tests.fakes.registry import MemoryRegistry
@@ -76,6 +77,15 @@ class Yard:
     def _check(self, account: str) -> None:
         if account in self.silent:
             raise SILENT
+
+
+class Overtaken(MemoryOutposts):
+    """A store in which whatever is read has been moved on before it can be written."""
+
+    def of(self, environment: EnvironmentId) -> Sequence[Outpost]:
+        found = [one for (of, _), one in self.kept.items() if of == environment]
+        self.kept.update({(one.environment, one.account): replace(one, version=one.version + 1) for one in found})
+        return found
 
 
 def yard(*seen: Observation | Exception) -> Yard:
@@ -153,11 +163,49 @@ def test_what_fails_backs_off_fails_after_six_tries_and_is_looked_at_again_when_
     assert (failed.state, failed.last_error) == (OutpostState.FAILED, "no room")
     assert failed.due_at is not None
     assert failed.due_at - (now - FAILED_AGAIN) == FAILED_AGAIN
+    assert [event.action for event in one.store.events][-2:] == [
+        "environment.outpost-try-failed",
+        "alarm.outpost-failed",
+    ]
     earlier = now - FAILED_AGAIN / 2
     one.want(now=earlier)
     assert one.state() is OutpostState.WANTED
     assert one.reconciler.step(earlier) == 1
     assert one.state() is OutpostState.READY
+
+
+def test_one_that_has_failed_is_tried_daily_and_is_one_alarm() -> None:
+    one = yard(*[Failed(reason="no room")] * (MOST_TRIES + 2))
+    one.want()
+    now = NOW
+    for _ in range(MOST_TRIES + 2):
+        assert one.reconciler.step(now) == 1
+        now = one.store.kept[one.ids[0], FAR].due_at or now
+    assert one.state() is OutpostState.FAILED
+    assert [event.action for event in one.store.events].count("alarm.outpost-failed") == 1
+
+
+def test_what_nobody_thought_of_backs_off_too_and_holds_up_no_other() -> None:
+    one = yard(ValueError("what AWS had not said before"))
+    one.farther.script.append(READY)
+    one.want(FAR)
+    one.want(FARTHER)
+    assert one.reconciler.step(NOW) == 2
+    assert one.state(FARTHER) is OutpostState.READY
+    outpost = one.store.kept[one.ids[0], FAR]
+    assert (outpost.tries, outpost.last_error, outpost.due_at) == (1, "ValueError", NOW + POLL)
+
+
+def test_wanting_what_somebody_else_has_just_moved_on_is_no_error() -> None:
+    one = yard(*[Failed(reason="no room")] * MOST_TRIES)
+    one.want()
+    now = NOW
+    for _ in range(MOST_TRIES):
+        one.reconciler.step(now)
+        now = one.store.kept[one.ids[0], FAR].due_at or now
+    one.store = Overtaken(kept=one.store.kept)
+    one.want(now=now)
+    assert one.state() is OutpostState.FAILED
 
 
 def test_nothing_is_made_for_an_activity_that_was_stopped() -> None:

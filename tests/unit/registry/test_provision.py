@@ -48,22 +48,24 @@ WORKING = InProgress(events=(CREATING,))
 class ScriptedProvisioner:
     """Answers each observation with the next of its script; an exception in it is raised by `start`."""
 
-    def __init__(self, *script: Observation | Exception) -> None:
+    def __init__(self, *script: Observation | BaseException) -> None:
         self.script = list(script)
         self.started: list[EnvironmentPlan] = []
 
     def start(self, plan: EnvironmentPlan) -> None:
         self.started.append(plan)
-        if self.script and isinstance(self.script[0], Exception):
+        if self.script and isinstance(self.script[0], BaseException):
             raise self.script.pop(0)  # type: ignore[misc]  # just seen to be an exception
 
     def observe(self, plan: EnvironmentPlan) -> Observation:
         seen = self.script.pop(0)
-        assert not isinstance(seen, Exception)
+        assert not isinstance(seen, BaseException)
         return seen
 
 
-def reconciler(*script: Observation | Exception) -> tuple[ProvisioningReconciler, MemoryRegistry, ScriptedProvisioner]:
+def reconciler(
+    *script: Observation | BaseException,
+) -> tuple[ProvisioningReconciler, MemoryRegistry, ScriptedProvisioner]:
     store, provisioner = organisation(), ScriptedProvisioner(*script)
     desk = ActivityDesk(store=store, new_id=sequence(), limits=LIMITS, template_digest="d1")
     desk.register(ADA, order(), NOW)
@@ -107,8 +109,8 @@ def test_an_environment_is_usable_only_when_it_is_whole() -> None:
 
 
 def test_the_intent_is_recorded_before_aws_hears_of_it() -> None:
-    at, store, _ = reconciler(RuntimeError("the process dies here"))
-    with pytest.raises(RuntimeError):
+    at, store, _ = reconciler(SystemExit("the process dies here"))
+    with pytest.raises(SystemExit):
         at.step(NOW)
     record = only(store)
     assert record.environment.state is EnvironmentState.PROVISIONING
@@ -117,8 +119,8 @@ def test_the_intent_is_recorded_before_aws_hears_of_it() -> None:
 
 
 def test_another_replica_takes_over_after_the_lease_and_repeats_the_start() -> None:
-    at, store, provisioner = reconciler(RuntimeError("the process dies here"), READY)
-    with pytest.raises(RuntimeError):
+    at, store, provisioner = reconciler(SystemExit("the process dies here"), READY)
+    with pytest.raises(SystemExit):
         at.step(NOW)
     assert at.step(NOW + LEASE - timedelta(seconds=1)) == []
     at.step(NOW + LEASE)
@@ -144,6 +146,20 @@ def test_failures_back_off_and_after_six_it_is_failed_and_listed() -> None:
     assert [wait.total_seconds() for wait in waits[1:]] == [5, 10, 20, 40, 80]
     assert actions(store).count("environment.try-failed") == MOST_TRIES - 1
     assert actions(store)[-1] == "environment.failed"
+
+
+def test_what_nobody_thought_of_backs_off_as_well() -> None:
+    at, store, _ = reconciler(KeyError("what AWS had not left out before"), WORKING)
+    at.step(NOW)
+    assert (only(store).environment.state, only(store).tries) == (
+        EnvironmentState.PROVISIONING,
+        0,
+    )  # moved on meanwhile
+    assert at.step(NOW + LEASE) != []
+    at, store, _ = reconciler(WORKING, KeyError("what AWS had not left out before"))
+    at.step(NOW)
+    at.step(NOW + POLL)
+    assert (only(store).tries, only(store).last_error, only(store).due_at) == (1, "KeyError", NOW + 2 * POLL)
 
 
 def test_a_failed_environment_is_tried_again_on_somebodys_word_only() -> None:
