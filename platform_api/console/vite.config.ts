@@ -10,7 +10,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
-    chunkSizeWarningLimit: 900,
     license: { fileName: "licences.md" },
   },
   worker: { format: "es" },

@@ -23,6 +23,7 @@ from jit_engine.domain.event import Event
 from platform_api.db.audit import append, recorded
 from platform_api.embedded.demo.looking import QUIET, chromium
 from platform_api.embedded.platform import EmbeddedPlatform
+from tests.support.browser import Visit
 
 RUNS = 5
 MANY = 10_000
@@ -106,11 +107,9 @@ def main() -> int:
         _fill(platform)
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *QUIET])
         context = browser.new_context(viewport={"width": 1280, "height": 860})
-        page = context.new_page()
-        page.goto(f"{platform.api_url}/grants")
-        page.locator("a[href*='/as/gus?']").click()
-        page.get_by_role("heading", name="Grants").wait_for()
-        page.close()
+        visit = Visit(context, platform.api_url)
+        visit.sign_in("gus")
+        visit.page.close()
         for name, path in SCREENS.items():
             runs = [measured(browser, context, platform.api_url + path) for _ in range(RUNS)]
             median = {figure: round(statistics.median(run[figure] for run in runs)) for figure in runs[0]}

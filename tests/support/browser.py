@@ -64,6 +64,12 @@ class Visit:
         if message.type in ("error", "warning") and not message.text.startswith(_REFUSED):
             self.errors.append(f"{message.type}: {message.text}")
 
+    def sign_in(self, login: str) -> None:
+        """Makes the window that person's, by the local provider's page."""
+        self.page.goto(f"{self.url}/grants")
+        self.page.locator(f"a[href*='/as/{login}?']").click()
+        self.page.get_by_role("heading", name="Grants").wait_for()
+
     def go(self, path: str) -> Page:
         """Opens a screen and waits until it has its data."""
         self.page.goto(self.url + path)
@@ -119,9 +125,7 @@ def visitor(browser: Browser, cast: Cast) -> Iterator[Visitor]:
         )
         visit = Visit(context, cast.platform.api_url)
         visits[login, theme, width] = visit
-        visit.page.goto(f"{visit.url}/grants")
-        visit.page.locator(f"a[href*='/as/{login}?']").click()
-        visit.page.get_by_role("heading", name="Grants").wait_for()
+        visit.sign_in(login)
         return visit
 
     yield sign_in

@@ -55,10 +55,89 @@ def test_a_counter_offer_is_taken_with_one_click_and_leads_to_a_grant(
     page.get_by_role("heading", name="Access for lending/", level=1).wait_for()
     visit.settle()
     assert page.get_by_text(f"read the objects of {FACTS_URI}").is_visible()
-    assert page.get_by_text("Assume and probe").is_visible()
+    step = page.get_by_role("listitem").filter(has_text="Assume and probe")
+    number, bar = step.locator(".number").bounding_box(), step.locator(".column").bounding_box()
+    assert number is not None
+    assert bar is not None
+    assert bar["y"] >= number["y"] + number["height"]
     page.get_by_text("nothing at or after the grant's end").click()
     assert page.get_by_text('"DateGreaterThanEquals"').first.is_visible()
     visit.check_accessible()
+    visit.check_quiet()
+
+
+def test_an_offer_that_cannot_be_taken_hides_no_answer_and_is_forgotten_with_the_next_wish(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    given_back(cast)
+    page = building(visitor("dana"), story, FACTS_URI, PERSONAL_URI)
+    page.get_by_role("button", name="Take this instead").first.wait_for()
+    with page.expect_response("**/v1/access-requests") as answered:
+        page.get_by_label("How long").select_option("PT2H")
+    preview = answered.value.json()
+    for offer in preview["offers"]:
+        offer["request"]["sources"] = [{"source": "s3://elsewhere/", "operations": ["select"]}]
+    page.route("**/v1/access-requests", lambda route: route.fulfill(json=preview))
+    page.get_by_label("How long").select_option("PT1H")
+    expect(page.get_by_text("It is being looked at again")).to_have_count(0)
+    page.get_by_role("button", name="Take this instead").first.click()
+    page.get_by_role("alert").wait_for()
+    expect(page.get_by_text("Would be refused", exact=True)).to_be_visible()
+    page.unroute_all()
+    page.get_by_label("Remove Personal attributes of loan applicants").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_text("Would be granted", exact=True).first).to_be_visible()
+
+
+def test_an_answer_to_what_was_wished_before_is_marked_and_not_acted_on(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    given_back(cast)
+    page = building(visitor("dana"), story, FACTS_URI)
+    request = page.get_by_role("button", name="Request access")
+    expect(page.get_by_text("Would be granted", exact=True).first).to_be_visible()
+    page.route("**/v1/access-requests", lambda _: None)  # it is kept waiting
+    page.get_by_label("How long").select_option("PT2H")
+    expect(page.get_by_text("It is being looked at again")).to_be_visible()
+    expect(request).to_be_disabled()
+    page.wait_for_timeout(1_000)
+    page.unroute("**/v1/access-requests")
+    expect(page.get_by_text("It is being looked at again")).to_have_count(0)
+    expect(request).to_be_enabled()
+
+
+@pytest.mark.parametrize("lists", ["activities", "environments"])
+def test_a_list_that_failed_is_said_and_asked_for_again(visitor: Visitor, story: Story, lists: str) -> None:
+    visit = visitor("dana")
+    visit.page.route(f"**/v1/{lists}?**", lambda route: route.fulfill(status=503, json={"title": "Not now"}))
+    page = visit.go(f"/request?activity={story.activity}")
+    expect(page.get_by_role("alert")).to_contain_text("Not now", timeout=15_000)
+    assert page.get_by_text("no active").count() == 0
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_label("Environment")).not_to_have_value("")
+    visit.errors.clear()  # the 503 itself
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("activity=ac_00000000000000000000000000", "names no active activity of yours"),
+        ("activity={activity}&environment=en_00000000000000000000000000", "names no active environment"),
+    ],
+)
+def test_an_address_that_names_what_is_not_there_is_not_taken_for_another(
+    visitor: Visitor, story: Story, named: str, said: str
+) -> None:
+    visit = visitor("dana")
+    page = visit.go(f"/request?{named.format(activity=story.activity)}&add={FACTS_URI}")
+    expect(page.get_by_text(said).first).to_be_visible()
+    expect(page.get_by_role("button", name="Request access")).to_be_disabled()
+    visit.check_accessible()
+    page.get_by_label("Activity").select_option(story.activity)
+    page.get_by_label("Environment").select_option(story.environment)
+    expect(page.get_by_text(said)).to_have_count(0)
     visit.check_quiet()
 
 

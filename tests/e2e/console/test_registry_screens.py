@@ -14,7 +14,7 @@ pytestmark = pytest.mark.e2e
 def filled(visit: Visit, cast: Cast, *, title: str, budget: str = "100") -> None:
     """The registration form, filled in as the fast path approves it unless `budget` is too much."""
     page = visit.go("/activities/new")
-    page.get_by_label("What is to be found out").fill(title)
+    page.get_by_label("What is to be found out").press_sequentially(title)
     page.get_by_role("combobox", name="Purposes").fill("credit-risk")
     page.get_by_role("option", name="lending/credit-risk-research", exact=True).click()
     page.get_by_label("Cost center").fill("CC-4711")

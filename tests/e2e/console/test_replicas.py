@@ -23,9 +23,7 @@ def test_the_console_works_when_every_request_meets_another_replica(browser: Bro
         browser.new_context() as context,
     ):
         visit = Visit(context, address)
-        visit.page.goto(f"{address}/grants")
-        visit.page.locator("a[href*='/as/gus?']").click()
-        visit.page.get_by_role("heading", name="Grants").wait_for()
+        visit.sign_in("gus")
         for path in ("/", "/contracts", f"/activities/{story.activity}", "/audit"):
             visit.go(path)
         page = visit.go("/rules")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import Theme, Visitor
-from tests.support.platform import Cast, Story, made
+from tests.support.platform import FACTS, Cast, Story, made
 from tests.support.waiting import ASK, reached
 
 pytestmark = pytest.mark.e2e
@@ -47,6 +47,62 @@ def test_a_data_owner_sees_what_is_derived_shortens_it_and_approves(
     visit.check_quiet()
     grant = reached(cast, request, "granted")["grant"]
     made(cast.dana.post(f"/v1/grants/{grant}/revoke", {"reason": "the test is over"}))
+
+
+def test_a_word_is_for_what_was_shown_when_its_dialog_opened(visitor: Visitor, cast: Cast, approving: Story) -> None:
+    request = asked(cast, approving, duration="PT40M", justification="Seen at first")
+    visit = visitor("olga")
+    page = visit.go(f"/approvals?open={request}")
+    panel, dialog = page.get_by_label("Details"), page.get_by_role("dialog")
+    panel.get_by_role("button", name="Approve").click()
+    dialog.get_by_label("Comment").fill("What I saw is fine.")
+    grant = made(cast.dana.post(ASK, approving.asking()))["grant"]["id"]
+    page.wait_for_timeout(5_500)  # what is shown counts as fresh for five seconds
+    with page.expect_response(f"**/{request}/approvals"):
+        visit.evaluated("window.dispatchEvent(new Event('visibilitychange'))")
+    dialog.get_by_role("button", name="Approve").click()
+    dialog.get_by_text("Not what you looked at", exact=True).wait_for()
+    assert cast.olga.get(f"{ASK}/{request}").json()["outcome"] == "awaiting-approval"
+    dialog.get_by_role("button", name="Cancel").click()
+    panel.get_by_role("button", name="Approve").click()
+    dialog.get_by_label("Comment").fill("So is what I see now.")
+    dialog.get_by_role("button", name="Approve").click()
+    panel.get_by_text("It does not wait any more").wait_for()
+    for one in (grant, reached(cast, request, "granted")["grant"]):
+        made(cast.dana.post(f"/v1/grants/{one}/revoke", {"reason": "the test is over"}))
+
+
+def test_a_reason_that_was_not_sent_is_not_the_next_ones(visitor: Visitor, cast: Cast, approving: Story) -> None:
+    first = asked(cast, approving, duration="PT41M", justification="The first")
+    more = {**FACTS, "operations": ["describe", "select"]}
+    second = asked(cast, approving, sources=[more], duration="PT42M", justification="The second")
+    page = visitor("olga").go(f"/approvals?open={first}")
+    panel, dialog = page.get_by_label("Details"), page.get_by_role("dialog")
+    for number, why in ((1, "The first"), (0, "The second"), (1, "The first")):
+        page.locator("tbody .row-button").nth(1 - number).click()
+        panel.get_by_text(why).wait_for()
+        panel.get_by_role("button", name="Refuse").click()
+        expect(dialog.get_by_label("Why")).to_have_value("")
+        dialog.get_by_label("Why").fill(f"Of {why}")
+        dialog.get_by_role("button", name="Cancel").click()
+    for request in (first, second):
+        made(cast.dana.post(f"{ASK}/{request}/withdraw", {"reason": "done"}))
+
+
+def test_what_cannot_be_looked_at_now_is_looked_at_again_and_not_refused(
+    visitor: Visitor, cast: Cast, approving: Story
+) -> None:
+    request = asked(cast, approving, duration="PT43M", justification="Looked at later")
+    visit = visitor("olga")
+    visit.page.route(f"**/{request}/approvals", lambda route: route.fulfill(status=503, json={"title": "Not now"}))
+    panel = visit.go(f"/approvals?open={request}").get_by_label("Details")
+    panel.get_by_text("Not now").wait_for()
+    expect(panel.get_by_role("button", name="Refuse")).to_have_count(0)
+    visit.page.unroute_all()
+    panel.get_by_role("button", name="Try again").click()
+    panel.get_by_text("Looked at later").wait_for()
+    visit.errors.clear()  # the 503 itself
+    made(cast.dana.post(f"{ASK}/{request}/withdraw", {"reason": "done"}))
 
 
 def test_a_request_is_refused_with_a_reason_that_its_person_reads(

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, told, type Schemas } from "./client";
 
-export type Subject = Schemas["SubjectShown"];
+type Subject = Schemas["SubjectShown"];
 
 async function everybody(): Promise<Map<string, Subject>> {
   const found = new Map<string, Subject>();
@@ -15,8 +15,11 @@ async function everybody(): Promise<Map<string, Subject>> {
   return found;
 }
 
+const NOBODY = new Map<string, Subject>();
+
+/** The same map as long as nothing of it has changed. */
 export function usePeople(): Map<string, Subject> {
-  return useQuery({ queryKey: ["subjects"], queryFn: everybody, staleTime: 5 * 60_000, retry: false }).data ?? new Map();
+  return useQuery({ queryKey: ["subjects"], queryFn: everybody, staleTime: 5 * 60_000, retry: false }).data ?? NOBODY;
 }
 
 /** The name of an id; the id itself where the directory does not know it, `system:…` as it is. */

@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api, told, useCsrf, type Schemas } from "./client";
 
-export type Session = Schemas["SessionShown"];
+type Session = Schemas["SessionShown"];
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],

@@ -5,14 +5,17 @@ import { Button, Dialog, Heading, Label, Modal, ModalOverlay, TextArea, TextFiel
 import { Trouble } from "./states";
 import { useToast } from "./toast";
 
-export interface AskProps {
+interface Shown {
   button: ReactNode; kind?: "primary" | "danger" | "plain"; title: string; children?: ReactNode; confirm: string;
   reason?: string; optional?: boolean; done: string; act: (reason: string) => Promise<unknown>; disabled?: string; first?: string; wide?: boolean;
+  /** Told when the dialog opens, and when it is gone. */
+  onOpenChange?: (isOpen: boolean) => void;
 }
 
 /** `reason` names a text that is asked for; `disabled` says why the button cannot be pressed, `first` what has to be done in the dialog before it can be confirmed. */
-export function Ask({ button, kind = "plain", title, children, confirm, reason, optional, done, act, disabled, first, wide }: AskProps) {
-  const [isOpen, setOpen] = useState(false);
+export function Ask({ button, kind = "plain", title, children, confirm, reason, optional, done, act, disabled, first, wide, onOpenChange }: Shown) {
+  const [isOpen, show] = useState(false);
+  const setOpen = (open: boolean) => { show(open); onOpenChange?.(open); };
   const [text, setText] = useState("");
   const toast = useToast();
   const change = useMutation({

@@ -1,10 +1,10 @@
 // A list of the platform: filtered and paged on the server, its filters in the URL, a row opens beside it.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { Empty, Loading, Trouble } from "./states";
 
-export interface Listed<T> { items: T[]; next_cursor: string | null }
+interface Listed<T> { items: T[]; next_cursor: string | null }
 export interface Column<T> { name: string; cell: (row: T) => ReactNode; right?: boolean }
 export type Search = Record<string, string>;
 /** Rows of one page. */
@@ -26,9 +26,9 @@ export function useFilters(): [Search, (change: Record<string, string | undefine
   return [search, change];
 }
 
-export function List<T>({ name, queryKey, load, columns, id, empty, onOpen, label }: {
+export function List<T>({ name, queryKey, load, columns, id, empty, onOpen }: {
   name: string; queryKey: unknown[]; load: (query: { cursor?: string; limit: number }) => Promise<Listed<T>>;
-  columns: Column<T>[]; id: (row: T) => string; empty: ReactNode; onOpen?: (row: T) => void; label?: (row: T) => string;
+  columns: Column<T>[]; id: (row: T) => string; empty: ReactNode; onOpen?: (row: T) => void;
 }) {
   const [search, change] = useFilters();
   const { cursor, open, back } = search;
@@ -55,7 +55,7 @@ export function List<T>({ name, queryKey, load, columns, id, empty, onOpen, labe
               }}>
                 {columns.map((c, place) => (
                   <td key={c.name} className={c.right ? "right number" : ""}>
-                    {place === 0 ? <RowButton onPress={() => openRow(row)} label={label?.(row)}>{c.cell(row)}</RowButton> : c.cell(row)}
+                    {place === 0 ? <RowButton onPress={() => openRow(row)}>{c.cell(row)}</RowButton> : c.cell(row)}
                   </td>
                 ))}
               </tr>
@@ -78,9 +78,9 @@ export function List<T>({ name, queryKey, load, columns, id, empty, onOpen, labe
 }
 
 /** A row is opened by a real button in its first cell: by mouse, keyboard and screen reader alike. */
-function RowButton({ onPress, children, label }: { onPress: () => void; children: ReactNode; label?: string }) {
+function RowButton({ onPress, children }: { onPress: () => void; children: ReactNode }) {
   return (
-    <button type="button" aria-label={label} onClick={onPress} style={{ all: "unset", cursor: "pointer", fontWeight: 500 }} className="row-button">
+    <button type="button" onClick={onPress} style={{ all: "unset", cursor: "pointer", fontWeight: 500 }} className="row-button">
       {children}
     </button>
   );
@@ -102,9 +102,13 @@ export function Facet({ name, title, values }: { name: string; title: string; va
 
 export function TextFilter({ name, label }: { name: string; label: string }) {
   const [search, change] = useFilters();
+  const box = useRef<HTMLInputElement>(null);
+  const chosen = search[name] ?? "";
+  // A link may set another filter, too; the box is not made anew, for then the keyboard would lose its place.
+  useEffect(() => { if (box.current) box.current.value = chosen; }, [chosen]);
   return (
-    <input className="input" style={{ maxWidth: 280 }} type="search" aria-label={label} placeholder={label} defaultValue={search[name] ?? ""}
+    <input ref={box} className="input" style={{ maxWidth: 280 }} type="search" aria-label={label} placeholder={label} defaultValue={chosen}
       onKeyDown={(e) => { if (e.key === "Enter") change({ [name]: e.currentTarget.value.trim() || undefined }); }}
-      onBlur={(e) => { if ((search[name] ?? "") !== e.currentTarget.value.trim()) change({ [name]: e.currentTarget.value.trim() || undefined }); }} />
+      onBlur={(e) => { if (chosen !== e.currentTarget.value.trim()) change({ [name]: e.currentTarget.value.trim() || undefined }); }} />
   );
 }

@@ -3,7 +3,7 @@ import { IconX } from "@tabler/icons-react";
 import { useEffect, useRef, type ReactNode } from "react";
 import { useFilters } from "./list";
 
-export function Panel({ title, children, actions }: { title: ReactNode; children: ReactNode; actions?: ReactNode }) {
+export function Panel({ title, children }: { title: ReactNode; children: ReactNode }) {
   const [search, change] = useFilters();
   const box = useRef<HTMLElement>(null);
   const from = useRef<Element | null>(null);
@@ -18,7 +18,6 @@ export function Panel({ title, children, actions }: { title: ReactNode; children
       onKeyDown={(e) => { if (e.key === "Escape" && !e.defaultPrevented) close(); }}>
       <header>
         <div className="stack-s grow">{title}</div>
-        {actions}
         <button type="button" className="button quiet icon" aria-label="Close details" onClick={close}><IconX size={16} aria-hidden /></button>
       </header>
       <div className="body">{children}</div>

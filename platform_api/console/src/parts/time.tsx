@@ -5,19 +5,24 @@ const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle:
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
 
+/** A time in the person's zone, for where only text can stand. */
+export function clock(at: string): string {
+  return DAY.format(new Date(at));
+}
+
 export function Time({ at, none = "–" }: { at: string | null | undefined; none?: string }) {
   if (!at) return <span className="faint">{none}</span>;
-  return <time dateTime={at} title={`${at.replace("T", " ").replace(/(\.\d+)?Z$/, "")} UTC`} className="number">{DAY.format(new Date(at))}</time>;
+  return <time dateTime={at} title={`${at.replace("T", " ").replace(/(\.\d+)?Z$/, "")} UTC`} className="number">{clock(at)}</time>;
 }
 
 /** "in 3 hours", "2 days ago"; renewed each half minute. */
 export function Ago({ at }: { at: string | null | undefined }) {
   const now = useNow(30_000);
   if (!at) return <span className="faint">–</span>;
-  return <time dateTime={at} title={`${DAY.format(new Date(at))} · ${at} UTC`}>{relative(Date.parse(at) - now)}</time>;
+  return <time dateTime={at} title={`${clock(at)} · ${at} UTC`}>{relative(Date.parse(at) - now)}</time>;
 }
 
-export function relative(milliseconds: number): string {
+function relative(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   for (const [unit, size] of STEPS) if (Math.abs(seconds) >= size) return RELATIVE.format(Math.trunc(seconds / size), unit);
   return seconds < 0 ? "just now" : "in less than a minute";
@@ -32,7 +37,7 @@ export function Countdown({ to }: { to: string }) {
   return (
     <span className="number" title={`until ${to} UTC`}>
       <span aria-hidden>{text}</span>
-      <span className="hidden">until {DAY.format(new Date(to))}</span>
+      <span className="hidden">until {clock(to)}</span>
     </span>
   );
 }

@@ -4,7 +4,7 @@ import {
   IconServer2, IconTestPipe, type Icon,
 } from "@tabler/icons-react";
 
-export interface Place { to: string; label: string; icon: Icon; words: string }
+interface Place { to: string; label: string; icon: Icon; words: string }
 
 export const PLACES: { group: string; places: Place[] }[] = [
   { group: "", places: [

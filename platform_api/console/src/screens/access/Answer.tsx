@@ -15,7 +15,8 @@ const SAYS: Record<string, [string, string]> = {
   "would-await-approval": ["awaiting", "Would wait for approval"],
 };
 
-export function Answer({ lacking, preview, error, take, taking }: { lacking: string | undefined; preview: Preview | undefined; error: unknown; take: (offer: Offer) => void; taking: boolean }) {
+/** `isOld`: it is of what was wished before, and nothing of it can be taken. */
+export function Answer({ lacking, preview, isOld, error, take, taking }: { lacking: string | undefined; preview: Preview | undefined; isOld: boolean; error: unknown; take: (offer: Offer) => void; taking: boolean }) {
   if (lacking) return <p className="secondary">{lacking}</p>;
   if (error) return <Trouble error={error} />;
   if (!preview) return <Loading rows={2} />;
@@ -25,6 +26,7 @@ export function Answer({ lacking, preview, error, take, taking }: { lacking: str
   return (
     <>
       <Status state={state} label={label} />
+      {isOld ? <p className="faint">That is of what you wished before. It is being looked at again…</p> : null}
       {preview.outcome === "would-be-granted" && refused > 0 ? <p className="secondary">Without the {refused === 1 ? "source that is" : `${refused} sources that are`} refused.</p> : null}
       {preview.ends_at ? <p>Until <Time at={preview.ends_at} />{preview.shortened ? <span className="secondary">: {preview.shortened}</span> : null}</p> : null}
       {preview.outcome === "would-await-approval" ? <p className="secondary">Contracts and rules allow it once the people that the contract names have approved it.</p> : null}
@@ -43,7 +45,7 @@ export function Answer({ lacking, preview, error, take, taking }: { lacking: str
             <li key={offer.changes.join()} className="notice">
               <span>{offer.changes.join("; ")}</span>
               <span className="faint">{offer.request.sources.length} {offer.request.sources.length === 1 ? "source" : "sources"}, {offer.request.purpose}{offer.request.duration_seconds ? `, ${duration(isoOf(offer.request.duration_seconds))}` : ""}</span>
-              <span><button type="button" className="button" disabled={taking} onClick={() => take(offer)}>Take this instead</button></span>
+              <span><button type="button" className="button" disabled={taking || isOld} onClick={() => take(offer)}>Take this instead</button></span>
             </li>
           ))}</ul>
         </section>

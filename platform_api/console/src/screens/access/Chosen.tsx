@@ -30,7 +30,8 @@ export function Chosen({ of: one, verdict, held, asking, onChange, onRemove }: {
         ))}
       </fieldset>
       <div aria-live="polite" className="stack-s">
-        {verdict ? <Verdict of={verdict} /> : asking ? <span className="faint">Asking…</span> : null}
+        {verdict ? <Verdict of={verdict} /> : null}
+        {asking ? <span className="faint">Asking…</span> : null}
         {held ? <p className="secondary">You have {held.operations.join(", ")} of it already, until <Time at={held.ends_at} />: <Link to={`/grants/${held.grant}` as never}>that grant</Link></p> : null}
       </div>
     </li>

@@ -87,13 +87,15 @@ function InTime({ of }: { of: GrantShown }) {
       {of.steps.length ? (
         <section className="stack-s">
           <h3>Making it took {ms(total)}</h3>
-          <ol className="stack-s">{of.steps.map((one, place) => (
-            <li key={place} className="step">
-              <span>{words(one.step)}{several ? <span className="faint"> ({of.principals.find((p) => p.part === one.part)?.profile})</span> : null}</span>
-              <span className="number push">{ms(one.milliseconds)}</span>
-              <span className="bar" aria-hidden style={{ width: `${Math.max(2, (100 * one.milliseconds) / longest)}%` }} />
+          <div className="bars lying"><ol>{of.steps.map((one, place) => (
+            <li key={place}>
+              <span className="row">
+                <span>{words(one.step)}{several ? <span className="faint"> ({of.principals.find((p) => p.part === one.part)?.profile})</span> : null}</span>
+                <span className="number push">{ms(one.milliseconds)}</span>
+              </span>
+              <span className="column" aria-hidden><span className="bar" style={{ width: `${(100 * one.milliseconds) / longest}%`, background: "var(--chart-1)" }} /></span>
             </li>
-          ))}</ol>
+          ))}</ol></div>
         </section>
       ) : null}
       <p className="secondary">{of.sessions === 0 ? "No session has been handed out." : <>{of.sessions} {of.sessions === 1 ? "session has" : "sessions have"} been handed out; the last ends <Time at={of.last_session_end} />.</>}</p>

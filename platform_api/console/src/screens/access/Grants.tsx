@@ -63,7 +63,7 @@ function Given() {
         <List name="Grants" queryKey={["grants", state ?? "", activity ?? "", subject ?? ""]} columns={COLUMNS} id={(grant) => grant.id}
           load={(page) => told(api.GET("/v1/grants", { params: { query: { ...page, state, activity, subject } } }))}
           empty={<Empty title="No grants"><p>{state ? "None is in this state." : "Nobody has been given access yet."}</p></Empty>} />
-        {search.open ? <OneGrant id={search.open} /> : null}
+        {search.open ? <OneGrant key={search.open} id={search.open} /> : null}
       </div>
     </div>
   );

@@ -16,7 +16,7 @@ import { Answer } from "./Answer";
 import { choiceOf, type Choice } from "./asked";
 import { Catalogue } from "./Catalogue";
 import { Chosen } from "./Chosen";
-import { bodyOf, DURATIONS, isoOf, missing, NOTHING, trial, type Offer, type When, type Wish } from "./wish";
+import { bodyOf, DURATIONS, isoOf, missing, narrowed, NOTHING, trial, type Offer, type When, type Wish } from "./wish";
 import type { VerdictShown } from "./Verdict";
 
 type Asked = Schemas["AccessAsked"];
@@ -26,25 +26,32 @@ const WHEN: [When, string][] = [["now", "Now"], ["later", "At a time"], ["emerge
 export default function Request() {
   const [search, change] = useFilters();
   const [wish, setWish] = useState<Wish>(NOTHING);
-  const set = (part: Partial<Wish>) => setWish((now) => ({ ...now, ...part }));
+  const take = useTaken(wish, setWish);
+  const set = (part: Partial<Wish>) => { take.reset(); setWish((now) => ({ ...now, ...part })); };
   const activities = useQuery({ queryKey: ["activities", "active"], queryFn: () => told(api.GET("/v1/activities", { params: { query: { state: "active", limit: 200 } } })) });
-  const activity = activities.data?.items.find((one) => one.id === search.activity) ?? activities.data?.items[0];
+  const activity = named(activities.data?.items, search.activity);
   const environments = useQuery({
     queryKey: ["environments", activity?.id], enabled: Boolean(activity),
     queryFn: () => told(api.GET("/v1/environments", { params: { query: { activity: activity?.id, state: "active", limit: 50 } } })),
   });
-  const environment = environments.data?.items.find((one) => one.id === search.environment) ?? environments.data?.items[0];
+  const environment = named(environments.data?.items, search.environment);
   const purposes = useQuery(purposesQuery);
   const possible = (purposes.data?.items ?? []).map((one) => one.name).filter((name) => activity?.purposes.some((own) => name === own || name.startsWith(`${own}/`)));
   const purpose = possible.includes(wish.purpose) ? wish.purpose : possible[0] ?? activity?.purposes[0] ?? "";
-  const add = (choice: Choice) => setWish((now) => (now.sources.some((one) => one.uri === choice.uri) ? now : { ...now, sources: [...now.sources, choice] }));
+  const move = (to: Record<string, string | undefined>) => { take.reset(); change(to); };
+  const add = (choice: Choice) => { take.reset(); setWish((now) => (now.sources.some((one) => one.uri === choice.uri) ? now : { ...now, sources: [...now.sources, choice] })); };
   useWished(search.add, add);
   const body = bodyOf(wish, activity && environment && purpose ? { activity: activity.id, environment: environment.id, purpose } : null);
-  const { preview, verdicts, held } = usePreview(trial(body));
-  const take = useTaken(wish, setWish);
+  const { preview, isOld, verdicts, held } = usePreview(trial(body));
   const lengths = DURATIONS.some(([id]) => id === wish.duration) ? DURATIONS : [...DURATIONS, [wish.duration, duration(wish.duration)] as [string, string]];
+  const nowhere = !activity ? "The address names no active activity of yours: choose one."
+    : environments.isPending ? "Looking up its environments…"
+    : environment || environments.isError ? undefined
+    : environments.data.items.length === 0 ? "This activity has no active environment to use data in."
+    : "The address names no active environment of this activity: choose one.";
   if (activities.isPending) return <Page title="Request access"><Loading /></Page>;
-  if (!activity) return (
+  if (!activities.data) return <Page title="Request access"><Trouble error={activities.error} retry={() => void activities.refetch()} /></Page>;
+  if (activities.data.items.length === 0) return (
     <Page title="Request access"><div className="card"><Empty title="You are in no active activity"><p>Access is asked for in the name of an activity.</p><Link to="/activities" className="button">To the activities</Link></Empty></div></Page>
   );
   return (
@@ -54,21 +61,21 @@ export default function Request() {
           <Card title="What for">
             <div className="stack">
               <div className="grid">
-                <PickOne label="Activity" value={activity.id} of={activities.data?.items.map((one) => [one.id, one.title]) ?? []} onChange={(id) => change({ activity: id, environment: undefined })} />
-                <PickOne label="Environment" value={environment?.id ?? ""} of={environments.data?.items.map((one) => [one.id, words(one.tier)]) ?? []} onChange={(id) => change({ environment: id })} />
-                <PickOne label="Purpose" value={purpose} of={(possible.length ? possible : activity.purposes).map((one) => [one, one])} onChange={(one) => set({ purpose: one })} />
+                <PickOne label="Activity" value={activity?.id ?? ""} of={choices(activities.data.items.map((one) => [one.id, one.title]), activity)} onChange={(id) => move({ activity: id, environment: undefined })} />
+                <PickOne label="Environment" value={environment?.id ?? ""} of={choices((environments.data?.items ?? []).map((one) => [one.id, words(one.tier)]), environment)} onChange={(id) => move({ environment: id })} />
+                <PickOne label="Purpose" value={purpose} of={(possible.length ? possible : activity?.purposes ?? []).map((one) => [one, one])} onChange={(one) => set({ purpose: one })} />
                 <PickOne label="How long" value={wish.duration} of={lengths} onChange={(one) => set({ duration: one })} />
                 <PickOne label="When" value={wish.when} of={WHEN} onChange={(one) => set({ when: one as When })} />
                 {wish.when === "later" ? <Field label="Starts" type="datetime-local" value={wish.startsAt} onChange={(startsAt) => set({ startsAt })} help="In your time zone. It is decided again when it starts." /> : null}
               </div>
               {wish.when === "emergency" ? <p className="notice warn">One other person releases it in place of the contract's approvals. It is an alarm in the audit trail, and needs a ticket, a reason and a time.</p> : null}
-              {environments.data?.items.length === 0 ? <p className="secondary">This activity has no active environment yet.</p> : null}
+              {environments.isError && !environments.data ? <Trouble error={environments.error} retry={() => void environments.refetch()} /> : nowhere ? <p className="secondary" role="status">{nowhere}</p> : null}
             </div>
           </Card>
           <Card title={`Data (${wish.sources.length})`}>
             {wish.sources.length === 0 ? <p className="secondary">Nothing chosen yet: search the catalogue below.</p> : (
               <ul className="stack">{wish.sources.map((one) => (
-                <Chosen key={one.uri} of={one} verdict={verdicts.get(one.uri)} held={held.get(one.uri)} asking={preview.isFetching}
+                <Chosen key={one.uri} of={one} verdict={verdicts.get(one.uri)} held={held.get(one.uri)} asking={isOld || preview.isLoading}
                   onChange={(operations) => set({ sources: wish.sources.map((other) => (other.uri === one.uri ? { ...other, operations } : other)) })}
                   onRemove={() => set({ sources: wish.sources.filter((other) => other.uri !== one.uri) })} />
               ))}</ul>
@@ -79,17 +86,28 @@ export default function Request() {
         <div className="stack">
           <Card title="The answer">
             <div className="stack" aria-live="polite">
-              <Answer lacking={environment ? missing(wish) : "This activity has no active environment to use data in."} preview={preview.data} error={preview.error ?? take.error} take={take.mutate} taking={take.isPending} />
+              <Answer lacking={environment ? missing(wish) : nowhere ?? "Its environments are not known."} preview={preview.data} isOld={isOld} error={preview.error} take={take.mutate} taking={take.isPending} />
+              {take.isError ? <Trouble error={take.error} /> : null}
             </div>
           </Card>
-          <Ask wish={wish} set={set} body={body} preview={preview.data} />
+          <Ask wish={wish} set={set} body={body} preview={preview.data} isOld={isOld} />
         </div>
       </div>
     </Page>
   );
 }
 
-function Ask({ wish, set, body, preview }: { wish: Wish; set: (part: Partial<Wish>) => void; body: Asked | null; preview: Schemas["PreviewShown"] | undefined }) {
+/** The one that the address names, the first where it names none, and nothing where it names one that is not there. */
+function named<T extends { id: string }>(items: T[] | undefined, id: string | undefined): T | undefined {
+  return id ? items?.find((one) => one.id === id) : items?.[0];
+}
+
+/** What can be chosen, and that nothing is while nothing is. */
+function choices(of: [string, string][], chosen: unknown): [string, string][] {
+  return chosen ? of : [["", of.length ? "choose one" : "–"], ...of];
+}
+
+function Ask({ wish, set, body, preview, isOld }: { wish: Wish; set: (part: Partial<Wish>) => void; body: Asked | null; preview: Schemas["PreviewShown"] | undefined; isOld: boolean }) {
   const navigate = useNavigate();
   const ask = useMutation({
     mutationFn: async () => await told(api.POST("/v1/access-requests", { body: body as Asked, params: { header: onceKey() } })) as unknown as Made,
@@ -109,16 +127,17 @@ function Ask({ wish, set, body, preview }: { wish: Wish; set: (part: Partial<Wis
         </fieldset>
         {preview?.covered_by || wish.anew ? <label className="row"><input type="checkbox" checked={wish.anew} onChange={() => set({ anew: !wish.anew })} /> make another grant all the same</label> : null}
         {ask.isError ? <Trouble error={ask.error} /> : null}
-        <button type="button" className="button primary" disabled={!body || ask.isPending || refused || covered} onClick={() => ask.mutate()}>{ask.isPending ? "Making the role…" : "Request access"}</button>
-        {refused ? <span className="faint">As it stands it would be refused: take what is offered instead, take the refused sources out, or change what they ask for.</span> : null}
+        <button type="button" className="button primary" disabled={!body || isOld || ask.isPending || refused || covered} onClick={() => ask.mutate()}>{ask.isPending ? "Making the role…" : "Request access"}</button>
+        {refused && !isOld ? <span className="faint">As it stands it would be refused: take what is offered instead, take the refused sources out, or change what they ask for.</span> : null}
       </div>
     </Card>
   );
 }
 
-/** What the platform would answer now, without anything being done; the last answer stays until the next is there. */
+/** What the platform would answer now, without anything being done; the last answer stays until the next is there, and `isOld` meanwhile. */
 function usePreview(wanted: Asked | null) {
-  const settled = useSettled(JSON.stringify(wanted));
+  const now = JSON.stringify(wanted);
+  const settled = useSettled(now);
   const preview = useQuery({
     queryKey: ["preview", settled], enabled: settled !== "null", placeholderData: keepPreviousData, retry: false, staleTime: 0, gcTime: 60_000,
     queryFn: async ({ signal }) => await told(api.POST("/v1/access-requests", { signal, body: JSON.parse(settled) as Asked, params: { header: onceKey() } })) as unknown as Schemas["PreviewShown"],
@@ -126,6 +145,7 @@ function usePreview(wanted: Asked | null) {
   const known = settled === "null" ? undefined : preview.data;
   return {
     preview: { ...preview, data: known },
+    isOld: known !== undefined && (settled !== now || preview.isPlaceholderData),
     verdicts: new Map((known?.sources as unknown as VerdictShown[] | undefined)?.map((one) => [one.source, one])),
     held: new Map(known?.held.map((one) => [one.source, one])),
   };
@@ -149,7 +169,7 @@ function useTaken(wish: Wish, setWish: (wish: Wish) => void) {
       const sources = await Promise.all(request.sources.map(async (one) => {
         const known = wish.sources.find((chosen) => chosen.uri === one.source) ?? choiceOf(await queries.fetchQuery(sourceQuery(one.source)));
         if (!known) throw new Error(`${one.source} cannot be chosen here; ask for it with sluice request.`);
-        return { ...known, operations: one.operations, asked: (operations) => known.asked(operations, one.columns) } as Choice;
+        return narrowed(known, one);
       }));
       return { ...wish, sources, purpose: request.purpose, duration: request.duration_seconds ? isoOf(request.duration_seconds) : "", mode: request.mode };
     },

@@ -1,28 +1,31 @@
 // A catalogue item as the API wants it in a request.
 import type { Schemas } from "../../api/client";
 
-export type Item = Schemas["SourceItemShown"];
+type Item = Schemas["SourceItemShown"];
 export type Operation = Schemas["Operation"];
 type Asked = Schemas["AccessAsked"]["sources"][number];
 type ServiceKind = Schemas["ServiceAsked"]["kind"];
 
-export interface Choice { uri: string; title: string; classification: string; asked: (operations: Operation[], columns?: string[] | null) => Asked; operations: Operation[]; offered: Operation[] }
+/** `columns`: only these, where an offer has narrowed it to them; `asked` gives it as the request's body has it. */
+export interface Choice { uri: string; title: string; classification: string; asked: (of: Wanted) => Asked; operations: Operation[]; columns: string[] | null; offered: Operation[] }
+/** What is wanted of a choice. */
+export type Wanted = Pick<Choice, "operations" | "columns">;
 
 /** What can be chosen of an item: what its kind offers; of files and tables by name, of everything else by its URI. */
 export function choiceOf(item: Item): Choice | null {
   const offered = item.operations;
-  const about = { uri: item.uri, title: item.title, classification: item.classification, offered };
+  const about = { uri: item.uri, title: item.title, classification: item.classification, offered, columns: null };
   if (item.kind === "s3-prefix") {
     const { account, bucket, prefix } = item;
     if (!bucket || prefix === null || prefix === undefined) return null;
-    return { ...about, operations: ["select"], asked: (operations) => ({ kind: "s3-prefix", account, bucket, prefix, operations }) };
+    return { ...about, operations: ["select"], asked: ({ operations: chosen }) => ({ kind: "s3-prefix", account, bucket, prefix, operations: chosen }) };
   }
   const operations = offered.filter((operation) => operation === "describe" || operation === "select");
   if (item.kind === "glue-table" || item.kind === "glue-view") {
     const { account, region, database, table } = item;
     if (!database || !table) return null;
-    return { ...about, operations, asked: (chosen, columns) => ({ kind: "glue-table", account, region, database, table, operations: chosen, ...(columns ? { columns } : {}) }) };
+    return { ...about, operations, asked: ({ operations: chosen, columns }) => ({ kind: "glue-table", account, region, database, table, operations: chosen, ...(columns ? { columns } : {}) }) };
   }
   const kind = item.kind as ServiceKind;
-  return { ...about, operations, asked: (chosen) => ({ kind, uri: item.uri, operations: chosen }) };
+  return { ...about, operations, asked: ({ operations: chosen }) => ({ kind, uri: item.uri, operations: chosen }) };
 }

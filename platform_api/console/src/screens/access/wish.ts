@@ -26,7 +26,7 @@ export function bodyOf(wish: Wish, place: { activity: string; environment: strin
   return {
     ...place, mode: wish.mode, justification: wish.why.trim(), ticket: wish.ticket.trim(), dry_run: false, anew: wish.anew,
     duration: wish.duration || null, starts_at: wish.when === "later" ? new Date(wish.startsAt).toISOString() : null,
-    break_glass: wish.when === "emergency", sources: wish.sources.map((one) => one.asked(one.operations)),
+    break_glass: wish.when === "emergency", sources: wish.sources.map((one) => one.asked(one)),
   } as Asked;
 }
 
@@ -36,6 +36,11 @@ export function trial(body: Asked | null): Asked | null {
 }
 
 export interface Offer { changes: string[]; request: { purpose: string; duration_seconds: number | null; mode: "all" | "partial"; sources: { source: string; operations: Operation[]; columns?: string[] | null }[] } }
+
+/** A choice narrowed to what an offer has of it: what an earlier offer said of it is forgotten. */
+export function narrowed(known: Choice, offered: Offer["request"]["sources"][number]): Choice {
+  return { ...known, operations: offered.operations, columns: offered.columns ?? null };
+}
 
 /** `5400` as `PT1H30M`, as the API reads it. */
 export function isoOf(seconds: number): string {

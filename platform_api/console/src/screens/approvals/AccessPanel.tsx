@@ -41,13 +41,22 @@ export function AccessPanel({ id }: { id: string }) {
       <Link to={`/requests/${one.id}` as never}>The whole request</Link>
       {one.outcome !== "awaiting-approval" ? <p>It does not wait any more: {words(one.outcome).toLowerCase()}.</p>
         : looked.isPending ? <Loading rows={4} />
-        : looked.isError ? <Hopeless id={id} error={looked.error} mine={mine} />
+        : isRefusal(looked.error) ? <Hopeless id={id} error={looked.error} mine={mine} />
+        : !looked.data ? <Trouble error={looked.error} retry={() => void looked.refetch()} />
         : <Decide of={looked.data} id={id} emergency={emergency} mine={mine} />}
     </Panel>
   );
 }
 
-function Decide({ of: looked, id, emergency, mine }: { of: Schemas["LookedShown"]; id: string; emergency: boolean; mine: string | undefined }) {
+/** The platform has answered, and would refuse; not: it could not answer, or not now. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429;
+}
+
+function Decide({ of: newest, id, emergency, mine }: { of: Schemas["LookedShown"]; id: string; emergency: boolean; mine: string | undefined }) {
+  // While somebody gives their word, what they saw stays as it was: their word is for that and for nothing newer.
+  const [seen, setSeen] = useState<Schemas["LookedShown"] | null>(null);
+  const looked = seen ?? newest;
   const terms = looked.shown.terms as unknown as Terms;
   const holds = looked.shown.holds as unknown as string[];
   return (
@@ -79,13 +88,13 @@ function Decide({ of: looked, id, emergency, mine }: { of: Schemas["LookedShown"
       <section className="stack-s"><h3>What they hold besides</h3>
         {holds.length === 0 ? <p className="secondary">Nothing.</p> : <ul>{holds.map((uri) => <li key={uri}><code className="anywhere">{uri}</code></li>)}</ul>}
       </section>
-      <Word id={id} looked={looked} terms={terms} emergency={emergency} mine={mine} />
+      <Word id={id} looked={looked} terms={terms} emergency={emergency} mine={mine} onOpenChange={(isOpen) => setSeen(isOpen ? newest : null)} />
     </>
   );
 }
 
 /** One's own word on exactly what is shown: the platform refuses it when that has changed meanwhile. */
-function Word({ id, looked, terms, emergency, mine }: { id: string; looked: Schemas["LookedShown"]; terms: Terms; emergency: boolean; mine: string | undefined }) {
+function Word({ id, looked, terms, emergency, mine, onOpenChange }: { id: string; looked: Schemas["LookedShown"]; terms: Terms; emergency: boolean; mine: string | undefined; onOpenChange: (isOpen: boolean) => void }) {
   const queries = useQueryClient();
   const [longest, setLongest] = useState("");
   const [may, decline] = useMay([{ action: emergency ? "releaseAccess" : "approveAccess", kind: "request", id }, { action: "approveAccess", kind: "request", id }]);
@@ -109,22 +118,22 @@ function Word({ id, looked, terms, emergency, mine }: { id: string; looked: Sche
       {mine ? <p className="notice">{mine}</p> : null}
       {!mine && !may?.allowed ? <p className="notice">{barred(may)}</p> : null}
       <div className="row">
-        <Ask button={name} kind="primary" title={emergency ? "Release this access in an emergency?" : "Approve this access?"} reason="Comment" confirm={name} done={emergency ? "Released: it is an alarm in the audit trail." : "Approved."} act={approve} disabled={mine ?? barred(may)}>
+        <Ask button={name} kind="primary" title={emergency ? "Release this access in an emergency?" : "Approve this access?"} reason="Comment" confirm={name} done={emergency ? "Released: it is an alarm in the audit trail." : "Approved."} act={approve} disabled={mine ?? barred(may)} onOpenChange={onOpenChange}>
           <p>{emergency ? "Your word stands for the contract's approvals and for nothing else: rules and contracts still decide." : "You approve exactly what is shown. It is decided again when it is granted."}</p>
           <PickOne label="For how long" value={longest} of={[["", `as asked: ${duration(isoOf(terms.duration_seconds))}`], ...shorter]} onChange={setLongest} />
         </Ask>
-        <Refuse id={id} sha256={looked.shown_sha256} disabled={mine ?? barred(decline)} done={again} />
+        <Refuse id={id} sha256={looked.shown_sha256} disabled={mine ?? barred(decline)} done={again} onOpenChange={onOpenChange} />
       </div>
     </section>
   );
 }
 
-function Refuse({ id, sha256, disabled, done }: { id: string; sha256: string; disabled: string | undefined; done: () => Promise<unknown> }) {
+function Refuse({ id, sha256, disabled, done, onOpenChange }: { id: string; sha256: string; disabled: string | undefined; done: () => Promise<unknown>; onOpenChange?: (isOpen: boolean) => void }) {
   const decline = async (comment: string) => {
     await told(api.POST("/v1/access-requests/{request_id}/approvals", { params: { path: { request_id: id }, header: onceKey() }, body: { decision: "decline", shown_sha256: sha256, comment } }));
     await done();
   };
-  return <Ask button="Refuse" kind="danger" title="Refuse this access?" reason="Why" confirm="Refuse" done="Refused." act={decline} disabled={disabled} />;
+  return <Ask button="Refuse" kind="danger" title="Refuse this access?" reason="Why" confirm="Refuse" done="Refused." act={decline} disabled={disabled} onOpenChange={onOpenChange} />;
 }
 
 /** It would be refused by now, whoever approves it: all that is left is to say so. */

@@ -13,13 +13,13 @@ import { Ago } from "../../parts/time";
 import { AccessPanel } from "./AccessPanel";
 import { ReviewPanel } from "./ReviewPanel";
 
-export interface Waiting {
+interface Waiting {
   id: string; kind: "access" | "review" | "contract" | "rules"; emergency?: boolean; title: string; by: string[]; since: string; due: string | null; to: string | null; search?: Record<string, string>;
 }
 const KINDS: [string, string][] = [["access", "Access"], ["review", "Architecture reviews"], ["contract", "Contracts"], ["rules", "Rules"]];
 
 /** What waits, oldest first; a list that the person may not see adds nothing. */
-export async function waiting(): Promise<Waiting[]> {
+async function waiting(): Promise<Waiting[]> {
   const [requests, reviews, contracts, rulebooks] = await Promise.allSettled([
     told(api.GET("/v1/access-requests", { params: { query: { outcome: "awaiting-approval", limit: 200 } } })),
     told(api.GET("/v1/reviews", { params: { query: { state: "open", limit: 200 } } })),
@@ -73,8 +73,8 @@ export default function Approvals() {
                 </table>
               </div></div>
             )}
-          {search.open?.startsWith("rq_") ? <AccessPanel id={search.open} /> : null}
-          {search.open?.startsWith("rv_") ? <ReviewPanel id={search.open} /> : null}
+          {search.open?.startsWith("rq_") ? <AccessPanel key={search.open} id={search.open} /> : null}
+          {search.open?.startsWith("rv_") ? <ReviewPanel key={search.open} id={search.open} /> : null}
         </div>
       </div>
     </Page>

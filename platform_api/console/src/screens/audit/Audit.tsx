@@ -62,8 +62,8 @@ export default function Audit() {
   );
 }
 
-function filtersOf({ actor, action, activity, grant, contract, environment, since, until }: Search) {
-  return { actor, action, activity, grant, contract, environment, since, until };
+function filtersOf({ actor, action, activity, grant, contract, environment, rulebook, since, until }: Search) {
+  return { actor, action, activity, grant, contract, environment, rulebook, since, until };
 }
 
 function Proof() {
@@ -103,7 +103,7 @@ function OneRecord({ seq }: { seq: number }) {
             ...Object.entries(one.about).map(([kind, id]): [string, ReactNode] => [words(kind), TOLD.has(kind) ? <Link key={kind} to="/audit" search={{ [kind]: id } as never} title="Everything on record about it">{id}</Link> : id]),
             ["Leaf", <code key="l" style={{ overflowWrap: "anywhere" }}>{one.leaf}</code>],
           ]} />
-          {one.about.request || one.about.grant ? <DecisionStory request={one.about.request} grant={one.about.grant} /> : null}
+          {one.about.request || one.about.grant ? <DecisionStory key={one.about.request ?? one.about.grant} request={one.about.request} grant={one.about.grant} /> : null}
           <section className="stack-s"><h3>Particulars</h3><pre className="code" tabIndex={0}>{JSON.stringify(one.details, null, 2)}</pre></section>
         </>
       ) : <p className="secondary">{found.isPending ? "Looking it up…" : "It is not on this page of the list any more."}</p>}

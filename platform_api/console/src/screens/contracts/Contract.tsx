@@ -14,6 +14,7 @@ import { Table } from "../../parts/table";
 import { Tabs } from "../../parts/tabs";
 import { Time } from "../../parts/time";
 import { ContractText } from "./ContractText";
+import { foremost } from "./versions";
 import { WhatEnds } from "./WhatEnds";
 
 type Shown = Schemas["ContractShown"];
@@ -29,7 +30,7 @@ export default function Contract() {
   if (versions.isPending) return <Loading />;
   if (versions.isError) return <Trouble error={versions.error} retry={() => void versions.refetch()} />;
   const all = versions.data.items;
-  const contract = all.find((one) => one.version === search.version) ?? all[0];
+  const contract = all.find((one) => one.version === search.version) ?? foremost(all);
   if (!contract) return <Trouble error={new Error("This contract has no version that you may see.")} />;
   return (
     <Page title={contract.name} crumbs={[{ to: "/contracts", label: "Contracts" }]}
@@ -122,7 +123,7 @@ function Signatures({ contract }: { contract: Shown }) {
 function Difference({ contract, all }: { contract: Shown; all: Shown[] }) {
   const [search, change] = useFilters();
   const others = all.filter((one) => one.version !== contract.version);
-  const from = others.some((one) => one.version === search.from) ? search.from : others[0]?.version;
+  const from = others.some((one) => one.version === search.from) ? search.from : foremost(others)?.version;
   const answer = useQuery({
     queryKey: ["difference", contract.id, contract.version, from],
     queryFn: () => told(api.GET("/v1/contracts/{contract_id}/versions/{version}/difference", { params: { path: { contract_id: contract.id, version: contract.version }, query: { from: from ?? "" } as never } })),

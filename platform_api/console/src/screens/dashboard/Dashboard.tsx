@@ -21,12 +21,15 @@ export default function Dashboard() {
   if (answer.isError) return <Page title="Dashboard"><Trouble error={answer.error} retry={() => void answer.refetch()} /></Page>;
   const figures = answer.data;
   const days = lastDays(figures.since, DAYS);
-  const perDay = (outcomes: string[]) => days.map((day) => figures.decisions.filter((one) => one.day === day && outcomes.includes(one.outcome)).reduce((sum, one) => sum + one.count, 0));
-  const inTrail = (action: string, day?: string): Target | undefined =>
-    readAudit?.allowed ? { to: "/audit", search: { action, ...(day ? { since: `${day}T00:00:00Z`, until: `${dayAfter(day)}T00:00:00Z` } : {}) } } : undefined;
+  const perDay = (outcome: string) => days.map((day) => figures.decisions.filter((one) => one.day === day && one.outcome === outcome).reduce((sum, one) => sum + one.count, 0));
+  /** The records of one day, or of the whole span. */
+  const inTrail = (action: string, place?: number): Target | undefined => {
+    const [first, last] = place === undefined ? [days[0], days.at(-1)] : [days[place], days[place]];
+    return readAudit?.allowed && first && last ? { to: "/audit", search: { action, since: `${first}T00:00:00Z`, until: `${dayAfter(last)}T00:00:00Z` } } : undefined;
+  };
   const live = figures.live_by_tier.reduce((sum, one) => sum + one.count, 0);
-  const granted = sum(perDay(["granted", "kept"]));
-  const refused = sum(perDay(["refused", "ended"]));
+  // Of the requests alone: what was decided once more of a grant, kept or ended, is neither.
+  const [granted, refused] = [perDay("granted"), perDay("refused")];
   return (
     <Page title="Dashboard" lead={figures.own_only ? "Your own requests and grants." : "Everybody's requests and grants."}>
       <div className="stack">
@@ -37,16 +40,16 @@ export default function Dashboard() {
           <Figure to="/grants" search={{ state: "stuck" }} value={figures.stuck} name="Stuck" note={figures.stuck ? "an operator has to look" : "none"} />
         </div>
         <div className="split with-side">
-          <Card title={`Decisions of the last ${DAYS} days`}>
-            {granted + refused === 0 ? <Empty title="No decisions yet" /> : (
-              <Bars label="Decisions by day" across={days.map(short)} target={(series, place) => inTrail(series === 0 ? "grant.opened" : "access.refused", days[place])} series={[
-                { name: "Granted", values: perDay(["granted", "kept"]), color: 3 }, { name: "Refused or ended", values: perDay(["refused", "ended"]), color: 2 },
+          <Card title={`Requests decided in the last ${DAYS} days (UTC)`}>
+            {sum(granted) + sum(refused) === 0 ? <Empty title="No decisions yet" /> : (
+              <Bars label="Requests decided by day, in UTC" of="Day (UTC)" across={days.map(short)} target={(series, place) => inTrail(series === 0 ? "grant.opened" : "access.refused", place)} series={[
+                { name: "Granted", values: granted, color: 3 }, { name: "Refused", values: refused, color: 2 },
               ]} />
             )}
           </Card>
           <Card title="What refused">
             {figures.refused_by.length === 0 ? <Empty title="Nothing was refused" /> : (
-              <Bars label="Refusals by gate" horizontal target={() => inTrail("access.refused")} across={figures.refused_by.map((one) => GATES[one.name] ?? words(one.name))}
+              <Bars label="Refusals by gate" of="Gate" horizontal target={() => inTrail("access.refused")} across={figures.refused_by.map((one) => GATES[one.name] ?? words(one.name))}
                 series={[{ name: "Refusals", values: figures.refused_by.map((one) => one.count), color: 2 }]} />
             )}
           </Card>
@@ -86,7 +89,7 @@ function dayAfter(day: string): string {
 }
 
 function short(day: string): string {
-  return new Date(`${day}T12:00:00Z`).toLocaleDateString(undefined, { day: "numeric", month: "short" });
+  return new Date(`${day}T12:00:00Z`).toLocaleDateString(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
 }
 
 function sum(numbers: number[]): number {

@@ -1,9 +1,9 @@
 // Who has access to what: person, activity, grant, dataset, as a picture and, equally, as a table.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { api, told } from "../../api/client";
-import { useName } from "../../api/people";
+import { useName, usePeople } from "../../api/people";
 import { useFilters } from "../../parts/list";
 import { Page } from "../../parts/page";
 import { Person } from "../../parts/person";
@@ -12,11 +12,10 @@ import { Empty, Loading, Trouble } from "../../parts/states";
 import { words } from "../../parts/status";
 import { Table } from "../../parts/table";
 import { Tabs } from "../../parts/tabs";
-import { Time } from "../../parts/time";
-import { COLUMNS, laidOut, through, type Path } from "./layout";
+import { clock, Time } from "../../parts/time";
+import { COLUMNS, edgeKey, laidOut, through, type Path } from "./layout";
 
 const [WIDE, HIGH, ACROSS, DOWN] = [216, 46, 288, 56];
-const CLOCK = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" });
 
 export default function Graph() {
   const [search, change] = useFilters();
@@ -27,7 +26,7 @@ export default function Graph() {
     queryFn: () => told(api.GET("/v1/access-graph", { params: { query: { person, activity, dataset } } })),
   });
   const paths = answer.data?.grants ?? [];
-  const choices = (chosen: string | undefined, of: [string, string][]): [string, string][] => [["", "anybody's, any"], ...new Map([...(chosen ? [[chosen, chosen] as [string, string]] : []), ...of]).entries()];
+  const choices = (chosen: string | undefined, of: [string, string][]): [string, string][] => [["", "any"], ...new Map([...(chosen ? [[chosen, chosen] as [string, string]] : []), ...of]).entries()];
   return (
     <Page title="Access graph" lead="Every live grant that you may see: from a person through an activity to data. Each thing leads to its page.">
       <div className="stack">
@@ -47,11 +46,11 @@ export default function Graph() {
 
 /** Real links in four columns, so that keyboard and screen reader have them all; the lines are for eyes only. */
 function Picture({ of }: { of: Path[] }) {
-  const name = useName();
+  const people = usePeople();
   const [lit, setLit] = useState<string | null>(null);
-  const { nodes, edges, rows } = laidOut(of, name, (path) => `${words(path.tier)}, until ${CLOCK.format(new Date(path.ends_at))}`);
-  const places = new Map(nodes.map((node) => [node.id, node]));
-  const shown = lit ? through(lit, edges) : null;
+  const { nodes, edges, rows } = useMemo(() => laidOut(of, (id) => people.get(id)?.name ?? id, (path) => `${words(path.tier)}, until ${clock(path.ends_at)}`), [of, people]);
+  const places = useMemo(() => new Map(nodes.map((node) => [node.id, node])), [nodes]);
+  const shown = useMemo(() => (lit ? through(lit, of) : null), [lit, of]);
   const height = rows * DOWN + 28;
   const y = (row: number) => 28 + row * DOWN;
   return (
@@ -62,7 +61,7 @@ function Picture({ of }: { of: Path[] }) {
             const [a, b] = [places.get(from), places.get(to)];
             if (!a || !b) return null;
             const [x1, y1, x2, y2] = [16 + a.column * ACROSS + WIDE, y(a.row) + HIGH / 2, 16 + b.column * ACROSS, y(b.row) + HIGH / 2];
-            return <path key={`${from} ${to}`} className={shown === null ? "" : shown.has(from) && shown.has(to) ? "lit" : "dim"} d={`M${x1} ${y1} C${x1 + 36} ${y1} ${x2 - 36} ${y2} ${x2} ${y2}`} />;
+            return <path key={edgeKey(from, to)} className={shown === null ? "" : shown.edges.has(edgeKey(from, to)) ? "lit" : "dim"} d={`M${x1} ${y1} C${x1 + 36} ${y1} ${x2 - 36} ${y2} ${x2} ${y2}`} />;
           })}
         </svg>
         {COLUMNS.map((title, column) => (
@@ -70,7 +69,7 @@ function Picture({ of }: { of: Path[] }) {
             <h2 style={{ left: 16 + column * ACROSS, width: WIDE }}>{title}</h2>
             <ul>{nodes.filter((node) => node.column === column).map((node) => (
               <li key={node.id} style={{ left: 16 + column * ACROSS, top: y(node.row), width: WIDE, height: HIGH }}>
-                <Link to={node.to as never} search={node.search as never} className={shown === null || shown.has(node.id) ? "node" : "node dim"} title={`${node.name}\n${node.about}`}
+                <Link to={node.to as never} search={node.search as never} className={shown === null || shown.nodes.has(node.id) ? "node" : "node dim"} title={`${node.name}\n${node.about}`}
                   onMouseEnter={() => setLit(node.id)} onMouseLeave={() => setLit(null)} onFocus={() => setLit(node.id)} onBlur={() => setLit(null)}>
                   <span>{node.name}</span><span className="faint">{node.about}</span>
                 </Link>

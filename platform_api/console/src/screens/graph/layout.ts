@@ -2,9 +2,9 @@
 import type { Schemas } from "../../api/client";
 
 export type Path = Schemas["AccessPathShown"];
-export type Column = 0 | 1 | 2 | 3;
-export interface Node { id: string; column: Column; row: number; name: string; about: string; to: string; search?: Record<string, string> }
-export interface Edge { from: string; to: string }
+type Column = 0 | 1 | 2 | 3;
+interface Node { id: string; column: Column; row: number; name: string; about: string; to: string; search?: Record<string, string> }
+interface Edge { from: string; to: string }
 export const COLUMNS = ["Person", "Activity", "Grant", "Data"];
 
 /** The nodes by their ids, and the lines between them. Rows are numbers from 0, spread evenly over the longest column. */
@@ -13,8 +13,12 @@ export function laidOut(paths: Path[], name: (id: string) => string, until: (pat
   const nodes = new Map<string, Omit<Node, "row">>();
   const near = new Map<string, number[]>();
   const edges = new Map<string, Edge>();
-  const put = (node: Omit<Node, "row">, row: number) => { if (!nodes.has(node.id)) nodes.set(node.id, node); near.set(node.id, [...(near.get(node.id) ?? []), row]); };
-  const join = (from: string, to: string) => edges.set(`${from} ${to}`, { from, to });
+  const put = (node: Omit<Node, "row">, row: number) => {
+    const rows = near.get(node.id);
+    if (rows) rows.push(row);
+    else { nodes.set(node.id, node); near.set(node.id, [row]); }
+  };
+  const join = (from: string, to: string) => edges.set(edgeKey(from, to), { from, to });
   sorted.forEach((path, row) => {
     put({ id: path.person, column: 0, name: name(path.person), about: "their grants", to: "/grants", search: { subject: path.person } }, row);
     put({ id: path.activity, column: 1, name: path.activity_title, about: "activity", to: `/activities/${path.activity}` }, row);
@@ -33,17 +37,23 @@ export function laidOut(paths: Path[], name: (id: string) => string, until: (pat
   return { nodes: placed, edges: [...edges.values()], rows };
 }
 
-/** Everything on a way through one thing: before it and after it. */
-export function through(id: string, edges: Edge[]): Set<string> {
-  const found = new Set([id]);
-  const walk = (start: string, next: (edge: Edge) => [string, string]) => {
-    const open = [start];
-    for (let at = open.pop(); at !== undefined; at = open.pop()) for (const edge of edges) {
-      const [here, there] = next(edge);
-      if (here === at && !found.has(there)) { found.add(there); open.push(there); }
-    }
-  };
-  walk(id, (edge) => [edge.from, edge.to]);
-  walk(id, (edge) => [edge.to, edge.from]);
-  return found;
+/** The nodes and lines of the very paths that contain the thing: not of others that share an activity or data with them. */
+export function through(id: string, paths: Path[]): { nodes: Set<string>; edges: Set<string> } {
+  const nodes = new Set<string>();
+  const edges = new Set<string>();
+  for (const path of paths) {
+    const way = [path.person, path.activity, path.grant];
+    const isData = path.data.some((data) => data.uri === id);
+    if (!isData && !way.includes(id)) continue;
+    way.forEach((one) => nodes.add(one));
+    edges.add(edgeKey(path.person, path.activity)).add(edgeKey(path.activity, path.grant));
+    // Of a grant that gives other data besides: only the data that is looked at.
+    for (const { uri } of path.data) if (!isData || uri === id) { nodes.add(uri); edges.add(edgeKey(path.grant, uri)); }
+  }
+  return { nodes, edges };
+}
+
+/** A line's name: what it leads from, and to. */
+export function edgeKey(from: string, to: string): string {
+  return `${from} ${to}`;
 }

@@ -50,7 +50,7 @@ export default function Register() {
   return (
     <Page title="Register an activity" crumbs={[{ to: "/activities", label: "Activities" }]} lead="Access is asked for in the name of an activity. Its research environment is built as soon as its review has approved it.">
       <div className="split with-side">
-        <OrderForm order={filled} set={set} fault={fault} self={session?.id} limits={registration.data} isNamed={touched.has("name")} />
+        <OrderForm order={filled} set={set} fault={fault} self={session?.id} limits={registration.data} />
         <div className="stack">
           <Card title="What its review will say">
             <div className="stack" aria-live="polite">
@@ -67,11 +67,12 @@ export default function Register() {
   );
 }
 
-function OrderForm({ order, set, fault, self, limits, isNamed }: { order: Order; set: (change: Partial<Order>) => void; fault: (field: keyof Order) => string | undefined; self: string | undefined; limits: Schemas["RegistrationShown"] | undefined; isNamed: boolean }) {
+function OrderForm({ order, set, fault, self, limits }: { order: Order; set: (change: Partial<Order>) => void; fault: (field: keyof Order) => string | undefined; self: string | undefined; limits: Schemas["RegistrationShown"] | undefined }) {
   const people = [...usePeople().values()].filter((one) => one.id !== self);
   const purposes = useQuery(purposesQuery).data?.items ?? [];
   const contracts = useQuery(contractsQuery).data?.items ?? [];
-  const titled = (title: string) => set({ title, ...(isNamed ? {} : { name: slug(title) }) });
+  // The short name follows the title until somebody writes another.
+  const titled = (title: string) => set({ title, ...(order.name === slug(order.title) ? { name: slug(title) } : {}) });
   return (
     <div className="stack">
       <Card title="What and who">

@@ -1,0 +1,53 @@
+"""The dashboard's figures count what their names say, and lead to just that in the audit trail."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser import Visitor
+from tests.support.platform import FACTS, Cast, Story, made
+
+pytestmark = pytest.mark.e2e
+
+
+def test_every_figure_leads_to_what_it_counts(visitor: Visitor, cast: Cast, story: Story) -> None:
+    made(cast.dana.post("/v1/access-requests", story.asking()))
+    personal = {**FACTS, "prefix": "loans/personal/"}
+    assert cast.dana.post("/v1/access-requests", story.asking(sources=[personal])).is_client_error
+    visit = visitor("gus")
+    page = visit.go("/")
+    chart = page.get_by_role("figure", name="Requests decided by day, in UTC")
+    records = page.get_by_role("region", name="Records").locator("tbody tr")
+    for name, action in (("Granted", "grant.opened"), ("Refused", "access.refused")):
+        said = re.search(rf"{name} ([0-9]+)", str(chart.get_attribute("aria-label")))
+        assert said is not None
+        chart.get_by_role("link", name=name).click()
+        expect(records).to_have_count(int(said[1]))
+        expect(records.first).to_contain_text(action)
+        page = visit.go("/")
+        page.get_by_role("button", name="View as table").first.click()
+        today = page.get_by_role("region", name="Requests decided by day").get_by_role("row").last.get_by_role("link")
+        figure = today.nth(0 if name == "Granted" else 1)
+        count = int(figure.inner_text())
+        figure.click()
+        expect(records).to_have_count(count)
+        expect(records.first).to_contain_text(action)
+        page = visit.go("/")
+    gate = page.get_by_role("figure", name="Refusals by gate").get_by_role("link").first
+    gate.click()
+    expect(records.first).to_contain_text("access.refused")
+    visit.check_quiet()
+
+
+def test_the_figures_as_a_table_have_named_rows(visitor: Visitor, cast: Cast, story: Story) -> None:
+    made(cast.dana.post("/v1/access-requests", story.asking()))
+    visit = visitor("gus")
+    page = visit.go("/")
+    page.get_by_role("button", name="View as table").first.click()
+    table = page.get_by_role("region", name="Requests decided by day, in UTC")
+    expect(table.get_by_role("columnheader")).to_have_text(["Day (UTC)", "Granted", "Refused"])
+    expect(table.get_by_role("rowheader")).to_have_count(14)
+    expect(table.get_by_role("cell").first).to_have_css("text-align", "end")
+    visit.check_accessible()
+    visit.check_quiet()
