@@ -9,6 +9,7 @@ import typer
 
 from cli.answer import Doc, Json
 from cli.connect import connect
+from cli.containers import container_kind, path_of, show_containers, show_one_container
 from cli.failure import InputInvalid
 from cli.imports import import_each
 from cli.lazy import group
@@ -48,6 +49,54 @@ def list_(
     with connect() as client:
         found = list(client.every("/v1/sources", **asked, label=label, owner=owner, contract=contract))
     listing(found, as_json=as_json, show=_show_columns if columns else _show_all)
+
+
+_Q = Annotated[str | None, typer.Option("--q", metavar="TEXT", help="Only with this in name, owner or domain.")]
+_Owner = Annotated[str | None, typer.Option(help="Only with something of this team.")]
+_Label = Annotated[str | None, typer.Option("--label", help="Only with something so labelled, such as personal.")]
+_Class = Annotated[str | None, typer.Option("--class", help="Only where this classification is the highest.")]
+_Contract = Annotated[str | None, typer.Option(help="Only with something under this contract in force.")]
+_Domain = Annotated[str | None, typer.Option(help="Only with something of this domain.")]
+
+
+@app.command()
+def products(
+    q: _Q = None,
+    owner: _Owner = None,
+    label: _Label = None,
+    classification: _Class = None,
+    contract: _Contract = None,
+    domain: _Domain = None,
+    as_json: AsJson = False,
+) -> None:
+    """Data products: who owns them, what is in them, how sensitive it is, which contracts cover how much of it.
+
+    The first column can be given to `sluice data show` and `sluice request` as it stands.
+    """
+    asked = {"q": q, "owner": owner, "label": label, "classification": classification}
+    with connect() as client:
+        found = list(client.every("/v1/catalogue/products", **asked, contract=contract, domain=domain))
+    listing(found, as_json=as_json, show=show_containers)
+
+
+@app.command()
+def databases(
+    q: _Q = None,
+    owner: _Owner = None,
+    label: _Label = None,
+    classification: _Class = None,
+    contract: _Contract = None,
+    domain: _Domain = None,
+    as_json: AsJson = False,
+) -> None:
+    """Databases of the Glue data catalogue, by what is catalogued of them.
+
+    The first column can be given to `sluice data show` and `sluice request` as it stands.
+    """
+    asked = {"q": q, "owner": owner, "label": label, "classification": classification}
+    with connect() as client:
+        found = list(client.every("/v1/catalogue/databases", **asked, contract=contract, domain=domain))
+    listing(found, as_json=as_json, show=show_containers)
 
 
 @app.command(name="import")
@@ -94,13 +143,21 @@ def _show_import(found: Doc) -> None:
 
 @app.command()
 def show(
-    source: Annotated[str, typer.Argument(help="As the list has it: s3://… or glue://…")], as_json: AsJson = False
+    source: Annotated[str, typer.Argument(help="As a list has it: s3://…, glue://… or product://…")],
+    as_json: AsJson = False,
 ) -> None:
     """One source: columns, files, contract, what it reaches, and whether its own policies keep it enforceable.
 
-    A source that is not enforceable is given to nobody until its owner has repaired what is shown here.
+    A source that is not enforceable is given to nobody until its owner has repaired what is shown here. Of a data
+    product or a database: what is in it, and which contracts cover how much of it.
     """
     with connect() as client:
+        if (kind := container_kind(source)) is not None:
+            held = client.get(path_of(kind), uri=source, limit="1")
+            items = list(client.every(path_of(kind), uri=source))
+            whole = Doc({**held.fields, "items": [one.fields for one in items], "next_cursor": None})
+            answer(whole, as_json=as_json, show=show_one_container)
+            return
         found = client.get("/v1/sources/item", uri=source)
     answer(found, as_json=as_json, show=_show_one)
 

@@ -81,7 +81,7 @@ def sources(
     if query.classification is not None and query.classification not in list(Classification):
         fix = "use one of " + ", ".join(level.value for level in Classification)
         raise InvalidValue(field="classification", given=query.classification, fix=fix)
-    live = _live(caller)
+    live = contracts_of_now(caller)
     items = caller.platform.registry.catalogue().items
     found = [item for item in items if _fits(item, query) and _is_covered(item, query, live)]
     now, safeguards = caller.now, caller.platform.policy_readings.safeguards()
@@ -100,7 +100,9 @@ def source(
     if found is None:
         raise NotFound(kind="source", id=query.uri)
     safeguards = caller.platform.policy_readings.safeguards()
-    return SourceWholeShown.whole(found, catalogue, SourceItemShown.of(found, _live(caller), safeguards, caller.now))
+    return SourceWholeShown.whole(
+        found, catalogue, SourceItemShown.of(found, contracts_of_now(caller), safeguards, caller.now)
+    )
 
 
 @routes.post("/contracts", status_code=201, response_model=ContractShown, summary="Propose a data contract")
@@ -213,7 +215,8 @@ def _rules(caller: Caller) -> list[tuple[Rule, Engine, bool]]:
     return kept + [(rule, judges.rulebook, True) for rule in judges.rulebook.rules]
 
 
-def _live(caller: Caller) -> list[Contract]:
+def contracts_of_now(caller: Caller) -> list[Contract]:
+    """The contracts that are in force and whose time has come."""
     contracts = [record.contract for record in caller.platform.registry.contracts_in_force()]
     return [contract for contract in contracts if contract.starts_at <= caller.now < contract.ends_at]
 

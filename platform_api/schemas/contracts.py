@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from jit_engine.contracts.terms import Contract
 from jit_engine.domain.catalogue import CatalogueItem, ColumnGroup, PrefixItem, ServiceItem, kind_of_item
+from jit_engine.domain.container import containers_of
 from jit_engine.domain.resource_policy import Safeguards
 from jit_engine.domain.source import Operation
 from jit_engine.rules.safeguards import policing
@@ -198,7 +199,7 @@ class OwnPoliciesShown(Shown):
 
 
 class SourceItemShown(Shown):
-    """A catalogued source."""
+    """A catalogued source. `within` has the URIs of its data product and, of a table, of its database."""
 
     uri: str
     kind: str
@@ -218,6 +219,7 @@ class SourceItemShown(Shown):
     columns: list[ColumnsShown] | None = None
     contract: CoveringShown | None
     policies: OwnPoliciesShown
+    within: list[str]
 
     @classmethod
     def of(cls, item: CatalogueItem, contracts: Sequence[Contract], safeguards: Safeguards, now: datetime) -> Self:
@@ -236,6 +238,7 @@ class SourceItemShown(Shown):
             if len(covering) == 1
             else None,
             "policies": OwnPoliciesShown.of(item, safeguards, now),
+            "within": [container.uri for container in containers_of(item)],
         }
         if isinstance(item, PrefixItem):
             place: Mapping[str, Any] = {

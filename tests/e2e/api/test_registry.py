@@ -132,6 +132,43 @@ def test_the_catalogue_says_which_contract_covers_what(cast: Cast, story: Story)
     assert second["next_cursor"] is None
 
 
+def test_products_and_databases_are_told_by_what_is_in_them(cast: Cast, story: Story) -> None:
+    products = cast.dana.get("/v1/catalogue/products").json()["items"]
+    assert [one["uri"] for one in products] == sorted(one["uri"] for one in products)
+    every = cast.platform.organisation.catalogue_items()
+    assert sum(one["sources"] for one in products) == len(every)
+    (loans,) = cast.dana.get(
+        "/v1/catalogue/databases", q="LOANS", label="personal", owner="lending-data-owners"
+    ).json()["items"]
+    assert (loans["name"], loans["counts"], loans["classification"]) == ("loans", {"glue-table": 2}, "confidential")
+    (covering,) = loans["contracts"]
+    assert (covering["id"], covering["sources"], loans["sources"]) == (story.contract, 2, 2)
+    under = cast.dana.get("/v1/catalogue/products", contract=story.contract).json()["items"]
+    assert under == [one for one in products if story.contract in {each["id"] for each in one["contracts"]}] != []
+    for path, filters in (("products", {"contract": "nothing"}), ("databases", {"domain": "nothing"})):
+        assert cast.dana.get(f"/v1/catalogue/{path}", **filters).json()["items"] == []
+    assert cast.dana.get("/v1/catalogue/products", classification="secret").json()["field"] == "classification"
+
+
+def test_one_container_is_shown_with_a_page_of_what_is_in_it(cast: Cast, story: Story) -> None:
+    listed = cast.dana.get("/v1/catalogue/products", q="loan-applications").json()["items"][0]
+    pages: list[list[str]] = []
+    cursor = None
+    while cursor is not None or not pages:
+        more: dict[str, str] = {} if cursor is None else {"cursor": cursor}
+        page = made(cast.dana.get("/v1/catalogue/products/item", uri=listed["uri"], limit=2, **more))
+        assert {name: page[name] for name in listed} == listed
+        pages.append([item["uri"] for item in page["items"]])
+        cursor = page["next_cursor"]
+    uris = [uri for page in pages for uri in page]
+    assert len(uris) == len(set(uris)) == listed["sources"]
+    assert all(len(page) == 2 for page in pages[:-1])
+    (loans,) = cast.dana.get("/v1/catalogue/databases", q="loans").json()["items"]
+    assert cast.dana.get("/v1/catalogue/products/item", uri=loans["uri"]).status_code == 404
+    assert cast.dana.get("/v1/catalogue/databases/item", uri="glue://000000000000/us-east-1/none").status_code == 404
+    assert cast.sam.get("/v1/catalogue/products").status_code == cast.sam.get("/v1/sources").status_code
+
+
 def test_every_rule_can_be_read_and_nobody_edits_the_invariants(cast: Cast) -> None:
     rules = cast.sam.get("/v1/policies", limit=200).json()["items"]
     assert {rule["editable"] for rule in rules if rule["id"].startswith("inv-")} == {False}

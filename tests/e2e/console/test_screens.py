@@ -36,6 +36,9 @@ SCREENS = {
     "environment": "/environments/{environment}",
     "data": "/data",
     "one-table": "/data?open=glue://000000000000/us-east-1/loans/applications",
+    "products": "/data?tab=products",
+    "one-product": "/data?tab=products&open=product://lending/loan-applications",
+    "one-database": "/data?tab=databases&open=glue://000000000000/us-east-1/loans",
     "audit": "/audit",
     "not-here": "/nothing-of-the-kind",
 }

@@ -59,6 +59,44 @@ def test_one_account_is_imported_by_its_number(sluice: Sluice, platform: FakePla
     assert platform.asked[-1].body["account"] == "222222222222"
 
 
+LOANS = {
+    "uri": "product://lending/loans",
+    "owners": ["lending-data-owners"],
+    "classification": "confidential",
+    "classes": ["personal"],
+    "sources": 3,
+    "counts": {"glue-table": 2, "s3-prefix": 1},
+    "contracts": [{"id": CONTRACT, "name": "Loans", "version": "1.0.0", "sources": 2}],
+}
+
+
+def test_data_products_and_databases_are_listed_with_what_is_in_them(sluice: Sluice, platform: FakePlatform) -> None:
+    for command, path in (("products", "/v1/catalogue/products"), ("databases", "/v1/catalogue/databases")):
+        platform.answers("GET", path, {"items": [LOANS], "next_cursor": None})
+        told = " ".join(
+            sluice("data", command, "--owner", "lending-data-owners", "--class", "confidential").out.split()
+        )
+        given = {"limit": "200", "owner": "lending-data-owners", "classification": "confidential"}
+        assert (platform.asked[-1].path, platform.asked[-1].query) == (path, given)
+        assert "2 glue-table, 1 s3-prefix" in told
+        assert "Loans 1.0.0 (2 of 3)" in told
+
+
+def test_a_container_is_shown_with_everything_in_it_page_after_page(sluice: Sluice, platform: FakePlatform) -> None:
+    path, uri = "/v1/catalogue/databases/item", "glue://111122223333/eu-central-1/loans"
+    first, second = ({"uri": f"{uri}/{name}", "contract": None} for name in ("a", "b"))
+    platform.answers("GET", path, {**LOANS, "items": [first], "next_cursor": "x"})
+    platform.answers("GET", path, {**LOANS, "items": [first], "next_cursor": "x"})
+    platform.answers("GET", path, {**LOANS, "items": [second], "next_cursor": None})
+    told = sluice("data", "show", uri)
+    assert f"{uri}/a" in told.out
+    assert f"{uri}/b" in told.out
+    assert platform.asked[-1].query == {"uri": uri, "limit": "200", "cursor": "x"}
+    platform.answers("GET", "/v1/sources/item", {"uri": f"{uri}/a"})
+    assert sluice("data", "show", f"{uri}/a").code == ExitCode.DONE
+    assert platform.paths()[-1] == "GET /v1/sources/item"
+
+
 def test_a_view_is_certified_for_the_definition_that_was_shown(sluice: Sluice, platform: FakePlatform) -> None:
     uri, sha256 = "glue://1/r/db/v", "a" * 64
     said = {"team": "lending", "by": "pe_1", "at": "2026-11-23T10:00:00Z", "is_void": False}

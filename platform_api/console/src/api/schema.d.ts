@@ -577,6 +577,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/catalogue/databases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The databases of the Glue data catalogue, by what is catalogued in them
+         * @description By URI. A database is there as long as a table of it is in the catalogue.
+         */
+        get: operations["databases_v1_catalogue_databases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue/databases/item": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One database with what is in it
+         * @description By the URI that the list shows, `glue://account/region/database`.
+         */
+        get: operations["database_v1_catalogue_databases_item_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/catalogue/imports": {
         parameters: {
             query?: never;
@@ -592,6 +632,46 @@ export interface paths {
          *     more.
          */
         post: operations["import_tables_v1_catalogue_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The data products, by what is catalogued in them
+         * @description By URI. A product is there as long as something in the catalogue is of it.
+         */
+        get: operations["products_v1_catalogue_products_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalogue/products/item": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One data product with what is in it
+         * @description By the URI that the list shows, `product://domain/name`.
+         */
+        get: operations["product_v1_catalogue_products_item_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2466,6 +2546,83 @@ export interface components {
             user: string;
         };
         /**
+         * ContainerShown
+         * @description A data product or a database, by what is catalogued in it.
+         *
+         *     `counts` has the items of each kind, `classification` is the highest of them, `operations` are those that some of
+         *     them offer.
+         */
+        ContainerShown: {
+            /** Account */
+            account: string | null;
+            /** Classes */
+            classes: string[];
+            /** Classification */
+            classification: string;
+            /** Contracts */
+            contracts: components["schemas"]["CoveringSomeShown"][];
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Domains */
+            domains: string[];
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Operations */
+            operations: components["schemas"]["Operation"][];
+            /** Owners */
+            owners: string[];
+            /** Region */
+            region: string | null;
+            /** Sources */
+            sources: number;
+            /** Uri */
+            uri: string;
+        };
+        /**
+         * ContainerWholeShown
+         * @description One container with a page of what is in it, by URI; `generation` is the catalogue's.
+         */
+        ContainerWholeShown: {
+            /** Account */
+            account: string | null;
+            /** Classes */
+            classes: string[];
+            /** Classification */
+            classification: string;
+            /** Contracts */
+            contracts: components["schemas"]["CoveringSomeShown"][];
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Domains */
+            domains: string[];
+            /** Generation */
+            generation: number;
+            /** Items */
+            items: components["schemas"]["SourceItemShown"][];
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Operations */
+            operations: components["schemas"]["Operation"][];
+            /** Owners */
+            owners: string[];
+            /** Region */
+            region: string | null;
+            /** Sources */
+            sources: number;
+            /** Uri */
+            uri: string;
+        };
+        /**
          * ContextShown
          * @description Why the decision is as it is. `reason` says what was considered; `reason_user` may be shown to people.
          */
@@ -2658,6 +2815,20 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * CoveringSomeShown
+         * @description A contract in force that covers something in a container, and how many of its items.
+         */
+        CoveringSomeShown: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Sources */
+            sources: number;
             /** Version */
             version: string;
         };
@@ -3665,6 +3836,13 @@ export interface components {
         Listed_AuditShown_: {
             /** Items */
             items: components["schemas"]["AuditShown"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Listed[ContainerShown] */
+        Listed_ContainerShown_: {
+            /** Items */
+            items: components["schemas"]["ContainerShown"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -4821,7 +4999,7 @@ export interface components {
         };
         /**
          * SourceItemShown
-         * @description A catalogued source.
+         * @description A catalogued source. `within` has the URIs of its data product and, of a table, of its database.
          */
         SourceItemShown: {
             /** Account */
@@ -4856,6 +5034,8 @@ export interface components {
             title: string;
             /** Uri */
             uri: string;
+            /** Within */
+            within: string[];
             /** Zone */
             zone?: string | null;
         };
@@ -4931,6 +5111,8 @@ export interface components {
             /** Uri */
             uri: string;
             view: components["schemas"]["ViewShown"] | null;
+            /** Within */
+            within: string[];
             /** Zone */
             zone?: string | null;
         };
@@ -6687,6 +6869,95 @@ export interface operations {
             };
         };
     };
+    databases_v1_catalogue_databases_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                q?: string | null;
+                owner?: string | null;
+                label?: string | null;
+                classification?: string | null;
+                contract?: string | null;
+                domain?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_ContainerShown_"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    database_v1_catalogue_databases_item_get: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string | null;
+                uri: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerWholeShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     import_tables_v1_catalogue_imports_post: {
         parameters: {
             query?: never;
@@ -6707,6 +6978,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportShown"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    products_v1_catalogue_products_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                q?: string | null;
+                owner?: string | null;
+                label?: string | null;
+                classification?: string | null;
+                contract?: string | null;
+                domain?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_ContainerShown_"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    product_v1_catalogue_products_item_get: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string | null;
+                uri: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerWholeShown"];
                 };
             };
             /** @description A problem document (RFC 9457) */

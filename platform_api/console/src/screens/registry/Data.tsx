@@ -8,6 +8,8 @@ import { Facts, Page } from "../../parts/page";
 import { Panel } from "../../parts/panel";
 import { Empty } from "../../parts/states";
 import { Level, words } from "../../parts/status";
+import { Tabs } from "../../parts/tabs";
+import { Containers, Levels, Within } from "./Containers";
 
 type Item = Schemas["SourceItemShown"];
 
@@ -20,26 +22,36 @@ const COLUMNS: Column<Item>[] = [
 ];
 
 export default function Data() {
+  return (
+    <Page title="Data" lead="What is catalogued. Without a contract in force nobody is given access to it.">
+      <Tabs label="Look at" of={[
+        { id: "sources", name: "Sources", content: () => <Sources /> },
+        { id: "products", name: "Data products", content: () => <Containers of="products" /> },
+        { id: "databases", name: "Databases", content: () => <Containers of="databases" /> },
+      ]} />
+    </Page>
+  );
+}
+
+function Sources() {
   const [search] = useFilters();
   const { q, kind, classification, product } = search;
   return (
-    <Page title="Data" lead="What is catalogued. Without a contract in force nobody is given access to it.">
-      <div className="split with-facets">
-        <div className="facets">
-          <Facet name="classification" title="Classification" values={["public", "internal", "confidential", "restricted"].map((one) => [one, words(one)])} />
-          <Facet name="kind" title="Kind" values={[["s3-prefix", "Files (S3 prefix)"], ["glue-table", "Table (Glue)"], ["glue-view", "View (Glue)"]]} />
-        </div>
-        <div className={search.open ? "split with-side" : "split"}>
-          <div className="stack">
-            <div className="filters"><TextFilter name="q" label="Search by name or address" /></div>
-            <List name="Data" queryKey={["sources", q, kind, classification, product]} columns={COLUMNS} id={(item) => item.uri}
-              load={(page) => told(api.GET("/v1/sources", { params: { query: { ...page, q, kind, classification, product } as never } }))}
-              empty={<Empty title="Nothing of that kind"><p>Take a filter away, or ask the data's producer to have it catalogued.</p></Empty>} />
-          </div>
-          {search.open ? <OneItem uri={search.open} /> : null}
-        </div>
+    <div className="split with-facets">
+      <div className="facets">
+        <Levels />
+        <Facet name="kind" title="Kind" values={[["s3-prefix", "Files (S3 prefix)"], ["glue-table", "Table (Glue)"], ["glue-view", "View (Glue)"]]} />
       </div>
-    </Page>
+      <div className={search.open ? "split with-side" : "split"}>
+        <div className="stack">
+          <div className="filters"><TextFilter name="q" label="Search by name or address" /></div>
+          <List name="Data" queryKey={["sources", q, kind, classification, product]} columns={COLUMNS} id={(item) => item.uri}
+            load={(page) => told(api.GET("/v1/sources", { params: { query: { ...page, q, kind, classification, product } as never } }))}
+            empty={<Empty title="Nothing of that kind"><p>Take a filter away, or ask the data's producer to have it catalogued.</p></Empty>} />
+        </div>
+        {search.open ? <OneItem uri={search.open} /> : null}
+      </div>
+    </div>
   );
 }
 
@@ -52,7 +64,8 @@ function OneItem({ uri }: { uri: string }) {
       <Facts of={[
         ["Address", <code key="a">{item.uri}</code>],
         ["Kind", words(item.kind)],
-        ["Product", `${item.product} (${item.domain})`],
+        ["Product", <Within key="p" of={item} tab="products">{item.product} ({item.domain})</Within>],
+        ...(item.database ? [["Database", <Within key="d" of={item} tab="databases">{item.database}</Within>] as [string, React.ReactNode]] : []),
         ["Account", <span key="n" className="mono">{item.account}</span>],
         ["Labels", item.classes.join(", ") || "none"],
         ["Contract", item.contract ? <Link key="c" to={`/contracts/${item.contract.id}` as never}>{item.contract.name} {item.contract.version}</Link> : "none in force"],
