@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from jit_engine.domain.catalogue import Catalogue, TableItem
+from jit_engine.domain.catalogue import Catalogue, TableItem, files_of, original_of
 from jit_engine.domain.event import Event
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import GrantId
+from jit_engine.domain.services import Parted, overlap
 from jit_engine.domain.source import GlueTable, S3Prefix, Source
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import InvalidValue
@@ -68,9 +69,10 @@ class RevokeMany:
         try:
             source = source_of_uri(scope.value, account=self.account)
         except InvalidValue as invalid:
-            fix = "give s3://BUCKET/PREFIX/ or glue://ACCOUNT/REGION/DATABASE/TABLE"
+            fix = "give its URI as the catalogue has it: s3://BUCKET/PREFIX/, glue://ACCOUNT/REGION/DATABASE/TABLE"
             raise InvalidValue(field="dataset", given=scope.value, fix=fix) from invalid
-        dataset = _Dataset.of(source, self.catalogue())
+        catalogue = self.catalogue()
+        dataset = _Dataset.of(_where_it_lies(source, catalogue), catalogue)
         return tuple(grant for grant in found if dataset.is_reached_by(grant))
 
     def __call__(self, scope: Scope, by: Subject, reason: str, now: datetime) -> tuple[Grant, ...]:
@@ -94,32 +96,63 @@ class _Dataset:
     """A dataset with everything through which it can be reached: the wider reading counts."""
 
     places: tuple[S3Prefix, ...]
+    parts: tuple[Parted, ...]
     sources: frozenset[str]
 
     @classmethod
     def of(cls, source: Source, catalogue: Catalogue) -> _Dataset:
-        """The dataset, the tables that lie in it, the views over those, and the files of a table."""
+        """The dataset and its copies, each with the tables that lie in it, the views over those, and the files of a
+        table.
+        """
+        found = cls._itself(source, catalogue)
+        unread = [item for item in catalogue.items if original_of(item) is not None]
+        while copies := [item for item in unread if found._is_held_by(original_of(item))]:
+            unread = [item for item in unread if item not in copies]
+            for copy in copies:
+                more = cls._itself(copy.source, catalogue)
+                found = cls(places=found.places + more.places, parts=found.parts, sources=found.sources | more.sources)
+        return found
+
+    @classmethod
+    def _itself(cls, source: Source, catalogue: Catalogue) -> _Dataset:
         itself = catalogue.item(source)
         is_view = isinstance(itself, TableItem) and itself.view is not None  # what it reads is data of its own
         items = [item for item in (itself, *(() if is_view else catalogue.touching(source))) if item is not None]
         tables = [item for item in items if isinstance(item, TableItem)]
         tables += [view for item in tuple(tables) for view in catalogue.views_over(item.source)]
         own = [item for item in tables if isinstance(source, GlueTable) and item.source == source]
-        places = [item.location for item in own if item.location is not None]
+        places = [place for item in own for place in item.files]
         if isinstance(source, S3Prefix):
             places.append(source)
-        return cls(places=tuple(places), sources=frozenset({source.uri, *(item.source.uri for item in tables)}))
+        return cls(
+            places=tuple(places),
+            parts=(source,) if isinstance(source, Parted) else (),
+            sources=frozenset({source.uri, *(item.source.uri for item in tables)}),
+        )
 
     def is_reached_by(self, grant: Grant) -> bool:
         """Whether one of the grant's sources is the dataset, holds it, or lies in it."""
-        for principal in grant.principals:
-            for uri in principal.sources:
-                if uri in self.sources:
-                    return True
-                held = source_of_uri(uri, account=principal.account)
-                if isinstance(held, S3Prefix) and any(_overlap(held, place) for place in self.places):
-                    return True
-        return False
+        return any(
+            uri in self.sources or self._meets(source_of_uri(uri, account=principal.account))
+            for principal in grant.principals
+            for uri in principal.sources
+        )
+
+    def _is_held_by(self, source: Source | None) -> bool:
+        return source is not None and (source.uri in self.sources or self._meets(source))
+
+    def _meets(self, source: Source) -> bool:
+        if isinstance(source, S3Prefix):
+            return any(_overlap(source, place) for place in self.places)
+        return isinstance(source, Parted) and any(overlap(source, part) for part in self.parts)
+
+
+def _where_it_lies(source: Source, catalogue: Catalogue) -> Source:
+    """A prefix in the account that its bucket belongs to, which its URI does not tell."""
+    if not isinstance(source, S3Prefix):
+        return source
+    there = (place for item in catalogue.items for place in files_of(item) if place.bucket == source.bucket)
+    return replace(source, account=next(there, source).account)
 
 
 def _overlap(one: S3Prefix, other: S3Prefix) -> bool:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from jit_engine.domain.databases import RdsDatabase
 from jit_engine.domain.event import Event
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import GrantId
+from jit_engine.domain.source import Source
 from jit_engine.errors import InvalidValue
 from jit_engine.flows.revoke_many import CHUNK, RevokeMany, Scope, Wide
 from tests.fakes import world
@@ -67,6 +69,58 @@ def test_a_table_is_ended_with_the_files_it_lies_in(live: FakeLive) -> None:
 def test_other_data_stays(live: FakeLive) -> None:
     assert found(live, REPORT_PREFIX.uri) == []
     assert found(live, PEOPLE.uri) == []
+
+
+def _holding(source: Source) -> Grant:
+    """A grant of one source, whatever it is."""
+    grant = Desk().ask(request(ask(LOANS)))
+    return replace(grant, principals=(replace(grant.principals[0], sources=(source.uri,)),))
+
+
+DATABASE = RdsDatabase(
+    account=world.ACCOUNT, region=world.REGION, resource="db-ABCDEFGHIJKLMNOPQRSTUVWXYZ", database="lending"
+)
+TABLE = replace(DATABASE, schema="public", table="loans")
+
+
+@pytest.mark.parametrize(
+    ("held", "dataset"),
+    [
+        (replace(TABLE, columns=("amount",)), TABLE),
+        (TABLE, DATABASE),
+        (TABLE, replace(TABLE, columns=("amount",))),
+        (DATABASE, TABLE),
+    ],
+    ids=["columns-of-it", "table-in-it", "table-around", "database-around"],
+)
+def test_parts_of_a_database_are_reached_from_above_and_from_beneath(held: RdsDatabase, dataset: RdsDatabase) -> None:
+    grant = _holding(held)
+    assert found(FakeLive([grant]), dataset.uri) == [grant.id]
+    assert found(FakeLive([grant]), replace(TABLE, table="people").uri) == ([grant.id] if held == DATABASE else [])
+
+
+def test_a_copy_is_ended_with_what_it_is_a_copy_of() -> None:
+    copy = world.prefix("copies/facts/")
+    grant = _holding(copy)
+    known = world.catalogue(replace(world.prefix_item(copy), copy_of=FACTS_PREFIX))
+    many = RevokeMany(live=FakeLive([grant]), catalogue=lambda: known, account=world.ACCOUNT)
+    assert many.find(Scope(kind=Wide.DATASET, value=FACTS_PREFIX.uri)) == (grant,)
+    assert many.find(Scope(kind=Wide.DATASET, value=LOANS.uri)) == (grant,)
+    assert many.find(Scope(kind=Wide.DATASET, value=PEOPLE.uri)) == ()
+
+
+def test_tables_of_another_account_are_ended_with_the_files_they_lie_in() -> None:
+    grant = _holding(LOANS)
+    many = RevokeMany(live=FakeLive([grant]), catalogue=world.catalogue, account="210987654321")
+    assert many.find(Scope(kind=Wide.DATASET, value=FACTS_PREFIX.uri)) == (grant,)
+
+
+def test_files_of_a_table_that_lie_apart_from_it_are_ended_with_it() -> None:
+    apart = world.prefix("lending/elsewhere/")
+    grant = _holding(apart)
+    known = world.catalogue(replace(world.table_item(LOANS, FACTS_PREFIX), roots=(apart,)), world.prefix_item(apart))
+    many = RevokeMany(live=FakeLive([grant]), catalogue=lambda: known, account=world.ACCOUNT)
+    assert many.find(Scope(kind=Wide.DATASET, value=LOANS.uri)) == (grant,)
 
 
 def test_what_is_no_dataset_is_told_how_to_write_it(live: FakeLive) -> None:
