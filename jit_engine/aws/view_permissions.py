@@ -15,10 +15,12 @@ from jit_engine.aws.governed import NotGoverned, check_nobody_else, table_named
 from jit_engine.aws.pages import pages
 from jit_engine.domain.artefact import Artefact, Mechanism
 from jit_engine.domain.ids import GrantId
+from jit_engine.domain.source import GlueTable
 from jit_engine.enforcers.filters import artefact_name
 from jit_engine.enforcers.found import found_artefact
 from jit_engine.errors import AwsRefused
 from jit_engine.rules.importing_views import definition_sha256
+from jit_engine.sources.kinds import source_of_uri
 
 _ROLE = re.compile(r"arn:aws:iam::[0-9]{12}:role/jit/sg-(?P<grant>gr_[0-9A-Z]{26})-(?P<part>[0-9]+)-[0-9]+\Z", re.ASCII)
 
@@ -29,16 +31,31 @@ def is_view(artefact: Artefact) -> bool:
 
 
 def put(artefact: Artefact, calls: Calls) -> None:
-    """Looks whether the view is still the one that was certified, and lets the role select from it."""
-    at = {"CatalogId": artefact.account, "DatabaseName": artefact.text("database"), "Name": artefact.text("table")}
-    table = calls("glue", "get_table", at)["Table"]
-    found = found_view(table)
-    if found is None or found.definer is None:
+    """Looks whether the view, and all that it is made of, is still what was certified, and lets the role select."""
+    protected, own = _defined(artefact, artefact.text("database"), artefact.text("table"), calls)
+    if not protected:
         raise NotGoverned(table=artefact.source, why="it is no protected view")
-    if definition_sha256(found, columns_of(table)) != artefact.text("view"):
+    if own != artefact.text("view"):
         raise NotGoverned(table=artefact.source, why="its definition is not the one that its owners certified")
+    for said in artefact.plan.get("behind", ()):
+        uri, _, certified = said.partition(" ")
+        base = source_of_uri(uri, account=artefact.account)
+        if not isinstance(base, GlueTable) or (base.account, base.region) != (artefact.account, artefact.region):
+            raise NotGoverned(table=artefact.source, why=f"{uri} lies elsewhere, where it cannot be looked at")
+        if _defined(artefact, base.database, base.table, calls)[1] != certified:
+            raise NotGoverned(table=artefact.source, why=f"{uri} is not defined as its owners certified")
     check_nobody_else(artefact, calls)
     calls("lakeformation", "grant_permissions", _permission(artefact))
+
+
+def _defined(artefact: Artefact, database: str, name: str, calls: Calls) -> tuple[bool, str]:
+    """Whether it is a protected view, and the digest of its definition, as Glue has it now; none of a table."""
+    at = {"CatalogId": artefact.account, "DatabaseName": database, "Name": name}
+    table = calls("glue", "get_table", at)["Table"]
+    found = found_view(table)
+    if found is None:
+        return False, "unread" if table.get("TableType") == "VIRTUAL_VIEW" else ""
+    return found.definer is not None, definition_sha256(found, columns_of(table))
 
 
 def lift(artefact: Artefact, calls: Calls) -> None:

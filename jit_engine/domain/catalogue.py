@@ -1,9 +1,11 @@
 """What the catalogue knows about data: items with their sensitivity, and what contains what."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from hashlib import sha256
 
 from jit_engine.domain.catalogue_index import KeptAnswers, PlaceIndex, Position
 from jit_engine.domain.classification import Classification
@@ -188,7 +190,8 @@ class Catalogue:
         return () if item is None or self.is_treatment(item) else self._made_of(item, past_treatments=False)
 
     def is_treatment(self, item: TableItem) -> bool:
-        """Whether it is a view whose definition every team that owns a table behind it has certified, as it is now.
+        """Whether it is a view whose definition every team that owns a table behind it has certified, as it is now and
+        as those of the views behind it are.
 
         A view that reads with the reader's own rights is none: whoever reads it could read its bases as well.
         """
@@ -196,7 +199,16 @@ class Catalogue:
             return False
         behind = [self._at(base) for base in self._made_of(item, past_treatments=True)]
         owners = {one.owner_team for one in behind if one is not None}
-        return None not in behind and owners <= item.view.certified_by()
+        if any(one is None or (one.view is not None and not one.view.bases) for one in behind):
+            return False
+        return owners <= item.view.certified_by(self.definition_of(item))
+
+    def definition_of(self, item: TableItem) -> str:
+        """What a certificate of a view pins: the digest of all that says what it shows, views behind it included."""
+        if item.view is None:
+            raise ValueError(f"{item.source.uri} is no view")
+        behind = sorted((one.source.uri, one.view.sha256) for one in self.behind(item) if one.view is not None)
+        return sha256(json.dumps([item.view.sha256, behind]).encode()).hexdigest() if behind else item.view.sha256
 
     def behind(self, item: TableItem) -> tuple[TableItem, ...]:
         """The catalogued items that a view is made of, at any depth, whether it is a treatment or not."""

@@ -152,7 +152,8 @@ class ClearedSource:
     be seen) or a `row_filter` there are none either: what is seen of them is an enforcer's to show.
     `without` are prefixes inside of the files that are denied whatever else is given.
     `key_arn` is the KMS key that the data is encrypted with, where it is one of the account's own.
-    `treatment` is the view that Lake Formation shows, where the source is a treatment.
+    `treatment` is the view that Lake Formation shows, where the source is a treatment; `behind` are the tables and
+    views that it is made of, by URI, each with the digest of its definition, or nothing for a table.
     """
 
     ask: SourceAsk
@@ -163,6 +164,7 @@ class ClearedSource:
     without: tuple[S3Prefix, ...] = ()
     key_arn: str | None = None
     treatment: View | None = None
+    behind: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_whole(self) -> bool:

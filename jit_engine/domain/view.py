@@ -9,7 +9,10 @@ from jit_engine.domain.source import GlueTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """One owning team's word, by one person, that the view of this definition is a treatment of the team's data."""
+    """One owning team's word, by one person, that the view of this definition is a treatment of the team's data.
+
+    `sha256` is the view's own digest and those of the views behind it together (`Catalogue.definition_of`).
+    """
 
     team: str
     by: SubjectId
@@ -31,6 +34,6 @@ class View:
     imported_by: SubjectId | None = None
     certificates: tuple[Certificate, ...] = ()
 
-    def certified_by(self) -> frozenset[str]:
-        """The teams whose certificate is of the definition as it is now."""
-        return frozenset(one.team for one in self.certificates if one.sha256 == self.sha256)
+    def certified_by(self, definition: str) -> frozenset[str]:
+        """The teams whose certificate is of that definition."""
+        return frozenset(one.team for one in self.certificates if one.sha256 == definition)

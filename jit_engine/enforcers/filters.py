@@ -87,6 +87,7 @@ def _filter(seated: Seated, cleared: ClearedSource) -> Artefact:
             "rows": rows,
             "principal": seated.role_arn or "",
             **({} if cleared.treatment is None else {"view": cleared.treatment.sha256}),
+            **({"behind": tuple(" ".join(one).rstrip() for one in cleared.behind)} if cleared.behind else {}),
         },
         created_at=seated.now,
     )

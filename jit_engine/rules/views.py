@@ -73,7 +73,8 @@ def cleared_view(ask: SourceAsk, item: TableItem, catalogue: Catalogue) -> Clear
     if not catalogue.is_treatment(item):
         return ClearedSource(ask=ask, files=())
     columns = tuple(column for group in item.groups for column in group.columns)
-    return ClearedSource(ask=ask, files=(), columns=columns, treatment=item.view)
+    behind = tuple((one.source.uri, "" if one.view is None else one.view.sha256) for one in catalogue.behind(item))
+    return ClearedSource(ask=ask, files=(), columns=columns, treatment=item.view, behind=behind)
 
 
 def cleared_with_bases(cleared: ClearedSource, catalogue: Catalogue) -> Iterator[ClearedSource]:

@@ -116,6 +116,7 @@ class CertificateShown(Shown):
 class ViewShown(Shown):
     """What makes an item a view. `definer`: the role with whose rights its tables are read, None for the reader's own.
 
+    `sha256`: the digest of its definition, and of those of the views behind it.
     `is_treatment`: every team of `owners`, who own the tables behind it, has certified the definition as it is.
     """
 
@@ -133,14 +134,15 @@ class ViewShown(Shown):
         view = item.view
         if view is None:
             raise ValueError(f"{item.source.uri} is no view")
+        definition = catalogue.definition_of(item)
         return cls(
             bases=[base.uri for base in view.bases],
-            sha256=view.sha256,
+            sha256=definition,
             definer=view.definer,
             imported_by=view.imported_by,
             owners=sorted({one.owner_team for one in catalogue.behind(item)}),
             certificates=[
-                CertificateShown(team=one.team, by=one.by, at=one.at, is_void=one.sha256 != view.sha256)
+                CertificateShown(team=one.team, by=one.by, at=one.at, is_void=one.sha256 != definition)
                 for one in view.certificates
             ],
             is_treatment=catalogue.is_treatment(item),

@@ -30,6 +30,8 @@ class DataServices:
             "StorageDescriptor": {"Location": "s3://example-lake/lending/parts/"},
         }
     )
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Those that are described otherwise than `table`, by name."""
     resources: list[dict[str, Any]] = field(default_factory=list)
     everybody: list[dict[str, Any]] = field(default_factory=list)
     filters: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -61,7 +63,7 @@ class DataServices:
         raise NotImplementedError
 
     def _get_table(self, given: Parameters) -> Parameters:
-        return {"Table": {"Name": given["Name"], **self.table}}
+        return {"Table": {"Name": given["Name"], **self.tables.get(given["Name"], self.table)}}
 
     def _list_resources(self, given: Parameters) -> Parameters:
         return {"ResourceInfoList": self.resources}

@@ -41,7 +41,7 @@ class Certified(Desk):
     """A desk with one certified view over the personal table."""
 
     def __init__(self) -> None:
-        self.aws = DataServices(table=dict(DEFINED))
+        self.aws = DataServices(table=dict(DEFINED), tables={"people": {"TableType": "EXTERNAL_TABLE"}})
         served = {HOME: self.aws}
         super().__init__(enforcers=(WorkgroupEnforcer(served=served), LakeFormationEnforcer(served=served)))
         found = found_view(DEFINED)
@@ -87,6 +87,15 @@ def test_a_view_that_was_defined_otherwise_since_is_not_opened(changes: dict[str
     desk = Certified()
     desk.aws.table |= changes
     with pytest.raises(NotGoverned):
+        desk.granted()
+    assert desk.aws.permissions == []
+
+
+@pytest.mark.parametrize("now", [DEFINED, {"TableType": "VIRTUAL_VIEW", "ViewOriginalText": "unread"}])
+def test_a_table_behind_a_view_that_has_become_a_view_since_opens_nothing(now: dict[str, Any]) -> None:
+    desk = Certified()
+    desk.aws.tables["people"] = now
+    with pytest.raises(NotGoverned, match="people is not defined as its owners certified"):
         desk.granted()
     assert desk.aws.permissions == []
 

@@ -159,6 +159,24 @@ def test_every_team_behind_a_view_has_to_certify_it() -> None:
     assert not world.catalogue(signed).is_treatment(signed)  # a base that nobody knows has no owner who could certify
 
 
+def test_a_certificate_falls_with_the_definition_of_a_view_behind() -> None:
+    inner = view(SEEN, world.PEOPLE, definer=DEFINER)
+    outer = view(WHO, SEEN, definer=DEFINER)
+    pinned = certificate(world.catalogue(outer, inner).definition_of(outer))
+    outer = view(WHO, SEEN, definer=DEFINER, certificates=(pinned,))
+    assert world.catalogue(outer, inner).is_treatment(outer)
+    (found,) = cleared(facts(outer, inner), world.ask(WHO)).cleared
+    assert found.behind == ((SEEN.uri, "now"), (world.PEOPLE.uri, ""))
+    for other in (
+        view(SEEN, world.PEOPLE, definer=DEFINER, sha256="another"),
+        view(SEEN, definer=DEFINER),  # nobody can tell any more what it reads
+        world.table_item(SEEN, world.FACTS_PREFIX),  # a table now
+    ):
+        assert not world.catalogue(outer, other).is_treatment(outer)
+    own = view(WHO, SEEN, definer=DEFINER, certificates=(certificate(),))
+    assert not world.catalogue(own, inner).is_treatment(own)  # its own digest alone says nothing of what is behind it
+
+
 def test_a_copy_of_a_view_inherits_what_is_forbidden_of_its_bases_and_a_copy_of_a_treatment_does_not() -> None:
     copy = replace(world.table_item(SEEN, world.prefix("lending/seen/")), copy_of=WHO)
     plain = view(WHO, world.PEOPLE)

@@ -88,6 +88,35 @@ def test_another_definition_than_the_one_looked_at_is_not_certified() -> None:
     assert not is_treatment(at)
 
 
+def test_a_view_behind_is_certified_with_it_and_not_by_who_brought_it_in() -> None:
+    inner, base = world.table("inner"), world.table("base")
+    outer = View(bases=(inner,), sha256=DIGEST, definer="arn:aws:iam::1:role/definer", imported_by=GUS.id)
+
+    def at(inner_digest: str, by: SubjectId) -> ViewDesk:
+        items = (
+            replace(world.table_item(SEEN, world.FACTS_PREFIX), location=None, view=outer),
+            replace(
+                world.table_item(inner, world.FACTS_PREFIX),
+                location=None,
+                view=View(bases=(base,), sha256=inner_digest, definer=None, imported_by=by),
+            ),
+            world.table_item(base, world.prefix("base/")),
+        )
+        return ViewDesk(store=MemoryRegistry(items=items), people=Humans({}))
+
+    desk = at("1" * 64, GUS.id)
+    item, catalogue = desk.view(SEEN.uri)
+    shown = catalogue.definition_of(item)
+    with pytest.raises(WrongState):
+        desk.certify(ODA, SEEN.uri, DIGEST, NOW)
+    desk.certify(ODA, SEEN.uri, shown, NOW)
+    assert is_treatment(desk)
+    with pytest.raises(WrongState):
+        at("2" * 64, GUS.id).certify(ODA, SEEN.uri, shown, NOW)
+    with pytest.raises(FourEyes):
+        at("1" * 64, ODA.id).certify(ODA, SEEN.uri, shown, NOW)
+
+
 @pytest.mark.parametrize("said", [{"definer": None}, {"imported_by": None}, {"bases": ()}])
 def test_what_a_certificate_could_not_hold_is_not_certified(said: dict[str, Any]) -> None:
     at = desk()

@@ -5307,6 +5307,7 @@ export interface components {
          * ViewShown
          * @description What makes an item a view. `definer`: the role with whose rights its tables are read, None for the reader's own.
          *
+         *     `sha256`: the digest of its definition, and of those of the views behind it.
          *     `is_treatment`: every team of `owners`, who own the tables behind it, has certified the definition as it is.
          */
         ViewShown: {
