@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -25,6 +26,27 @@ GRANT = GrantId("gr_01JABCDEFGHJKMNPQRSTVWXYZ6")
 LOANS = ReadableTable(schema="lending", table="loans", columns=("Upb", "loan_id"))
 USER = DatabaseUser(name="", grant=GRANT, tables=(LOANS,), ends_at=datetime(2030, 1, 1, tzinfo=UTC))
 WHERE = {"ClusterIdentifier": "lending", "Database": "marts", "DbUser": "sluicegate"}
+NOT_GIVEN: tuple[LiteralString, ...] = (
+    "SELECT * FROM lending.loans",
+    "SELECT loan_id FROM lending.loans WHERE ssn IS NOT NULL",
+    "SELECT loans FROM lending.loans",
+    "SELECT * FROM lending.people",
+    "SELECT * FROM lending.rich",
+    "INSERT INTO lending.loans (loan_id) VALUES (2)",
+    "UPDATE lending.loans SET loan_id = 2",
+    "DELETE FROM lending.loans",
+    "TRUNCATE lending.loans",
+    "CREATE TABLE lending.mine (id int)",
+    "CREATE TABLE public.mine (id int)",
+    "CREATE TEMPORARY TABLE mine (id int)",
+    "CREATE SCHEMA mine",
+    "CREATE ROLE mine",
+    "SET ROLE postgres",
+    "ALTER TABLE lending.loans ADD COLUMN mine int",
+    "COPY lending.loans TO STDOUT",
+    "SELECT pg_read_file('/etc/passwd')",
+    "SELECT rolpassword FROM pg_authid",
+)
 
 
 @dataclass(slots=True)
@@ -87,36 +109,20 @@ def test_it_reads_the_columns_that_were_decided(held: Held) -> None:
     assert rows == [(1, 100)]
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "SELECT * FROM lending.loans",
-        "SELECT loan_id FROM lending.loans WHERE ssn IS NOT NULL",
-        "SELECT loans FROM lending.loans",
-        "SELECT * FROM lending.people",
-        "SELECT * FROM lending.rich",
-        "INSERT INTO lending.loans (loan_id) VALUES (2)",
-        "UPDATE lending.loans SET loan_id = 2",
-        "DELETE FROM lending.loans",
-        "TRUNCATE lending.loans",
-        "CREATE TABLE lending.mine (id int)",
-        "CREATE TABLE public.mine (id int)",
-        "CREATE TEMPORARY TABLE mine (id int)",
-        "CREATE SCHEMA mine",
-        "CREATE ROLE mine",
-        "SET ROLE postgres",
-        "ALTER TABLE lending.loans ADD COLUMN mine int",
-        "COPY lending.loans TO STDOUT",
-        "SELECT pg_read_file('/etc/passwd')",
-        "SELECT rolpassword FROM pg_authid",
-    ],
-)
-def test_it_can_do_nothing_else(held: Held, statement: str) -> None:
+def test_it_can_do_nothing_else(held: Held) -> None:
     held.users.put(held.user)
     connection = held.lending.connect(held.user.name)
     connection.execute("SET default_transaction_read_only = off")
-    with pytest.raises(errors.InsufficientPrivilege):
+    assert [statement for statement in NOT_GIVEN if not denied(connection, statement)] == []
+
+
+def denied(connection: psycopg.Connection, statement: LiteralString) -> bool:
+    """Whether the database says that this user may not; nothing else it says counts."""
+    try:
         connection.execute(statement)
+    except psycopg.Error as error:
+        return isinstance(error, errors.InsufficientPrivilege)
+    return False
 
 
 @pytest.mark.case("MINT-174")
