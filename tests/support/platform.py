@@ -127,15 +127,11 @@ def story(cast: Cast) -> Story:
 def told(cast: Cast, document: str | None = None) -> Story:
     """Plays the story up to where access can be asked for, with the sample's contract or that `document`."""
     now = cast.platform.now()
-    text = filled(document or sample_text("loans.odcs.yaml"), now)
-    contract = made(cast.pat.post("/v1/contracts", {"document_yaml": text}))
-    path = f"/v1/contracts/{contract['id']}/versions/{contract['version']}"
-    for person, role in ((cast.olga, "data-owner"), (cast.priya, "privacy-office")):
-        made(person.post(f"{path}/signatures", {"role": role}))
+    contract = signed(cast, filled(document or sample_text("loans.odcs.yaml"), now))
     order = yaml.safe_load(filled(sample_text("activity.yaml"), now))
     registered = made(cast.dana.post("/v1/activities", order))
     activity = registered["activity"]["id"]
-    made(cast.dana.post(f"{path}/acceptances", {"activity": activity}))
+    accept(cast, contract, activity)
     second = made(cast.dana.post(f"/v1/activities/{activity}/environments", {"tier": "validation"}))
     story = Story(
         contract=contract["id"],
@@ -147,6 +143,31 @@ def told(cast: Cast, document: str | None = None) -> Story:
     for environment in (story.environment, story.validation):
         until(cast.dana, f"/v1/environments/{environment}", "active")
     return story
+
+
+def in_force(cast: Cast, text: str, activity: str) -> dict[str, Any]:
+    """The contract that this document proposes: signed by all who have to, and accepted by the activity."""
+    contract = signed(cast, text)
+    accept(cast, contract, activity)
+    return contract
+
+
+def signed(cast: Cast, text: str) -> dict[str, Any]:
+    """The contract that this document proposes, signed by all who have to."""
+    contract = made(cast.pat.post("/v1/contracts", {"document_yaml": text}))
+    for person, role in ((cast.olga, "data-owner"), (cast.priya, "privacy-office")):
+        if role in contract["needed"]:
+            made(person.post(f"{_path(contract)}/signatures", {"role": role}))
+    return contract
+
+
+def accept(cast: Cast, contract: dict[str, Any], activity: str) -> None:
+    """The activity takes on that version's terms."""
+    made(cast.dana.post(f"{_path(contract)}/acceptances", {"activity": activity}))
+
+
+def _path(contract: dict[str, Any]) -> str:
+    return f"/v1/contracts/{contract['id']}/versions/{contract['version']}"
 
 
 def made(answer: httpx.Response) -> dict[str, Any]:

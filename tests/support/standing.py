@@ -15,7 +15,7 @@ Its database is read as the stores read it, its AWS as the account's root sees i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -196,12 +196,8 @@ class Standing:
         return [entry.record for entry in AuditTrail(self.database).page(PageAsk(limit=200, filters=filters)).items]
 
 
-def root_of(cast: Cast, service: str) -> Any:
-    """A client of the account's root, which sees everything."""
-    account = cast.platform.account
-    return root_session(account.region).client(service, endpoint_url=account.endpoint_url, config=CONFIG)
-
-
-def unchanged(before: Iterable[str], after: Iterable[str]) -> bool:
-    """Whether nothing came to be that was not there; the worker may have removed what had ended."""
-    return set(after) <= set(before)
+def root_of(cast: Cast, service: str, account: str | None = None) -> Any:
+    """A client of the root of the platform's own account or of that one, which sees everything."""
+    home = cast.platform.account
+    session = root_session(home.region) if account is None else root_session(home.region, account)
+    return session.client(service, endpoint_url=home.endpoint_url, config=CONFIG)

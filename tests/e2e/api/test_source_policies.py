@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from platform_api.db.tables.policies import PolicyReadingRow
-from platform_api.embedded.aws_clients import CONFIG, root_session
 from platform_api.paging import PageAsk
 from tests.support.platform import FACTS, Cast, Story, made, until
+from tests.support.standing import root_of
 
 ASK = "/v1/access-requests"
 BUCKET = str(FACTS["bucket"])
@@ -26,9 +26,7 @@ OPEN = {
 @pytest.fixture
 def lake(cast: Cast) -> Iterator[Any]:
     """The lake's bucket, as its owner changes it; closed again after the test."""
-    s3 = root_session(cast.platform.account.region).client(
-        "s3", endpoint_url=cast.platform.aws_endpoint_url, config=CONFIG
-    )
+    s3 = root_of(cast, "s3")
     yield s3
     s3.delete_bucket_policy(Bucket=BUCKET)
     read_again(cast)

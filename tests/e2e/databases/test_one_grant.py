@@ -9,11 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from typing import cast as typed
 
-import boto3
 import psycopg
 import pytest
 import yaml
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from psycopg import errors
 
@@ -30,7 +28,8 @@ from platform_api.embedded.organisation import filled, load_organisation, sample
 from platform_api.enforcer_settings import DatabaseSettings
 from platform_api.source_databases.connecting import served
 from tests.support.lending_database import LendingDatabase, lending_database, lending_server
-from tests.support.platform import FACTS, Cast, Story, made, until
+from tests.support.lent import clients, delivered
+from tests.support.platform import FACTS, Cast, Story, in_force, made, until
 from tests.support.postgres import PostgresServer
 
 SERVER = "rds://000000000000/us-east-1/db-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -92,12 +91,7 @@ def table(cast: Cast, story: Story, lending: LendingDatabase) -> str:
     (usage,) = [one["value"] for one in document["customProperties"] if one["property"] == "usageContract"]
     usage["egress"]["allow"] = []
     usage["stages"]["operation"] |= {"operations": ["describe", "select"], "write": "none"}
-    contract = made(cast.pat.post("/v1/contracts", {"document_yaml": yaml.safe_dump(document)}))
-    path = f"/v1/contracts/{contract['id']}/versions/{contract['version']}"
-    for person, role in ((cast.olga, "data-owner"), (cast.priya, "privacy-office")):
-        if role in contract["needed"]:
-            made(person.post(f"{path}/signatures", {"role": role}))
-    made(cast.dana.post(f"{path}/acceptances", {"activity": story.activity}))
+    in_force(cast, yaml.safe_dump(document), story.activity)
     settings = DatabaseSettings(source=database, host=lending.host, port=5432, secret_arn=SECRET)
     enforcers = typed("dict[Mechanism, Enforcer]", platform.enforce.enforcers)
     enforcers[Mechanism.DATABASE_USER] = DatabaseUserEnforcer(served={database: served(settings, Logins())})
@@ -109,7 +103,7 @@ def test_both_are_used_as_decided_and_both_are_dead_once_it_is_revoked(
 ) -> None:
     asked = {"kind": "rds-database", "uri": table, "operations": ["select"]}
     grant = made(cast.dana.post("/v1/access-requests", story.asking(sources=[FACTS, asked])))["grant"]
-    keys = made(cast.dana.post(f"/v1/grants/{grant['id']}/credentials", {}))
+    keys = delivered(cast, grant["id"])
     (connection,) = keys["connections"]
     assert connection["source"] == table.partition("/lending/loans")[0]
     assert (connection["host"], connection["database"]) == (lending.host, lending.name)
@@ -121,8 +115,7 @@ def test_both_are_used_as_decided_and_both_are_dead_once_it_is_revoked(
         with pytest.raises(errors.InsufficientPrivilege):
             session.execute(beside)
 
-    aws = boto3.Session(keys["access_key_id"], keys["secret_access_key"], keys["session_token"], keys["region"])
-    s3 = aws.client("s3", endpoint_url=keys["endpoint_url"], config=Config(retries={"total_max_attempts": 1}))
+    s3 = clients(keys)("s3")
     listed = s3.list_objects_v2(Bucket="acme-prod-lake", Prefix="loans/facts/")
     assert listed["KeyCount"] > 0
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from platform_api.embedded.organisation import filled, sample_text
 from platform_api.embedded.services import LOANS, SECRET_VALUE
-from tests.support.platform import FACTS, Cast, Story, made
+from tests.support.lent import Client, clients, delivered, refused
+from tests.support.platform import FACTS, Cast, Story, in_force, made
 
 ASK = "/v1/access-requests"
 PLACE = "000000000000/us-east-1"
@@ -26,13 +23,7 @@ STREAM = f"kinesis://{PLACE}/loan-events"
 def services(cast: Cast, story: Story) -> dict[str, Any]:
     """The second sample contract, in force and accepted by the story's activity."""
     text = filled(sample_text("services.odcs.yaml"), cast.platform.now())
-    contract = made(cast.pat.post("/v1/contracts", {"document_yaml": text}))
-    path = f"/v1/contracts/{contract['id']}/versions/{contract['version']}"
-    for person, role in ((cast.olga, "data-owner"), (cast.priya, "privacy-office")):
-        if role in contract["needed"]:
-            made(person.post(f"{path}/signatures", {"role": role}))
-    made(cast.dana.post(f"{path}/acceptances", {"activity": story.activity}))
-    return contract
+    return in_force(cast, text, story.activity)
 
 
 @pytest.fixture(scope="session")
@@ -67,25 +58,9 @@ def grant(cast: Cast, story: Story, asked: list[dict[str, Any]]) -> dict[str, An
 
 
 @pytest.fixture(scope="session")
-def aws(cast: Cast, grant: dict[str, Any]) -> Callable[[str], Any]:
+def aws(cast: Cast, grant: dict[str, Any]) -> Client:
     """Clients with the grant's own credentials."""
-    keys = made(cast.dana.post(f"/v1/grants/{grant['id']}/credentials", {}))
-    session = boto3.Session(keys["access_key_id"], keys["secret_access_key"], keys["session_token"], keys["region"])
-
-    def client(service: str) -> Any:
-        config = Config(retries={"total_max_attempts": 1})
-        return session.client(service, endpoint_url=keys["endpoint_url"], config=config)
-
-    return client
-
-
-def refused(call: Callable[..., Any], **given: Any) -> bool:
-    """Whether AWS says that the caller may not."""
-    try:
-        call(**given)
-    except ClientError as error:
-        return error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
-    return False
+    return clients(delivered(cast, grant["id"]))
 
 
 def test_one_grant_covers_every_kind_and_says_so(grant: dict[str, Any], asked: list[dict[str, Any]]) -> None:
@@ -97,7 +72,7 @@ def test_one_grant_covers_every_kind_and_says_so(grant: dict[str, Any], asked: l
     assert len(grant["principals"]) == 1
 
 
-def test_of_a_table_the_named_attributes_are_read_and_nothing_else(aws: Callable[[str], Any]) -> None:
+def test_of_a_table_the_named_attributes_are_read_and_nothing_else(aws: Client) -> None:
     dynamodb, one = aws("dynamodb"), {":loan": {"S": LOANS[0][0]}}
     ask = {"TableName": "loan-status", "KeyConditionExpression": "loan = :loan", "ExpressionAttributeValues": one}
     names = {"#s": "status"}
@@ -114,7 +89,7 @@ def test_of_a_table_the_named_attributes_are_read_and_nothing_else(aws: Callable
     assert refused(dynamodb.describe_table, TableName="another")
 
 
-def test_a_stream_is_read_and_never_written(aws: Callable[[str], Any]) -> None:
+def test_a_stream_is_read_and_never_written(aws: Client) -> None:
     kinesis = aws("kinesis")
     (shard,) = kinesis.list_shards(StreamName="loan-events")["Shards"]
     arn = "arn:aws:kinesis:us-east-1:000000000000:stream/loan-events"
@@ -125,7 +100,7 @@ def test_a_stream_is_read_and_never_written(aws: Callable[[str], Any]) -> None:
     assert refused(kinesis.list_streams)
 
 
-def test_a_secret_is_read_and_no_other(aws: Callable[[str], Any], uris: dict[str, str]) -> None:
+def test_a_secret_is_read_and_no_other(aws: Client, uris: dict[str, str]) -> None:
     secrets = aws("secretsmanager")
     assert json.loads(secrets.get_secret_value(SecretId="lending/bureau-key")["SecretString"]) == json.loads(
         SECRET_VALUE
@@ -136,7 +111,7 @@ def test_a_secret_is_read_and_no_other(aws: Callable[[str], Any], uris: dict[str
     assert refused(secrets.list_secrets)
 
 
-def test_images_are_listed_and_never_pushed(aws: Callable[[str], Any]) -> None:
+def test_images_are_listed_and_never_pushed(aws: Client) -> None:
     ecr = aws("ecr")
     assert ecr.list_images(repositoryName="lending/notebook")["imageIds"] == []
     assert ecr.get_authorization_token()["authorizationData"]

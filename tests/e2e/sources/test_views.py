@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from platform_api.embedded.aws_clients import CONFIG, root_session
 from platform_api.embedded.organisation import filled, sample_text
-from tests.support.platform import Cast, Story, made
+from tests.support.platform import Cast, Story, in_force, made
+from tests.support.standing import root_of
 
 PLACE = "glue://000000000000/us-east-1/loans"
 ASK = "/v1/access-requests"
@@ -47,7 +47,7 @@ def protected(sql: str) -> dict[str, Any]:
 
 
 def describe(cast: Cast, name: str, column: str, definition: dict[str, Any]) -> None:
-    glue = root_session("us-east-1").client("glue", endpoint_url=cast.platform.aws_endpoint_url, config=CONFIG)
+    glue = root_of(cast, "glue")
     view = {
         "Name": name,
         "TableType": "VIRTUAL_VIEW",
@@ -99,12 +99,7 @@ def views(cast: Cast, story: Story) -> dict[str, dict[str, Any]]:
     terms = document["customProperties"][0]["value"]
     terms["egress"] = {"default": "deny", "allow": []}
     del terms["stages"]["operation"]
-    contract = made(cast.pat.post("/v1/contracts", {"document_yaml": yaml.safe_dump(document)}))
-    path = f"/v1/contracts/{contract['id']}/versions/{contract['version']}"
-    for person, role in ((cast.olga, "data-owner"), (cast.priya, "privacy-office")):
-        if role in contract["needed"]:
-            made(person.post(f"{path}/signatures", {"role": role}))
-    made(cast.dana.post(f"{path}/acceptances", {"activity": story.activity}))
+    in_force(cast, yaml.safe_dump(document), story.activity)
     return imported(cast)
 
 

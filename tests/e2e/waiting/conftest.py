@@ -5,7 +5,7 @@ import yaml
 
 from platform_api.embedded.organisation import filled, sample_text
 from tests.support.browser import browser, visitor
-from tests.support.platform import Cast, Story, cast, made, story
+from tests.support.platform import Cast, Story, cast, in_force, story
 
 __all__ = ["browser", "cast", "story", "visitor"]
 
@@ -18,10 +18,5 @@ def approving(cast: Cast, story: Story) -> Story:
     (usage,) = [p for p in document["customProperties"] if p["property"] == "usageContract"]
     clause = {"when": {"stage": "validation"}, "mode": "any", "from": ["group:lending-data-owners"], "within": "PT8H"}
     usage["value"]["approvals"].insert(0, clause)
-    drawn = {"document_yaml": yaml.safe_dump(document, sort_keys=False)}
-    contract = made(cast.pat.post("/v1/contracts", drawn))
-    path = f"/v1/contracts/{contract['id']}/versions/{contract['version']}"
-    for person, role in ((cast.olga, "data-owner"), (cast.priya, "privacy-office")):
-        made(person.post(f"{path}/signatures", {"role": role}))
-    made(cast.dana.post(f"{path}/acceptances", {"activity": story.activity}))
+    in_force(cast, yaml.safe_dump(document, sort_keys=False), story.activity)
     return story
