@@ -14,7 +14,7 @@ from jit_engine.errors import AccountNotServed, AwsUnavailable
 from platform_api.provisioning.outcome import Failed, Observation
 from platform_api.registry.activities import ActivityDesk
 from platform_api.registry.outposts import FAILED_AGAIN, Outpost, OutpostAccount, OutpostReconciler, OutpostState
-from platform_api.registry.provision import MOST_TRIES, POLL, Ground, ProvisioningReconciler
+from platform_api.registry.provision import LONGEST_BACK_OFF, MOST_TRIES, POLL, Ground, ProvisioningReconciler
 from tests.fakes.outposts import MemoryOutposts
 from tests.fakes.registry import MemoryRegistry
 from tests.unit.registry.sample import ADA, LIMITS, NOW, order, organisation, sequence
@@ -153,16 +153,17 @@ def test_an_account_that_does_not_answer_is_asked_nothing_and_holds_up_no_other(
 def test_what_fails_backs_off_fails_after_six_tries_and_is_looked_at_again_when_somebody_asks() -> None:
     one = yard(*[Failed(reason="no room")] * MOST_TRIES, READY)
     one.want()
-    now = NOW
+    now, waits = NOW, []
     for _ in range(MOST_TRIES):
         assert one.reconciler.step(now) == 1
         due = one.store.kept[one.ids[0], FAR].due_at
         assert due is not None
+        waits.append(due - now)
         now = due
     failed = one.store.kept[one.ids[0], FAR]
     assert (failed.state, failed.last_error) == (OutpostState.FAILED, "no room")
-    assert failed.due_at is not None
-    assert failed.due_at - (now - FAILED_AGAIN) == FAILED_AGAIN
+    assert waits == [*(min(POLL * 2**n, LONGEST_BACK_OFF) for n in range(MOST_TRIES - 1)), FAILED_AGAIN]
+    assert waits[0] < waits[1] < waits[2] < FAILED_AGAIN
     assert [event.action for event in one.store.events][-2:] == [
         "environment.outpost-try-failed",
         "alarm.outpost-failed",
