@@ -4,6 +4,7 @@ from hypothesis import settings
 
 pytest_plugins = (
     "tests.support.run",
+    "tests.support.sharing",
     "tests.support.isolation",
     "tests.support.postgres_fixtures",
     "tests.oracle.fixture",

@@ -15,7 +15,7 @@ SEED = 1
 SHARES, RUNS = 10, 6
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def player() -> Iterator[Hired]:
     """One for all shares that this process of the test run plays."""
     with Hired() as hired:

@@ -26,7 +26,7 @@ Player = Callable[[Setting, int], tuple[list[str], int]]
 _NUMBERS = itertools.count()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """The embedded AWS with the sample company's lake and environments, this worker's own."""
     folder = tmp_path_factory.mktemp("crash-aws")
@@ -34,7 +34,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         yield lay_down(bootstrap(endpoint_url=aws.endpoint_url, state_dir=folder))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database with nothing in it."""
     file = tmp_path_factory.mktemp("crash-db") / "empty.db"
@@ -60,7 +60,7 @@ def new_setting(cloud: Cloud, empty_ledger: Path, tmp_path: Path) -> Callable[[]
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def player(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Player]:
     """The program of `tests.crash.play`, warm, so that each death costs a fork and not a start of Python."""
     folder = tmp_path_factory.mktemp("plays")

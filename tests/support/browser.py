@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from platform_api.console.build import CONSOLE
 from platform_api.console.web import BUILT
@@ -48,6 +49,12 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+_SETTLED_BY = 5.0
+_QUIET_LOOKS = 2
+_DRAWN = "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))"
+"""Comes back when what the page has is on the screen: two frames on, and after the work that they left."""
+
+
 class Visit:
     """One person's window: `go` somewhere, look with `page`; errors are kept until `check_quiet`."""
 
@@ -59,10 +66,21 @@ class Visit:
         self.page.set_default_timeout(20_000)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+        self._asked: set[Request] = set()
+        self.page.on("request", self._begun)
+        self.page.on("requestfinished", self._over)
+        self.page.on("requestfailed", self._over)
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(_REFUSED):
             self.errors.append(f"{message.type}: {message.text}")
+
+    def _begun(self, request: Request) -> None:
+        if request.resource_type != "eventsource":  # what the page hears of changes by never ends
+            self._asked.add(request)
+
+    def _over(self, request: Request) -> None:
+        self._asked.discard(request)
 
     def sign_in(self, login: str) -> None:
         """Makes the window that person's, by the local provider's page."""
@@ -78,12 +96,12 @@ class Visit:
         return self.page
 
     def settle(self) -> None:
-        """Waits until nothing loads any more."""
+        """Waits until nothing loads any more, and what was loaded is drawn and asks for nothing else."""
         self.page.locator(".skeleton").first.wait_for(state="detached")
-        try:
-            self.page.wait_for_load_state("networkidle", timeout=5_000)
-        except Error:
-            return  # a screen that keeps itself up to date is never idle for long
+        deadline, quiet = time.monotonic() + _SETTLED_BY, 0
+        while quiet < _QUIET_LOOKS and time.monotonic() < deadline:  # a screen that keeps itself up to date may go on
+            self.page.evaluate(_DRAWN)
+            quiet = 0 if self._asked else quiet + 1
 
     def check_accessible(self) -> None:
         """Axe finds nothing on the page as it is."""

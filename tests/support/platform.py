@@ -108,7 +108,7 @@ class Story:
         return {name: value for name, value in {**body, **changed}.items() if value is not None}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
     """The platform, running."""
     with (
@@ -118,7 +118,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
         yield Cast(platform=platform, http=http)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def story(cast: Cast) -> Story:
     """The story up to where access can be asked for."""
     return told(cast)

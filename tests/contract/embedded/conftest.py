@@ -26,7 +26,7 @@ class World:
     provisioner: ClientOf
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """An embedded AWS with its platform account, empty otherwise."""
     folder = tmp_path_factory.mktemp("embedded-aws")

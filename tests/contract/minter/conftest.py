@@ -13,7 +13,7 @@ from platform_api.embedded.aws_process import EmbeddedAws
 from tests.contract.minter.cloud import Cloud, lay_down
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """The embedded AWS with the sample company's lake and environments."""
     folder = tmp_path_factory.mktemp("minter-aws")

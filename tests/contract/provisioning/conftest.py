@@ -49,7 +49,7 @@ class Cloud:
         return session.client(service, endpoint_url=self.account.endpoint_url, config=CONFIG)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     state_dir = tmp_path_factory.mktemp("aws")
     with EmbeddedAws(state_dir=state_dir, environment={}) as aws:

@@ -10,7 +10,7 @@ from tests.support.lending_database import LendingDatabase, lending_database, le
 from tests.support.postgres import PostgresServer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def source_server(postgres_server: PostgresServer) -> Iterator[str]:
     """The socket's folder of the server."""
     with lending_server(postgres_server) as host:

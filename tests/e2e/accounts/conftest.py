@@ -10,7 +10,7 @@ from tests.support.platform import Cast, Story, cast, in_force, story
 __all__ = ["cast", "story"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def histories(cast: Cast, story: Story) -> dict[str, Any]:
     """The contract of what lies in the second account, in force and accepted by the story's activity."""
     return in_force(cast, filled(sample_text("histories.odcs.yaml"), cast.platform.now()), story.activity)

@@ -19,14 +19,14 @@ STATUS = f"{TABLE}/attributes/loan,status"
 STREAM = f"kinesis://{PLACE}/loan-events"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def services(cast: Cast, story: Story) -> dict[str, Any]:
     """The second sample contract, in force and accepted by the story's activity."""
     text = filled(sample_text("services.odcs.yaml"), cast.platform.now())
     return in_force(cast, text, story.activity)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def uris(cast: Cast, services: dict[str, Any]) -> dict[str, str]:
     """The catalogued sources by kind, each under that contract."""
     found = {}
@@ -38,7 +38,7 @@ def uris(cast: Cast, services: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def asked(uris: dict[str, str]) -> list[dict[str, Any]]:
     """Five sources of five kinds, of the table two attributes."""
     parts = {**uris, "dynamodb-table": STATUS}
@@ -46,7 +46,7 @@ def asked(uris: dict[str, str]) -> list[dict[str, Any]]:
     return [FACTS, *({"kind": kind, "uri": uri, "operations": both} for kind, uri in parts.items())]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def grant(cast: Cast, story: Story, asked: list[dict[str, Any]]) -> dict[str, Any]:
     """The grant of them all."""
     answer = made(cast.dana.post(ASK, story.asking(sources=asked), key="other-kinds-1"))
@@ -57,7 +57,7 @@ def grant(cast: Cast, story: Story, asked: list[dict[str, Any]]) -> dict[str, An
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aws(cast: Cast, grant: dict[str, Any]) -> Client:
     """Clients with the grant's own credentials."""
     return clients(delivered(cast, grant["id"]))

@@ -10,7 +10,7 @@ from tests.support.platform import Cast, Story, cast, in_force, story
 __all__ = ["browser", "cast", "story", "visitor"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def approving(cast: Cast, story: Story) -> Story:
     """The story under a version of the contract that has data owners approve what happens in validation."""
     document = yaml.safe_load(filled(sample_text("loans.odcs.yaml"), cast.platform.now()))

@@ -12,7 +12,7 @@ from tests.e2e.authzen.todo import todo_point
 from tests.support.platform import Cast, Somebody
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def todo(cast: Cast) -> Iterator[Somebody]:
     """Somebody who may ask about others, before the todo application."""
     bound = listening()
