@@ -77,7 +77,6 @@ class AwsAccount:
             region=self.named.region,
             broker_role_arn=self.named.broker,
             vpc_endpoints=vpc_endpoints,
-            grant_workgroups=self.named.enforcer_role_arn is not None,
         )
 
     def provisioner(self) -> Provisioner:
@@ -120,6 +119,11 @@ class AwsAccounts(Mapping[str, AwsAccount]):
     def elsewhere(self) -> tuple[AwsAccount, ...]:
         """Those beside the platform's own."""
         return tuple(one for account, one in self._accounts.items() if account != self.home)
+
+    @property
+    def enforced(self) -> frozenset[str]:
+        """Those that name a role for enforcers."""
+        return frozenset(account for account, one in self.items() if one.named.enforcer_role_arn is not None)
 
     @property
     def minters(self) -> Minters:

@@ -83,7 +83,8 @@ class Place:
     `egress` are the lists, by ARN, that hold which hosts of the internet its network lets through; with none it has
     no such list, and no endpoint is given.
     `vpc_endpoints` are those of its network, each a `vpce-…`; with none it has no network of its own.
-    `grant_workgroups`: each grant that queries has an Athena workgroup of its own there, which is made with it.
+    `grant_workgroups`: each grant that queries has an Athena workgroup of its own there, which is made with it; what
+    the platform can make today says so, whatever was so when the environment was provisioned.
     """
 
     account: str

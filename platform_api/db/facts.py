@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from jit_engine.contracts.terms import Contract, HeldContract
-from jit_engine.domain.activity import Environment, EnvironmentState
+from jit_engine.domain.activity import Environment, EnvironmentState, Place
 from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId
 from jit_engine.domain.resource_policy import Safeguards
@@ -59,11 +59,14 @@ class SqlFacts:
         database: Database,
         safeguards: Safeguards | None = None,
         egress: Mapping[EnvironmentId, str] | None = None,
+        workgroups_in: Collection[str] = (),
     ) -> None:
         """`safeguards` says what to demand, without readings; with None the sources' own policies are not looked at.
-        `egress` are the lists of hosts of environments' networks, by ARN.
+        `egress` are the lists of hosts of environments' networks, by ARN. `workgroups_in` are the accounts in which
+        the platform can make workgroups of grants, whenever an environment was provisioned.
         """
         self._egress = egress or {}
+        self._workgroups_in = frozenset(workgroups_in)
         self._database = database
         self._demanded = safeguards
         self._safeguards: tuple[int, Safeguards | None] = (-1, None)
@@ -85,14 +88,14 @@ class SqlFacts:
         return Facts(
             activity=None if record is None else record.activity,
             owner=owner,
-            environment=None if place is None else self._with_egress(place.environment),
+            environment=None if place is None else self._as_served(place.environment),
             contracts=parsed.contracts,
             catalogue=parsed.catalogue,
             purposes=parsed.purposes,
             held=held,
             label=label,
             safeguards=safeguards,
-            elsewhere=elsewhere,
+            elsewhere=tuple(map(self._in_workgroups, elsewhere)),
         )
 
     def catalogue(self) -> Catalogue:
@@ -106,11 +109,14 @@ class SqlFacts:
             found = connection.execute(_OTHERS, {"activity": activity, "environment": environment}).scalars().all()
         return tuple(self.facts_for(activity, EnvironmentId(other)) for other in found)
 
-    def _with_egress(self, environment: Environment) -> Environment:
-        arn = self._egress.get(environment.id)
-        if arn is None or environment.place is None:
+    def _as_served(self, environment: Environment) -> Environment:
+        if environment.place is None:
             return environment
-        return replace(environment, place=replace(environment.place, egress=frozenset({arn})))
+        arn, place = self._egress.get(environment.id), self._in_workgroups(environment.place)
+        return replace(environment, place=place if arn is None else replace(place, egress=frozenset({arn})))
+
+    def _in_workgroups(self, place: Place) -> Place:
+        return replace(place, grant_workgroups=place.account in self._workgroups_in)
 
     def _held_by(self, connection: Connection, activity: ActivityId) -> frozenset[HeldContract]:
         keys = held_keys(connection, activity)

@@ -54,7 +54,6 @@ class Ground:
     region: str
     broker_role_arn: str
     vpc_endpoints: frozenset[str] = frozenset()
-    grant_workgroups: bool = False
 
 
 class ProvisioningReconciler:
@@ -222,7 +221,6 @@ def place_made(ground: Ground, made: EnvironmentResources) -> Place:
         workgroup=made.athena_workgroup,
         broker_role_arn=ground.broker_role_arn,
         vpc_endpoints=ground.vpc_endpoints,
-        grant_workgroups=ground.grant_workgroups,
     )
 
 

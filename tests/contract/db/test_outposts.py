@@ -96,3 +96,23 @@ def test_a_purge_empties_the_workspace_in_every_account(database: Database) -> N
     done = SqlWorkspaces(database).changes(samples.environment_id(1))[0]
     assert (done.what, done.details["objects"], done.details["bytes"]) == ("purged", 6, 42)
     assert done.details["manifest_sha256"] != test_workspaces.MANIFEST.sha256
+
+
+@pytest.mark.parametrize("now", [True, False])
+@pytest.mark.parametrize("before", [True, False])
+def test_grants_query_in_workgroups_of_their_own_where_these_can_be_made_today(
+    database: Database, before: bool, now: bool
+) -> None:
+    """Whatever was so when the environment was provisioned: running queries have to be stopped there, too."""
+    store, registry = made(database), SqlRegistry(database)
+    record = registry.environment(samples.environment_id(1))
+    assert record is not None
+    home, away = (replace(place_in(each), grant_workgroups=before) for each in (OTHER, ELSEWHERE))
+    registry.save_environment(replace(record, environment=replace(record.environment, place=home)), event("placed"))
+    store.want(outpost(), event("wanted"))
+    store.keep(replace(outpost(), state=OutpostState.READY, place=away), event("ready"))
+    facts = SqlFacts(database, workgroups_in={OTHER, ELSEWHERE} if now else ())
+    found = facts.facts_for(samples.activity_id(1), samples.environment_id(1))
+    assert found.environment is not None
+    assert found.environment.place == replace(home, grant_workgroups=now)
+    assert found.elsewhere == (replace(away, grant_workgroups=now),)
