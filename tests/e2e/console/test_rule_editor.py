@@ -9,7 +9,7 @@ from playwright.sync_api import Response, expect
 from platform_api.console.web import BUILT
 from policy import PolicyError, Rulebook
 from policy.engine import Engine
-from tests.support.browser import Theme, Visit, Visitor
+from tests.support.browser import Visit, Visitor
 from tests.support.platform import Cast, Story, made
 from tests.support.rulebook_steps import drafted, live
 
@@ -103,11 +103,10 @@ def test_the_schema_completes_what_is_begun(editor: Visit) -> None:
     expect(page.get_by_label("The rules in Cedar")).not_to_be_focused()
 
 
-@pytest.mark.parametrize("theme", ["dark"])
 def test_what_would_change_stands_beside_the_text_and_can_be_sent_as_a_link(
-    visitor: Visitor, cast: Cast, story: Story, theme: Theme
+    visitor: Visitor, cast: Cast, story: Story
 ) -> None:
-    visit = visitor("gus", theme=theme)
+    visit = visitor("gus", theme="dark")
     text = live(cast)["text"]
     draft = drafted(cast.gus, text)
     page = visit.go(f"/rules/{draft['version']}?tab=cedar")
@@ -120,17 +119,41 @@ def test_what_would_change_stands_beside_the_text_and_can_be_sent_as_a_link(
     expect(page.get_by_role("button", name="Saved")).to_be_visible()
     made(cast.gus.post(f"/v1/rulebooks/{draft['version']}/propose"))
 
-    other = visitor("olga", theme=theme)
+    other = visitor("olga", theme="dark")
     page = other.go(f"/rules/{draft['version']}/impact")
     expect(page.get_by_text("Only narrows: proved")).to_be_visible()
     expect(page.get_by_text("Who gains and who loses")).to_be_visible()
     other.check_accessible()
-    small = visitor("olga", theme=theme, width=390)
+    small = visitor("olga", theme="dark", width=390)
     small.go(f"/rules/{draft['version']}/impact")
     assert small.evaluated("document.documentElement.scrollWidth <= 390") is True
     made(cast.gus.post(f"/v1/rulebooks/{draft['version']}/withdraw", {"reason": "It was a test."}))
     for one in (visit, other, small):
         one.check_quiet()
+
+
+def test_what_was_found_out_is_of_its_text_whether_that_is_saved_or_not(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    visit = visitor("gus")
+    text = live(cast)["text"]
+    draft = drafted(cast.gus, text)
+    page = visit.go(f"/rules/{draft['version']}?tab=cedar")
+    stop = '@id("nobody-removes")\n@title("Nobody deletes")\n@owner("governance-office")\n'
+    typed(visit, f'{text}\n{stop}forbid (principal, action == Action::"remove", resource);\n')
+    page.get_by_role("tab", name="What would change").click()
+    page.get_by_role("button", name="Find out what would change").click()
+    expect(page.get_by_text("Only narrows: proved")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Saved")).to_be_visible()
+    expect(page.get_by_text("which is not saved yet")).to_have_count(0)
+    older = page.get_by_text("This is of the text before your last change.")
+    expect(older).to_have_count(0)
+    whole = made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))
+    body = {name: whole[name] for name in ("title", "cases", "revision")} | {"text": text}
+    made(cast.gus.call("PUT", f"/v1/rulebooks/{draft['version']}", json=body))
+    expect(older).to_be_visible()
+    visit.check_quiet()
 
 
 def test_an_unfinished_form_asks_nothing_of_the_server(visitor: Visitor, cast: Cast, story: Story) -> None:

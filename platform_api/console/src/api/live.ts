@@ -32,6 +32,11 @@ export function shows(key: readonly unknown[], thing: Changed): boolean {
   return typeof first === "string" && LISTS[thing.kind].includes(first);
 }
 
+/** Asks again for what shows a thing that was changed here: at once, whether or not the stream is there to tell of it. */
+export async function changed(queries: QueryClient, ...things: Changed[]): Promise<void> {
+  await queries.invalidateQueries({ predicate: (query) => things.some((thing) => shows(query.queryKey, thing)) });
+}
+
 let up: boolean | null = null;
 const listeners = new Set<() => void>();
 

@@ -1,5 +1,5 @@
 // Names for ids: the directory, read once and kept.
-import { useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api, told, type Schemas } from "./client";
 
 type Subject = Schemas["SubjectShown"];
@@ -15,11 +15,12 @@ async function everybody(): Promise<Map<string, Subject>> {
   return found;
 }
 
+export const peopleQuery = queryOptions({ queryKey: ["subjects"], queryFn: everybody, staleTime: 5 * 60_000, retry: false });
 const NOBODY = new Map<string, Subject>();
 
 /** The same map as long as nothing of it has changed. */
 export function usePeople(): Map<string, Subject> {
-  return useQuery({ queryKey: ["subjects"], queryFn: everybody, staleTime: 5 * 60_000, retry: false }).data ?? NOBODY;
+  return useQuery(peopleQuery).data ?? NOBODY;
 }
 
 /** The name of an id; the id itself where the directory does not know it, `system:…` as it is. */

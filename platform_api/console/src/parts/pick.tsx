@@ -5,6 +5,11 @@ import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "r
 
 export interface Option { id: string; name: string; about?: string }
 
+/** Names to choose from, each once, by the alphabet. */
+export function optionsOf(names: string[]): Option[] {
+  return [...new Set(names)].sort().map((name) => ({ id: name, name }));
+}
+
 export function PickMany({ label, options, chosen, onChange, help }: { label: string; options: Option[]; chosen: string[]; onChange: (ids: string[]) => void; help?: string }) {
   const names = new Map(options.map((one) => [one.id, one.name]));
   const helpId = useId();

@@ -1,22 +1,24 @@
 // The test bench: a question put to the rules, live or drafted, with the rules that decide it; kept, it is a test case.
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { sourceQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
-import { usePeople, useNamed } from "../../api/people";
+import { peopleQuery, useNamed } from "../../api/people";
 import { useSession } from "../../api/session";
+import { useAnswered } from "../../parts/answered";
 import { Ask } from "../../parts/ask";
 import { Field } from "../../parts/field";
 import { useFilters } from "../../parts/list";
 import { Card, Page } from "../../parts/page";
 import { PickMany, PickOne } from "../../parts/pick";
-import { useSettled } from "../../parts/settled";
+import { TIERS } from "../../parts/scales";
 import { Loading, Trouble } from "../../parts/states";
 import { Status } from "../../parts/status";
+import { useTyped } from "../../parts/typed";
 import { useChoices } from "../rules/choices";
-import { DATA_ACTIONS, TIERS } from "../rules/form";
+import { DATA_ACTIONS } from "../rules/form";
 import { rulebookQuery } from "../rules/rulebook";
 import { caseOf, EMPTY, gaps, OF_COLUMNS, textOf, withCase, type Question } from "./question";
 
@@ -32,34 +34,39 @@ export default function Bench() {
   const offered = (books.data?.items ?? []).filter((one) => ["live", "draft", "proposed", "approved"].includes(one.state));
   const version = offered.find((one) => one.version === search.version)?.version ?? live?.version ?? "";
   const book = useQuery({ ...rulebookQuery(version), enabled: version !== "" });
-  const question = { ...EMPTY, ...Object.fromEntries(Object.entries(search).filter(([key]) => key in EMPTY)), mfa: search.mfa !== "no" } as Question;
-  const set = (wanted: Partial<Record<keyof Question, string>>) => change(wanted);
-  const people = usePeople();
-  const subject = people.get(question.who);
-  const item = useQuery(sourceQuery(question.data)).data;
+  const [typed, setTyped] = useTyped({ trainings: search.trainings ?? "", at: search.at ?? "" }, change);
+  const question = { ...EMPTY, ...Object.fromEntries(Object.entries(search).filter(([key]) => key in EMPTY)), ...typed, mfa: search.mfa !== "no" } as Question;
+  const people = useQuery(peopleQuery);
+  const subject = people.data?.get(question.who);
+  const source = useQuery(sourceQuery(question.data));
+  const item = source.data;
   const activities = useQuery({ queryKey: ["activities", "all"], staleTime: 60_000, retry: false, queryFn: () => told(api.GET("/v1/activities", { params: { query: { limit: 200 } } })) });
   const activity = activities.data?.items.find((one) => one.id === question.activity);
   const open = gaps(question);
-  const asked = open.length === 0 && subject && item && book.data && may?.allowed ? caseOf(question, subject, item, activity, NAME, "allow") : null;
-  const settled = useSettled(asked ? textOf(asked) : "");
-  const answer = useQuery({
-    queryKey: ["bench", version, settled], enabled: settled !== "" && book.data !== undefined, retry: false, placeholderData: keepPreviousData,
-    queryFn: () => told(api.POST("/v1/rulebooks/test", { body: { text: book.data?.text ?? "", cases: settled } })),
-  });
-  const found = settled ? answer.data?.results.find((one) => one.name === NAME && one.suite === "rulebook") : undefined;
+  const isKnown = question.activity === "" || activity !== undefined;
+  const asked = open.length === 0 && subject && item && isKnown && book.data && may?.allowed ? caseOf(question, subject, item, activity, NAME, "allow") : null;
+  const answer = useAnswered(["bench", version, String(book.data?.revision)], asked && textOf(asked), (cases) => told(api.POST("/v1/rulebooks/test", { body: { text: book.data?.text ?? "", cases } })));
+  const found = answer.data?.results.find((one) => one.name === NAME && one.suite === "rulebook");
+  const failed = [books, book, people, source, ...(isKnown ? [] : [activities])].find((one) => one.isError);
+  const unknown = people.data && !subject ? "The directory knows nobody of that id: choose who." : activities.data && !isKnown ? "No such activity is to be seen here: choose another." : books.data && version === "" ? "There are no rules to ask: none are live, and none are drafted." : null;
   const drafts = offered.filter((one) => one.state === "draft" && session && one.authors.includes(session.id));
   return (
     <Page title="Test bench" lead="Put a question to the rules and see which of them decide it. The facts are today's: the person's teams, the data's classification and labels. Contracts are asked in a request, not here.">
       {may && !may.allowed && may.why !== "Asking the rules…" ? <div className="notice warn"><strong>The bench is for who writes rules</strong><span>{may.why}</span></div> : null}
       <div className="split with-side">
-        <Form question={question} set={set} item={item} version={version} of={offered.map((one) => [one.version, `${one.state === "live" ? "live rules" : one.state}: ${one.title}`])} choose={(to) => change({ version: to })} activities={activities.data?.items ?? []} />
+        <Form question={question} set={change} setTyped={setTyped} item={item} version={version} of={offered.map((one) => [one.version, `${one.state === "live" ? "live rules" : one.state}: ${one.title}`])} choose={(to) => change({ version: to })} activities={activities.data?.items ?? []} />
         <div className="stack">
           <Card title="The answer">
             <div className="stack" aria-live="polite">
-              {open.length ? <p className="secondary">Still to choose: {open.join(", ")}.</p> : answer.isError ? <Trouble error={answer.error} /> : found && book.data ? <Answer found={found} book={book.data} /> : may?.allowed ? <Loading rows={3} /> : <p className="secondary">{barred(may)}</p>}
+              {open.length ? <p className="secondary">Still to choose: {open.join(", ")}.</p>
+                : failed ? <Trouble error={failed.error} retry={() => void failed.refetch()} />
+                : unknown ? <p className="secondary">{unknown}</p>
+                : answer.error ? <Trouble error={answer.error} />
+                : found && book.data ? <>{answer.isCurrent ? null : <span className="faint">Of the question before your last change:</span>}<Answer found={found} book={book.data} /></>
+                : may?.allowed ? <Loading rows={3} /> : <p className="secondary">{barred(may)}</p>}
             </div>
           </Card>
-          {found && subject && item ? (
+          {found && answer.isCurrent && subject && item ? (
             <Keep drafts={drafts} make={(name) => caseOf(question, subject, item, activity, name, found.answer)} what={`${subject.name} ${verb(question.action)} ${item.title}`} answer={found.answer} />
           ) : null}
         </div>
@@ -68,7 +75,7 @@ export default function Bench() {
   );
 }
 
-function Form({ question, set, item, version, of, choose, activities }: { question: Question; set: (wanted: Partial<Record<keyof Question, string>>) => void; item: Schemas["SourceItemShown"] | undefined; version: string; of: [string, string][]; choose: (version: string) => void; activities: Schemas["ActivityShown"][] }) {
+function Form({ question, set, setTyped, item, version, of, choose, activities }: { question: Question; set: (wanted: Partial<Record<keyof Question, string>>) => void; setTyped: (typed: { trainings?: string; at?: string }) => void; item: Schemas["SourceItemShown"] | undefined; version: string; of: [string, string][]; choose: (version: string) => void; activities: Schemas["ActivityShown"][] }) {
   const known = useChoices();
   const isOfColumns = OF_COLUMNS.includes(question.action);
   return (
@@ -83,8 +90,8 @@ function Form({ question, set, item, version, of, choose, activities }: { questi
           <PickOne label="In which tier" value={question.tier} of={TIERS.map((one) => [one, one])} onChange={(tier) => set({ tier })} />
           <PickOne label="For which purpose" value={question.purpose} of={[["", "choose"], ...known.purposes.map((one): [string, string] => [one.id, one.name])]} onChange={(purpose) => set({ purpose })} />
           <PickOne label="In which activity" value={question.activity} of={[["", "one of their own"], ...activities.map((one): [string, string] => [one.id, one.title])]} onChange={(activity) => set({ activity })} />
-          <Field label="When (UTC)" type="datetime-local" value={question.at} onChange={(at) => set({ at })} help="Empty: a Monday noon." />
-          <Field label="Trainings" value={question.trainings} onChange={(trainings) => set({ trainings })} placeholder="privacy-2026" help="With commas between." />
+          <Field label="When (UTC)" type="datetime-local" value={question.at} onChange={(at) => setTyped({ at })} help="Empty: a Monday noon." />
+          <Field label="Trainings" value={question.trainings} onChange={(trainings) => setTyped({ trainings })} placeholder="privacy-2026" help="With commas between." />
         </div>
         <label className="row" style={{ gap: 6 }}><input type="checkbox" checked={question.mfa} onChange={(e) => set({ mfa: e.currentTarget.checked ? "" : "no" })} /> Signed in with a second factor</label>
       </div>

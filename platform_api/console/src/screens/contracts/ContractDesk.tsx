@@ -1,15 +1,17 @@
 // A contract is written here: by form, with its source beside it. The text is the truth; the form changes places of it.
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useBlocker, useNavigate } from "@tanstack/react-router";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { api, onceKey, told, type Schemas } from "../../api/client";
+import { api, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
+import { useOnce } from "../../api/once";
+import { useAnswered } from "../../parts/answered";
 import { useFilters } from "../../parts/list";
 import { Card, Page } from "../../parts/page";
-import { useSettled } from "../../parts/settled";
 import { Loading, Trouble } from "../../parts/states";
 import { Status } from "../../parts/status";
 import { useToast } from "../../parts/toast";
+import { useUnsaved } from "../../parts/unsaved";
 import { ContractForm } from "./ContractForm";
 import { changed, example, nextVersion, read, textOf, written } from "./odcs";
 import type { Mark } from "./YamlEditor";
@@ -41,24 +43,19 @@ function Desk({ title, first, before }: { title: string; first: string; before?:
   const toast = useToast();
   const [text, setText] = useState(first);
   const [kept, setKept] = useState(first);
-  useBlocker({ shouldBlockFn: ({ current, next }) => text !== kept && current.pathname !== next.pathname && !window.confirm("What you changed is not saved. Leave anyway?"), enableBeforeUnload: () => text !== kept });
+  useUnsaved(text !== kept);
   const [may] = useMay([{ action: "proposeContract", kind: "platform" }]);
   const source = useMemo(() => read(text), [text]);
-  const settled = useSettled(text, 600);
-  const checked = useQuery({
-    queryKey: ["contract-check", settled], enabled: Boolean(may?.allowed) && source.document !== null && settled === text, retry: false, placeholderData: keepPreviousData,
-    queryFn: () => told(api.POST("/v1/contracts/validate", { body: { document_yaml: settled } })),
-  });
-  const isCurrent = source.document !== null && settled === text && checked.isSuccess && !checked.isPlaceholderData;
-  const answer = source.document === null ? undefined : checked.data;
+  const { data: answer, isCurrent } = useAnswered(["contract-check"], may?.allowed && source.document !== null ? text : null, (asked) => told(api.POST("/v1/contracts/validate", { body: { document_yaml: asked } })), 600);
   const marks = useMemo((): Mark[] => (source.document === null ? source.faults.map((one) => ({ ...one, severity: "error" })) : [
     ...(answer?.problems ?? []).map((one): Mark => ({ line: one.line ?? 1, message: `${one.path}: ${one.message}; ${one.fix}`, severity: "error" })),
     ...(answer?.unenforceable ?? []).map((one): Mark => ({ line: one.line ?? 1, message: `${one.path}: ${one.message}; ${one.fix}`, severity: "warning" })),
   ]), [source, answer]);
   const done = async (made: Shown, word: string) => { setKept(text); toast(word); await queries.invalidateQueries({ queryKey: ["contract"] }); await queries.invalidateQueries({ queryKey: ["contracts"] }); return made; };
-  const save = useMutation({ mutationFn: async () => done(await told(api.POST("/v1/contracts/drafts", { body: { document_yaml: text }, params: { header: onceKey() } })) as unknown as Shown, "Saved as your draft.") });
+  const once = useOnce();
+  const save = useMutation({ mutationFn: async () => done(await once(["save", text], (header) => told(api.POST("/v1/contracts/drafts", { body: { document_yaml: text }, params: { header } }))) as unknown as Shown, "Saved as your draft.") });
   const propose = useMutation({
-    mutationFn: async () => done(await told(api.POST("/v1/contracts", { body: { document_yaml: text }, params: { header: onceKey() } })) as unknown as Shown, "Proposed: its owners sign it."),
+    mutationFn: async () => done(await once(["propose", text], (header) => told(api.POST("/v1/contracts", { body: { document_yaml: text }, params: { header } }))) as unknown as Shown, "Proposed: its owners sign it."),
     onSuccess: (made) => { void navigate({ to: `/contracts/${made.id}` as never, search: { version: made.version } as never, ignoreBlocker: true }); },
   });
   const cannot = barred(may) ?? (source.document === null ? "The source cannot be read yet." : !isCurrent ? "It is being looked at." : undefined);

@@ -1,19 +1,20 @@
 // The common terms of a contract as a form over its source: each field is one place of the text.
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import type { Document } from "yaml";
 import { purposesQuery } from "../../api/choices";
 import { usePeople } from "../../api/people";
 import { Field, lines } from "../../parts/field";
 import { Card } from "../../parts/page";
-import { Checks, PickMany, type Option } from "../../parts/pick";
+import { Checks, optionsOf, PickMany } from "../../parts/pick";
+import { TIERS } from "../../parts/scales";
 import { termsPath, valueAt, type Path } from "./odcs";
 
-const TIERS = ["research", "validation", "operation"];
 const OPERATIONS: [string, string][] = [["describe", "describe"], ["select", "read"], ["insert", "write"], ["delete", "delete"]];
 
 export function ContractForm({ document, set, problems }: { document: Document; set: (path: Path, value: unknown) => void; problems: { path: string; message: string; fix: string }[] }) {
-  const teams = plain([...usePeople().values()].flatMap((one) => one.teams));
-  const purposes = plain((useQuery(purposesQuery).data?.items ?? []).map((one) => one.name));
+  const teams = optionsOf([...usePeople().values()].flatMap((one) => one.teams));
+  const purposes = optionsOf((useQuery(purposesQuery).data?.items ?? []).map((one) => one.name));
   const terms = termsPath(document);
   const text = (path: Path) => { const value = valueAt(document, path); return typeof value === "string" || typeof value === "number" ? String(value) : ""; };
   const list = (path: Path) => { const value = valueAt(document, path); return Array.isArray(value) ? value.map(String) : []; };
@@ -44,7 +45,7 @@ export function ContractForm({ document, set, problems }: { document: Document; 
               <PickMany label="Purposes that are allowed" options={purposes} chosen={list([...terms, "purposes", "allow"])} onChange={(value) => set([...terms, "purposes", "allow"], value)} help="A purpose includes those beneath it." />
               <PickMany label="Purposes that never are" options={purposes} chosen={list([...terms, "purposes", "deny"])} onChange={(value) => set([...terms, "purposes", "deny"], value)} />
               <PickMany label="Teams that may use it" options={teams} chosen={list([...terms, "consumers", "allowTeams"])} onChange={(value) => set([...terms, "consumers", "allowTeams"], value)} />
-              <Field label="Trainings that are needed" rows={2} value={list([...terms, "consumers", "requireTraining"]).join("\n")} onChange={(value) => set([...terms, "consumers", "requireTraining"], lines(value))} fault={fault([...terms, "consumers", "requireTraining"])} help="One a line." />
+              <Lines label="Trainings that are needed" of={list([...terms, "consumers", "requireTraining"])} onChange={(value) => set([...terms, "consumers", "requireTraining"], value)} fault={fault([...terms, "consumers", "requireTraining"])} help="One a line." />
               {TIERS.map((tier) => <Checks key={tier} label={`In ${tier}`} of={OPERATIONS} chosen={list([...terms, "stages", tier, "operations"])}
                 onChange={(value) => set(valueAt(document, [...terms, "stages", tier]) === undefined ? [...terms, "stages", tier] : value.length ? [...terms, "stages", tier, "operations"] : [...terms, "stages", tier], valueAt(document, [...terms, "stages", tier]) === undefined ? { operations: value, write: "none", share: "none", interactive: tier !== "operation" } : value)} />)}
             </div>
@@ -63,8 +64,11 @@ export function ContractForm({ document, set, problems }: { document: Document; 
   );
 }
 
-function plain(names: string[]): Option[] {
-  return [...new Set(names)].sort().map((name) => ({ id: name, name }));
+/** A list of which each line is one; a line that is only begun stays as it is typed. */
+function Lines({ label, of, onChange, fault, help }: { label: string; of: string[]; onChange: (list: string[]) => void; fault?: string | undefined; help: string }) {
+  const [typed, setTyped] = useState("");
+  const value = lines(typed).join("\n") === of.join("\n") ? typed : of.join("\n");
+  return <Field label={label} rows={2} value={value} onChange={(text) => { setTyped(text); onChange(lines(text)); }} fault={fault} help={help} />;
 }
 
 function spelled(path: Path): string {

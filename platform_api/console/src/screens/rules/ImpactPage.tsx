@@ -1,7 +1,6 @@
 // What one version would change, as a page of its own: what is sent to who has to judge it.
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { barred, useMay } from "../../api/may";
 import { Page } from "../../parts/page";
 import { Person } from "../../parts/person";
 import { Loading, Trouble } from "../../parts/states";
@@ -13,7 +12,6 @@ import { WhatWouldChange } from "./WhatWouldChange";
 export default function ImpactPage() {
   const { version } = useParams({ strict: false }) as { version: string };
   const answer = useQuery(rulebookQuery(version));
-  const [may] = useMay([{ action: "proposePolicy", kind: "rulebook", id: version }]);
   if (answer.isPending) return <Loading />;
   if (answer.isError) return <Trouble error={answer.error} retry={() => void answer.refetch()} />;
   const book = answer.data;
@@ -21,7 +19,7 @@ export default function ImpactPage() {
     <Page title={`What “${book.title}” would change`} crumbs={[{ to: "/rules", label: "Rules" }, { to: `/rules/${book.version}`, label: `Version ${book.number}` }]}
       lead={<span className="row"><Status state={book.state} /> {book.proposed_by ? <>proposed by <Person id={book.proposed_by} /> <Time at={book.proposed_at} />, in place of version {book.against}</> : "not proposed yet"}</span>}
       actions={<Link to={`/rules/${book.version}` as never} className="button">To the rules</Link>}>
-      <WhatWouldChange book={book} barred={barred(may)} isPage />
+      <WhatWouldChange book={book} isPage />
     </Page>
   );
 }

@@ -1,10 +1,9 @@
 // One rule as a form, with the sentence that it makes; what comes out is its Cedar text.
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { api, Problem, told } from "../../api/client";
 import { useNamed } from "../../api/people";
-import { useSettled } from "../../parts/settled";
+import { useAnswered } from "../../parts/answered";
 import { Trouble } from "../../parts/states";
 import { RuleFormFields } from "./RuleFormFields";
 import { EMPTY, gaps, tidy, type RuleForm } from "./form";
@@ -12,30 +11,25 @@ import { EMPTY, gaps, tidy, type RuleForm } from "./form";
 export function RuleDialog({ first, owner, onDone, onClose }: { first: RuleForm | null; owner: string; onDone: (cedar: string) => void; onClose: () => void }) {
   const [form, setForm] = useState<RuleForm>(first ?? { ...EMPTY, owner });
   const named = useNamed();
-  const settled = useSettled(JSON.stringify(tidy(form)));
   const open = gaps(form);
-  const written = useQuery({
-    queryKey: ["form", settled], retry: false, enabled: open.length === 0 && settled === JSON.stringify(tidy(form)), placeholderData: keepPreviousData,
-    queryFn: () => told(api.POST("/v1/rulebooks/forms", { body: { form: JSON.parse(settled) as Record<string, unknown> } })),
-  });
+  const written = useAnswered(["form"], open.length ? null : JSON.stringify(tidy(form)), (asked) => told(api.POST("/v1/rulebooks/forms", { body: { form: JSON.parse(asked) as Record<string, unknown> } })));
   const faults = written.error instanceof Problem ? ((written.error.extra.errors as { field: string; message?: string; problem?: string }[] | undefined) ?? []) : [];
-  const ready = open.length === 0 && written.isSuccess && !written.isPlaceholderData && settled === JSON.stringify(tidy(form));
   return (
     <ModalOverlay className="shade center" isOpen onOpenChange={(open) => { if (!open) onClose(); }}>
       <Modal className="dialog wide">
         <Dialog className="dialog-body">
           <Heading slot="title" level={2}>{first ? "Edit the rule" : "A new rule"}</Heading>
           <RuleFormFields form={form} onChange={setForm} isNew={!first} />
-          <div className={`notice ${written.isError && open.length === 0 ? "warn" : ""}`} aria-live="polite">
+          <div className={`notice ${written.error ? "warn" : ""}`} aria-live="polite">
             <strong>In plain words</strong>
-            {open.length ? <span className="secondary">Still to say: {open.join(", ")}.</span> : written.isError ? (
+            {open.length ? <span className="secondary">Still to say: {open.join(", ")}.</span> : written.error ? (
               faults.length ? <ul>{faults.map((one) => <li key={one.field}>{one.field}: {one.message ?? one.problem}</li>)}</ul> : <Trouble error={written.error} />
             ) : <span>{named(written.data?.sentence ?? "…")}</span>}
           </div>
-          {ready ? <details><summary>The same in Cedar</summary><pre className="code" tabIndex={0}>{written.data?.cedar}</pre></details> : null}
+          {written.isCurrent ? <details><summary>The same in Cedar</summary><pre className="code" tabIndex={0}>{written.data?.cedar}</pre></details> : null}
           <div className="row">
             <Button className="button push" onPress={onClose}>Cancel</Button>
-            <Button className="button primary" isDisabled={!ready} onPress={() => { if (written.data?.cedar) onDone(written.data.cedar); }}>{first ? "Use this rule" : "Add the rule"}</Button>
+            <Button className="button primary" isDisabled={!written.isCurrent} onPress={() => { if (written.data?.cedar) onDone(written.data.cedar); }}>{first ? "Use this rule" : "Add the rule"}</Button>
           </div>
         </Dialog>
       </Modal>

@@ -1,7 +1,8 @@
 // A rule put together without a line of Cedar: who, may or may not, do what, with which data, where and when.
-import { Checks, PickMany, PickOne, type Option } from "../../parts/pick";
+import { Checks, optionsOf, PickMany, PickOne, type Option } from "../../parts/pick";
+import { LEVELS, TIERS } from "../../parts/scales";
 import { useChoices, type Choices } from "./choices";
-import { CONDITIONS, DATA_ACTIONS, idOf, kindOfData, LEVELS, TIERS, type Condition, type Data, type RuleForm, type Who } from "./form";
+import { CONDITIONS, DATA_ACTIONS, idOf, kindOfData, type Condition, type Data, type RuleForm, type Who } from "./form";
 
 export function RuleFormFields({ form, onChange, isNew }: { form: RuleForm; onChange: (form: RuleForm) => void; isNew: boolean }) {
   const set = (change: Partial<RuleForm>) => onChange({ ...form, ...change });
@@ -113,4 +114,4 @@ function Conditions({ id, label, of, known, isPeople, onChange }: { id: string; 
   );
 }
 
-const ZONES: Option[] = ["lake", "report", "workspace"].map((name) => ({ id: name, name }));
+const ZONES = optionsOf(["lake", "report", "workspace"]);

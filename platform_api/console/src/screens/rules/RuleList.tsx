@@ -47,7 +47,7 @@ export function RuleList({ rules, text, onText, warnings }: { rules: Written[]; 
 }
 
 /** `text` with one rule's own text put in place of another; comments around it stay. */
-export function withRule(text: string, rule: string, by: string): string {
+function withRule(text: string, rule: string, by: string): string {
   const at = text.indexOf(rule);
   if (at < 0) return by ? `${text.trimEnd()}\n\n${by}\n` : text;
   const after = text.slice(at + rule.length);

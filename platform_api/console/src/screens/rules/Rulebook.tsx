@@ -1,7 +1,7 @@
 // One version of the rules: read or edited, tried, compared, proposed, approved by a second person, made live.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useBlocker, useParams } from "@tanstack/react-router";
-import { useMemo, useRef, useState, type ReactNode } from "react";
+import { useParams } from "@tanstack/react-router";
+import { useMemo, useRef, type ReactNode } from "react";
 import { liveRulesQuery } from "../../api/choices";
 import { api, Problem, told, type Schemas } from "../../api/client";
 import { useSession } from "../../api/session";
@@ -11,10 +11,12 @@ import { Loading, Trouble } from "../../parts/states";
 import { Status } from "../../parts/status";
 import { Tabs } from "../../parts/tabs";
 import { useToast } from "../../parts/toast";
+import { useUnsaved } from "../../parts/unsaved";
 import { Cases } from "./Cases";
 import { CedarPane } from "./CedarPane";
 import { useChecked } from "./checker";
 import { CompareWithLive } from "./CompareWithLive";
+import { useDraft } from "./draft";
 import type { Fault } from "./faults";
 import { LiveImpact, useImpactOf } from "./LiveImpact";
 import { rulebookQuery } from "./rulebook";
@@ -36,11 +38,10 @@ function Version({ book }: { book: Whole }) {
   const queries = useQueryClient();
   const session = useSession();
   const toast = useToast();
-  const [text, setText] = useState(book.text);
-  const [cases, setCases] = useState(book.cases);
+  const draft = useDraft(book);
+  const { text, cases, isChanged } = draft;
   const isMine = book.state === "draft" && session !== undefined && book.authors.includes(session.id);
-  const isChanged = text !== book.text || cases !== book.cases;
-  useBlocker({ shouldBlockFn: ({ current, next }) => isChanged && current.pathname !== next.pathname && !window.confirm("What you changed is not saved. Leave anyway?"), enableBeforeUnload: () => isChanged });
+  useUnsaved(isChanged);
   const look = useLook(book, text, isMine);
   const live = useQuery(liveRulesQuery);
   const isSame = live.data?.text === text;
@@ -48,27 +49,41 @@ function Version({ book }: { book: Whole }) {
   const tried = useImpactOf(isMine && look.isRight && live.isSuccess && !isSame ? text : null);
   const why = isSame ? "The text is that of the live rules: nothing would change." : errors.length ? "It is found out as soon as the text is right." : !look.isRight ? "The text is being looked at." : null;
   const save = useMutation({
-    mutationFn: () => told(api.PUT("/v1/rulebooks/{version}", { params: { path: { version: book.version } }, body: { title: book.title, text, cases, revision: book.revision } })),
-    onSuccess: async () => { await queries.invalidateQueries({ queryKey: ["rulebook", book.version] }); toast("Saved."); },
+    mutationFn: () => told(api.PUT("/v1/rulebooks/{version}", { params: { path: { version: book.version } }, body: { title: book.title, text, cases, revision: draft.base.revision } })),
+    onSuccess: async ({ revision }) => { draft.saved({ text, cases, revision }); await queries.invalidateQueries({ queryKey: ["rulebook", book.version] }); toast("Saved."); },
   });
-  const onText = isMine ? setText : undefined;
+  const onText = isMine ? draft.setText : undefined;
   const beside = (content: ReactNode) => (isMine ? <div className="split with-side">{content}<LiveImpact tried={tried} text={text} why={why} /></div> : content);
   return (
     <Page title={book.title} crumbs={[{ to: "/rules", label: "Rules" }]}
       lead={<span className="row"><Status state={book.state} /> version {book.number} by {book.authors.map((id, at) => <span key={id}>{at ? ", " : ""}<Person id={id} /></span>)}{book.approvals.length ? <span> · approved by {book.approvals.map((one) => <Person key={one.by} id={one.by} />)}</span> : null}</span>}
       actions={<>{isMine ? <button type="button" className="button" disabled={!isChanged || save.isPending || errors.length > 0} onClick={() => save.mutate()}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</button> : null}<RulebookActions book={book} unsaved={isChanged} /></>}>
       <div className="stack">
+        {draft.isOvertaken ? <Overtaken takeTheirs={() => { save.reset(); draft.takeTheirs(); }} keepMine={() => { save.reset(); draft.keepMine(); }} /> : null}
         {save.isError ? <Trouble error={save.error} /> : null}
         {errors.length ? <Errors of={errors} text={text} /> : null}
         <Tabs label="This version" of={[
           { id: "rules", name: `Rules (${look.rules.length})`, content: () => beside(<RuleList rules={look.rules} text={text} onText={errors.length ? undefined : onText} warnings={look.warnings} />) },
           { id: "cedar", name: "Cedar", content: () => beside(<CedarPane text={text} onText={onText} faults={look.faults} />) },
-          { id: "cases", name: "Test cases", content: () => <Cases text={text} cases={cases} onCases={isMine ? setCases : undefined} /> },
-          { id: "impact", name: "What would change", content: () => <WhatWouldChange book={book} text={text === book.text ? null : text} barred={isMine && !look.isRight ? "The text is not right yet." : undefined} /> },
+          { id: "cases", name: "Test cases", content: () => <Cases text={text} cases={cases} onCases={isMine ? draft.setCases : undefined} /> },
+          { id: "impact", name: "What would change", content: () => <WhatWouldChange book={book} text={text === book.text ? null : text} notYet={isMine && !look.isRight ? "The text is not right yet." : undefined} /> },
           { id: "compare", name: "Compare", content: () => <CompareWithLive text={text} /> },
         ]} />
       </div>
     </Page>
+  );
+}
+
+function Overtaken({ takeTheirs, keepMine }: { takeTheirs: () => void; keepMine: () => void }) {
+  return (
+    <div className="notice warn" role="status">
+      <strong>Changed elsewhere meanwhile</strong>
+      <span>This version was saved in another window after you had opened it, so what you changed here cannot be saved as it is. Take what is saved, or keep yours: saving it then overwrites the other.</span>
+      <span className="row">
+        <button type="button" className="button" onClick={() => { if (window.confirm("What you changed here is lost then. Take theirs?")) takeTheirs(); }}>Take theirs</button>
+        <button type="button" className="button" onClick={keepMine}>Keep mine</button>
+      </span>
+    </div>
   );
 }
 

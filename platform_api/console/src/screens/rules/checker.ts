@@ -1,6 +1,6 @@
 // Asks the worker that runs Cedar; one is started when a text is first looked at, and anew when it has broken down.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { api, told } from "../../api/client";
 import { useSettled } from "../../parts/settled";
 import type { Asked, Told } from "./cedar.worker";
@@ -45,20 +45,22 @@ export function useSchemaWords(): SchemaJson | undefined {
   }).data;
 }
 
-export interface Checked { text: string; faults: Fault[]; isUsable: boolean }
+interface Checked { text: string; faults: Fault[] }
 
 /** What Cedar says of a text once it has not changed for a moment; null before. Where it cannot run, the server is asked instead. */
 export function useChecked(text: string, enabled: boolean): Checked | null {
-  const schema = useQuery({ ...schemaQuery, enabled }).data?.text;
+  const answer = useQuery({ ...schemaQuery, enabled });
+  const schema = answer.data?.text;
   const settled = useSettled(text, 300);
   const [found, setFound] = useState<Checked | null>(null);
   useEffect(() => {
     if (!enabled || schema === undefined) return undefined;
     let isCurrent = true;
     void askCedar(schema, { kind: "check", text: settled }).then((said) => {
-      if (isCurrent) setFound({ text: settled, faults: "faults" in said ? said.faults : [], isUsable: "faults" in said });
+      if (isCurrent) setFound({ text: settled, faults: "faults" in said ? said.faults : [] });
     });
     return () => { isCurrent = false; };
   }, [settled, schema, enabled]);
-  return found;
+  const isWithout = enabled && schema === undefined && answer.isError;
+  return useMemo(() => (isWithout ? { text: settled, faults: [] } : found), [isWithout, settled, found]);
 }

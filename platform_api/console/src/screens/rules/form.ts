@@ -1,4 +1,6 @@
 // A rule as a form: what the API's rule forms say (`POST /v1/rulebooks/forms`).
+import { LEVELS } from "../../parts/scales";
+
 export type Who = { is: "everyone"; kind?: string } | { is: "named"; kind: string; id: string } | { is: "of-teams"; teams: string[]; kind?: string };
 export type Data = { is: "anything"; kind?: string } | { is: "exactly"; kind: string; id: string } | { is: "within"; kind: string; ids: string[]; only?: string };
 export interface Condition { is: string; value?: string }
@@ -13,8 +15,6 @@ export const DATA_ACTIONS: [string, string][] = [
   ["read", "read files"], ["query", "query tables"], ["read-clear", "see columns in clear"], ["read-masked", "see columns masked"], ["read-hashed", "see columns hashed"],
   ["write", "write"], ["remove", "delete"], ["share", "share"], ["invoke", "use a model"], ["connect", "reach a public endpoint"],
 ];
-export const TIERS = ["research", "validation", "operation"];
-export const LEVELS = ["public", "internal", "confidential", "restricted"];
 /** `takes` is what its value is, `asks` how one is asked for it; `ofData` says whether it fits the use of data. */
 export const CONDITIONS: { is: string; name: string; takes?: "training" | "team" | "activity" | "zone"; asks?: string; ofData: boolean }[] = [
   { is: "mfa", name: "signed in with a second factor", ofData: true },

@@ -1,0 +1,25 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useSettled } from "./settled";
+
+export interface Answered<T> {
+  /** The newest answer: while another is awaited it is still that of an earlier question. */
+  data: T | undefined;
+  error: unknown;
+  /** Whether `data` answers exactly what is asked now. */
+  isCurrent: boolean;
+}
+
+/** What `ask` says of a question once it has settled; `asked` is null while there is nothing to ask. */
+export function useAnswered<T>(key: string[], asked: string | null, ask: (asked: string) => Promise<T>, wait?: number): Answered<T> {
+  const settled = useSettled(asked, wait);
+  const isSettled = asked !== null && settled === asked;
+  const answer = useQuery({
+    queryKey: [...key, settled], enabled: isSettled, retry: false, placeholderData: keepPreviousData,
+    queryFn: () => ask(settled ?? ""),
+  });
+  return {
+    data: asked === null ? undefined : answer.data,
+    error: isSettled ? answer.error : null,
+    isCurrent: isSettled && answer.isSuccess && !answer.isPlaceholderData,
+  };
+}
