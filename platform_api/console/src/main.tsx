@@ -17,7 +17,10 @@ applyTheme();
 
 const queries = new QueryClient({
   defaultOptions: {
+    // The browser's word on whether there is a network says nothing of a platform on this machine or in this house.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       staleTime: 5_000,
       retry: (count, error) => !(error instanceof Problem && error.status < 500) && count < 2,
     },

@@ -176,6 +176,8 @@ def test_an_unfinished_form_asks_nothing_of_the_server(visitor: Visitor, cast: C
         page.get_by_text("People and pipelines of the team").or_(page.get_by_text("lending-science may")).last
     ).to_be_visible()
     visit.check_accessible()
+    page.keyboard.press("Escape")  # asks first, and is answered with no
+    expect(page.get_by_label("What the rule is called")).to_have_value("Interns read nothing at night")
     assert refused == []
 
 

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import Visit, Visitor
 from tests.support.platform import Cast, Story, made
-from tests.support.rulebook_steps import drafted, live
+from tests.support.rulebook_steps import drafted, live, withdrawn
 
 pytestmark = pytest.mark.e2e
 ELSEWHERE = "cases: []\n# from elsewhere\n"
@@ -32,8 +32,8 @@ def holding(page: Page, asked: str) -> list[Route]:
 
 
 def unread(route: Route) -> None:
-    """Answers that there is nothing."""
-    route.fulfill(status=404, json={"title": "Gone", "detail": "It cannot be read."})
+    """Answers that there is no answer for now."""
+    route.fulfill(status=429, json={"title": "Not now", "detail": "It cannot be read."})
 
 
 def test_a_draft_that_is_only_read_shows_what_is_saved_elsewhere(visitor: Visitor, cast: Cast, story: Story) -> None:
@@ -64,11 +64,84 @@ def test_what_is_typed_never_overwrites_what_is_saved_elsewhere_meanwhile(
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Take theirs").click()
     expect(cases).to_have_value(ELSEWHERE)
+    edited_elsewhere(cast, draft["version"], ELSEWHERE + "# again\n")
+    expect(cases).to_have_value(ELSEWHERE + "# again\n")
     cases.fill(BOTH)
+    held = holding(page, f"**/v1/rulebooks/{draft['version']}")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Saving…")).to_be_visible()
+    cases.fill(MINE)
+    for route in held:
+        route.continue_()
+    page.unroute(f"**/v1/rulebooks/{draft['version']}")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))["cases"] == BOTH
+    expect(cases).to_have_value(MINE)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Saved")).to_be_disabled()
-    assert made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))["cases"] == BOTH
     visit.check_quiet()
+
+
+def test_what_is_typed_in_a_draft_that_is_one_no_more_goes_on_in_another(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    draft = drafted(cast.gus, live(cast)["text"])
+    visit = visitor("gus")
+    page = visit.go(f"/rules/{draft['version']}?tab=cases")
+    page.get_by_label("Test cases (YAML)").fill(MINE)
+    withdrawn(cast.gus, draft["version"])
+    expect(page.get_by_text("No draft any more: Withdrawn")).to_be_visible()
+    visit.check_accessible()
+    page.get_by_role("button", name="Keep it as a new draft").click()
+    page.wait_for_url(lambda url: draft["version"] not in url)
+    page.get_by_role("tab", name="Test cases").click()
+    expect(page.get_by_label("Test cases (YAML)")).to_have_value(MINE)
+    expect(page.get_by_role("button", name="Saved")).to_be_disabled()
+    visit.check_quiet()
+
+
+def test_what_is_typed_outlives_the_session(visitor: Visitor, cast: Cast, story: Story) -> None:
+    draft = drafted(cast.gus, live(cast)["text"])
+    visit = visitor("gus")
+    page = visit.go(f"/rules/{draft['version']}?tab=cases")
+    page.get_by_label("Test cases (YAML)").fill(MINE)
+    visit.context.clear_cookies()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("Your session has ended")
+    visit.check_accessible()
+    with visit.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in again, in a new tab").click()
+    opened.value.locator("a[href*='/as/gus?']").click()
+    opened.value.get_by_role("heading", name="You are signed in").wait_for()
+    opened.value.close()
+    page.get_by_role("button", name="I have signed in").click()
+    expect(page.get_by_role("alertdialog")).to_have_count(0)
+    expect(page.get_by_label("Test cases (YAML)")).to_have_value(MINE)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Saved")).to_be_disabled()
+    assert made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))["cases"] == MINE
+    visit.check_quiet()
+
+
+def test_what_is_typed_outlives_the_connection(visitor: Visitor, cast: Cast, story: Story) -> None:
+    draft = drafted(cast.gus, live(cast)["text"])
+    visit = visitor("gus")
+    page = visit.go(f"/rules/{draft['version']}?tab=cases")
+    cases = page.get_by_label("Test cases (YAML)")
+    cases.fill(MINE)
+    with page.expect_response(lambda answer: answer.status == 429):
+        page.route(f"**/v1/rulebooks/{draft['version']}", unread)
+        edited_elsewhere(cast, draft["version"], "cases: []\n")
+    visit.check_quiet()
+    page.unroute(f"**/v1/rulebooks/{draft['version']}")
+    page.route("**/v1/**", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        visit.evaluated("dispatchEvent(new Event('visibilitychange'))")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The platform cannot be reached")).to_be_visible()
+    expect(cases).to_have_value(MINE)
+    page.unroute("**/v1/**")
+    visit.errors.clear()
 
 
 def test_what_is_typed_while_the_text_is_formatted_stays(visitor: Visitor, cast: Cast, story: Story) -> None:
@@ -91,24 +164,34 @@ def test_what_is_typed_while_the_text_is_formatted_stays(visitor: Visitor, cast:
     visit.check_quiet()
 
 
-def test_without_the_schema_the_server_says_whether_the_text_is_right(
-    visitor: Visitor, cast: Cast, story: Story
+@pytest.mark.parametrize("without", ["**/v1/rulebooks/schema", "**/*.wasm"])
+def test_where_the_browser_cannot_check_the_text_that_is_said_and_the_server_does(
+    visitor: Visitor, cast: Cast, story: Story, without: str
 ) -> None:
     draft = drafted(cast.gus, live(cast)["text"])
     visit = visitor("gus")
     page = visit.page
-    page.route("**/v1/rulebooks/schema", unread)
+    page.route(without, unread)
     visit.go(f"/rules/{draft['version']}?tab=cedar")
     page.get_by_label("The rules in Cedar").click()
     page.keyboard.press("Control+End")
     page.keyboard.insert_text("permit (principal")
     expect(page.get_by_role("alert")).to_contain_text("The text is no rulebook yet")
-    page.unroute("**/v1/rulebooks/schema")
+    expect(page.get_by_text("The checker in your browser does not run")).to_be_visible()
+    page.unroute(without)
 
 
-def test_a_second_training_can_be_typed(visitor: Visitor, story: Story) -> None:
+def test_the_desk_says_that_nobody_has_looked_at_its_text_and_a_second_training_can_be_typed(
+    visitor: Visitor, story: Story
+) -> None:
     visit = visitor("pat")
-    page = visit.go("/contracts/desk")
+    page = visit.page
+    page.route("**/v1/contracts/validate", unread)
+    visit.go("/contracts/desk")
+    expect(page.get_by_text("It cannot be read.")).to_be_visible()
+    page.unroute("**/v1/contracts/validate")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("It can be proposed and signed")).to_be_visible()
     trainings = page.get_by_label("Trainings that are needed")
     trainings.press_sequentially("privacy-2026\nlending-2026")
     expect(trainings).to_have_value("privacy-2026\nlending-2026")
@@ -160,12 +243,17 @@ def test_a_question_is_kept_only_with_its_own_answer(visitor: Visitor, cast: Cas
     visit.check_quiet()
 
 
-@pytest.mark.parametrize("of", ["sources/item?*", "subjects?*", "rulebooks?*", "activities?*"])
-def test_the_bench_says_what_it_cannot_read(visitor: Visitor, story: Story, of: str) -> None:
+def test_the_bench_says_what_it_cannot_read(visitor: Visitor, story: Story) -> None:
     visit = visitor("gus")
     address = f"{asked(visit).url}&activity={story.activity}"
     page = visit.page
-    page.route(f"**/v1/{of}", unread)
+    parts = [f"**/v1/{name}?*" for name in ("rulebooks", "subjects", "sources/item", "activities")]
+    for part in parts:
+        page.route(part, unread)
     page.goto(address)
-    expect(page.get_by_text("It cannot be read.").first).to_be_visible()
-    page.unroute(f"**/v1/{of}")
+    for part in parts:
+        expect(page.get_by_text("It cannot be read.")).to_be_visible()
+        page.unroute(part)
+        page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("The rules allow it", exact=True)).to_be_visible()
+    visit.check_quiet()

@@ -1,5 +1,6 @@
 // The one way to the platform: typed by its OpenAPI document, with the session's own token on every change.
 import createClient, { type Middleware } from "openapi-fetch";
+import { setEnded } from "./ended";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -41,13 +42,21 @@ const door: Middleware = {
   },
   async onResponse({ response }) {
     if (response.ok) return undefined;
-    if (response.status === 401) toSignIn();
     throw await problemOf(response);
+  },
+  onError({ error }) {
+    return error instanceof DOMException ? undefined : unreachable();
   },
 };
 
-/** What a failed answer says, whatever it is. */
+/** What is told where no answer comes at all. */
+export function unreachable(): Problem {
+  return new Problem(503, { code: "unreachable", title: "The platform cannot be reached", detail: "Nothing that you wrote here is lost. Look at your connection, and try again." });
+}
+
+/** What a failed answer says, whatever it is. Without a session one goes to sign in, unless one had begun to work here. */
 export async function problemOf(response: Response): Promise<Problem> {
+  if (response.status === 401) if (csrf) setEnded(true); else toSignIn();
   let body: unknown = null;
   try {
     body = await response.json();

@@ -90,7 +90,11 @@ function lead(say: (said: Said) => void, over: AbortSignal): Promise<void> {
     });
     stream.addEventListener("changed", (event) => say(JSON.parse(event.data as string) as Said));
     stream.addEventListener("reset", () => say({ anew: true }));
-    stream.addEventListener("end", (event) => leave((event.data as string).includes("session") ? TRY_AGAIN : 2_000));
+    stream.addEventListener("end", (event) => {
+      const isOver = (event.data as string).includes("session");
+      leave(isOver ? TRY_AGAIN : 2_000);
+      if (isOver) say({ anew: true }); // what is asked then finds that nobody is signed in
+    });
     stream.addEventListener("error", () => { if (stream.readyState === EventSource.CLOSED) leave(TRY_AGAIN); else say({ up: false }); });
   };
   open();

@@ -1,5 +1,5 @@
 // Answers that come as lines of JSON, one for each step, and can be given up half way.
-import { changeHeaders, problemOf, Problem } from "./client";
+import { changeHeaders, problemOf, Problem, unreachable } from "./client";
 
 export interface Progress { part: string; done: number; of: number | null }
 
@@ -9,7 +9,7 @@ export async function streamed(url: string, body: unknown, signal: AbortSignal, 
     method: "POST", credentials: "same-origin", signal,
     headers: { Accept: "application/x-ndjson", ...changeHeaders(), ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
     body: body === undefined ? undefined : JSON.stringify(body),
-  });
+  }).catch((error: unknown) => { throw signal.aborted ? error : unreachable(); });
   if (!answer.ok || answer.body === null) throw await problemOf(answer);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

@@ -7,6 +7,7 @@ export interface Answered<T> {
   error: unknown;
   /** Whether `data` answers exactly what is asked now. */
   isCurrent: boolean;
+  again: () => void;
 }
 
 /** What `ask` says of a question once it has settled; `asked` is null while there is nothing to ask. */
@@ -21,5 +22,6 @@ export function useAnswered<T>(key: string[], asked: string | null, ask: (asked:
     data: asked === null ? undefined : answer.data,
     error: isSettled ? answer.error : null,
     isCurrent: isSettled && answer.isSuccess && !answer.isPlaceholderData,
+    again: () => void answer.refetch(),
   };
 }

@@ -8,6 +8,7 @@ import { api } from "../api/client";
 import { useIsLive, useLive } from "../api/live";
 import { sessionQuery } from "../api/session";
 import { Loading, Trouble } from "../parts/states";
+import { Ended } from "./Ended";
 import { GoAnywhere } from "./GoAnywhere";
 import { PLACES } from "./places";
 import { applyTheme, theme, type Theme } from "./theme";
@@ -16,7 +17,7 @@ const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "syst
 
 export function Shell() {
   const session = useQuery(sessionQuery);
-  useLive(useQueryClient(), session.isSuccess);
+  useLive(useQueryClient(), session.data !== undefined);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [isNavOpen, setNavOpen] = useState(false);
   const [isGoing, setGoing] = useState(false);
@@ -28,8 +29,8 @@ export function Shell() {
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
   }, []);
-  if (session.isPending) return <Loading label="Signing in" />;
-  if (session.isError) return <main className="content"><Trouble error={session.error} retry={() => void session.refetch()} /></main>;
+  // Once somebody works here the page stays, whatever becomes of asking for the session again.
+  if (!session.data) return session.isError ? <main className="content"><Trouble error={session.error} retry={() => void session.refetch()} /></main> : <Loading label="Signing in" />;
   return (
     <div className="shell">
       <a className="skip button" href="#content">Skip to the page</a>
@@ -71,6 +72,7 @@ export function Shell() {
         </header>
         <main className="content" id="content" tabIndex={-1}><Outlet /></main>
       </div>
+      <Ended />
       <GoAnywhere isOpen={isGoing} onOpenChange={setGoing} />
     </div>
   );

@@ -61,7 +61,7 @@ export default function Bench() {
               {open.length ? <p className="secondary">Still to choose: {open.join(", ")}.</p>
                 : failed ? <Trouble error={failed.error} retry={() => void failed.refetch()} />
                 : unknown ? <p className="secondary">{unknown}</p>
-                : answer.error ? <Trouble error={answer.error} />
+                : answer.error ? <Trouble error={answer.error} retry={answer.again} />
                 : found && book.data ? <>{answer.isCurrent ? null : <span className="faint">Of the question before your last change:</span>}<Answer found={found} book={book.data} /></>
                 : may?.allowed ? <Loading rows={3} /> : <p className="secondary">{barred(may)}</p>}
             </div>

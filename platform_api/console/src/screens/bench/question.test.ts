@@ -11,6 +11,10 @@ describe("a case that is saved", () => {
     expect(after.startsWith(before)).toBe(true);
     expect((parse(after) as { cases: unknown[] }).cases).toHaveLength(2);
   });
+  it("stands there once, however often it is saved", () => {
+    const after = withCase("cases: []\n", ONE);
+    expect(withCase(after, ONE)).toBe(after);
+  });
   it("is the first where there was none", () => {
     expect(parse(withCase("", ONE))).toEqual({ cases: [ONE] });
     expect(parse(withCase("cases: []\n", ONE))).toEqual({ cases: [ONE] });

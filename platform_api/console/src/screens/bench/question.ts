@@ -39,10 +39,13 @@ export function textOf(one: Record<string, unknown>): string {
   return stringify({ cases: [one] }, { lineWidth: 0 });
 }
 
-/** The cases of a version with one more at their end; what stands there stays as it is written. */
+/** The cases of a version with one more at their end, unless it stands there; what does stays as it is written. */
 export function withCase(cases: string, one: Record<string, unknown>): string {
   if (!cases.trim()) return textOf(one);
   const document = parseDocument(cases);
+  const all: unknown = document.toJS();
+  const kept = typeof all === "object" && all !== null && "cases" in all && Array.isArray(all.cases) ? all.cases : [];
+  if (kept.some((other) => JSON.stringify(other) === JSON.stringify(one))) return cases;
   document.addIn(["cases"], document.createNode(one));
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { api, told, type Schemas } from "../../api/client";
+import { changed as tell } from "../../api/live";
 import { barred, useMay } from "../../api/may";
 import { useOnce } from "../../api/once";
 import { useAnswered } from "../../parts/answered";
@@ -26,8 +27,8 @@ export default function ContractDesk() {
     queryFn: () => told(api.GET("/v1/contracts/{contract_id}/versions/{version}", { params: { path: { contract_id: from ?? "", version: version ?? "" } } })),
   });
   if (!from || !version) return <Desk title="A new contract" first={example(new Date())} />;
-  if (found.isPending) return <Loading />;
-  if (found.isError) return <Trouble error={found.error} retry={() => void found.refetch()} />;
+  // What is written here stays when it cannot be read anew.
+  if (!found.data) return found.isError ? <Trouble error={found.error} retry={() => void found.refetch()} /> : <Loading />;
   return <Desk key={`${from}/${version}`} title={found.data.state === "draft" ? `Draft of ${found.data.name}` : `A new version of ${found.data.name}`} first={begun(found.data)} before={found.data} />;
 }
 
@@ -46,19 +47,19 @@ function Desk({ title, first, before }: { title: string; first: string; before?:
   useUnsaved(text !== kept);
   const [may] = useMay([{ action: "proposeContract", kind: "platform" }]);
   const source = useMemo(() => read(text), [text]);
-  const { data: answer, isCurrent } = useAnswered(["contract-check"], may?.allowed && source.document !== null ? text : null, (asked) => told(api.POST("/v1/contracts/validate", { body: { document_yaml: asked } })), 600);
+  const { data: answer, error, isCurrent, again } = useAnswered(["contract-check"], may?.allowed && source.document !== null ? text : null, (asked) => told(api.POST("/v1/contracts/validate", { body: { document_yaml: asked } })), 600);
   const marks = useMemo((): Mark[] => (source.document === null ? source.faults.map((one) => ({ ...one, severity: "error" })) : [
     ...(answer?.problems ?? []).map((one): Mark => ({ line: one.line ?? 1, message: `${one.path}: ${one.message}; ${one.fix}`, severity: "error" })),
     ...(answer?.unenforceable ?? []).map((one): Mark => ({ line: one.line ?? 1, message: `${one.path}: ${one.message}; ${one.fix}`, severity: "warning" })),
   ]), [source, answer]);
-  const done = async (made: Shown, word: string) => { setKept(text); toast(word); await queries.invalidateQueries({ queryKey: ["contract"] }); await queries.invalidateQueries({ queryKey: ["contracts"] }); return made; };
+  const done = async (made: Shown, word: string) => { setKept(text); toast(word); await tell(queries, { kind: "contract", id: made.id }); return made; };
   const once = useOnce();
   const save = useMutation({ mutationFn: async () => done(await once(["save", text], (header) => told(api.POST("/v1/contracts/drafts", { body: { document_yaml: text }, params: { header } }))) as unknown as Shown, "Saved as your draft.") });
   const propose = useMutation({
     mutationFn: async () => done(await once(["propose", text], (header) => told(api.POST("/v1/contracts", { body: { document_yaml: text }, params: { header } }))) as unknown as Shown, "Proposed: its owners sign it."),
     onSuccess: (made) => { void navigate({ to: `/contracts/${made.id}` as never, search: { version: made.version } as never, ignoreBlocker: true }); },
   });
-  const cannot = barred(may) ?? (source.document === null ? "The source cannot be read yet." : !isCurrent ? "It is being looked at." : undefined);
+  const cannot = barred(may) ?? (source.document === null ? "The source cannot be read yet." : error ? "It could not be looked at." : !isCurrent ? "It is being looked at." : undefined);
   const notSaved = cannot ?? (answer?.valid ? undefined : "Its problems come first.");
   const notProposed = notSaved ?? (answer?.proposable ? undefined : answer?.obstacles.join(" "));
   const laidOut = source.document ? written(source.document) === text : true;
@@ -83,7 +84,7 @@ function Desk({ title, first, before }: { title: string; first: string; before?:
           </div>
           <div className="stack">
             <Card title="Source (Open Data Contract Standard)"><Suspense fallback={<Loading />}><YamlEditor text={text} onChange={setText} marks={marks} label="The contract's source" /></Suspense></Card>
-            <Card title="Problems"><div className="stack-s" aria-live="polite"><Problems of={answer} marks={marks} why={may?.allowed ? undefined : barred(may)} /></div></Card>
+            <Card title="Problems"><div className="stack-s" aria-live="polite">{error ? <Trouble error={error} retry={again} /> : null}<Problems of={answer} marks={marks} why={may?.allowed ? undefined : barred(may)} isOpen={!error} /></div></Card>
           </div>
         </div>
       </div>
@@ -91,9 +92,9 @@ function Desk({ title, first, before }: { title: string; first: string; before?:
   );
 }
 
-function Problems({ of, marks, why }: { of: Schemas["ContractExamined"] | undefined; marks: Mark[]; why: string | undefined }) {
+function Problems({ of, marks, why, isOpen }: { of: Schemas["ContractExamined"] | undefined; marks: Mark[]; why: string | undefined; isOpen: boolean }) {
   if (why) return <p className="secondary">{why}</p>;
-  if (marks.length === 0 && !of) return <p className="secondary">Looking…</p>;
+  if (marks.length === 0 && !of) return isOpen ? <p className="secondary">Looking…</p> : null;
   return (
     <>
       {of?.valid && marks.every((one) => one.severity === "warning") ? <span><Status state={of.signable ? "met" : "awaiting"} label={of.signable ? "It can be proposed and signed" : of.proposable ? "It can be proposed, and not signed yet" : "It reads as a contract"} /></span> : null}

@@ -28,6 +28,7 @@ function Writing({ text, onText, faults }: { text: string; onText: (text: string
     const said = await askCedar(schema ?? "", { kind: "format", text });
     if (now.current !== text) toast("You went on writing: format it again.");
     else if ("formatted" in said) onText(said.formatted);
+    else if ("failed" in said) toast("It could not be formatted: the checker in your browser does not run.");
     else toast("It can be formatted once it is right.");
   };
   return (

@@ -12,8 +12,7 @@ import { WhatWouldChange } from "./WhatWouldChange";
 export default function ImpactPage() {
   const { version } = useParams({ strict: false }) as { version: string };
   const answer = useQuery(rulebookQuery(version));
-  if (answer.isPending) return <Loading />;
-  if (answer.isError) return <Trouble error={answer.error} retry={() => void answer.refetch()} />;
+  if (!answer.data) return answer.isError ? <Trouble error={answer.error} retry={() => void answer.refetch()} /> : <Loading />;
   const book = answer.data;
   return (
     <Page title={`What “${book.title}” would change`} crumbs={[{ to: "/rules", label: "Rules" }, { to: `/rules/${book.version}`, label: `Version ${book.number}` }]}

@@ -16,9 +16,10 @@ import { Cases } from "./Cases";
 import { CedarPane } from "./CedarPane";
 import { useChecked } from "./checker";
 import { CompareWithLive } from "./CompareWithLive";
-import { useDraft } from "./draft";
+import { useDraft, type Saved } from "./draft";
 import type { Fault } from "./faults";
 import { LiveImpact, useImpactOf } from "./LiveImpact";
+import { NoDraft, Overtaken } from "./Overtaken";
 import { rulebookQuery } from "./rulebook";
 import { RulebookActions } from "./RulebookActions";
 import { RuleList } from "./RuleList";
@@ -29,8 +30,8 @@ export type Whole = Schemas["RulebookWholeShown"];
 export default function Rulebook() {
   const { version } = useParams({ strict: false }) as { version: string };
   const answer = useQuery(rulebookQuery(version));
-  if (answer.isPending) return <Loading />;
-  if (answer.isError) return <Trouble error={answer.error} retry={() => void answer.refetch()} />;
+  // What is written here stays when it cannot be read anew.
+  if (!answer.data) return answer.isError ? <Trouble error={answer.error} retry={() => void answer.refetch()} /> : <Loading />;
   return <Version key={answer.data.version} book={answer.data} />;
 }
 
@@ -47,20 +48,22 @@ function Version({ book }: { book: Whole }) {
   const isSame = live.data?.text === text;
   const errors = look.faults.filter((one) => one.severity === "error");
   const tried = useImpactOf(isMine && look.isRight && live.isSuccess && !isSame ? text : null);
-  const why = isSame ? "The text is that of the live rules: nothing would change." : errors.length ? "It is found out as soon as the text is right." : !look.isRight ? "The text is being looked at." : null;
+  const why = isSame ? "The text is that of the live rules: nothing would change." : errors.length ? "It is found out as soon as the text is right." : look.unasked ? "The platform could not look at the text." : !look.isRight ? "The text is being looked at." : null;
   const save = useMutation({
-    mutationFn: () => told(api.PUT("/v1/rulebooks/{version}", { params: { path: { version: book.version } }, body: { title: book.title, text, cases, revision: draft.base.revision } })),
-    onSuccess: async ({ revision }) => { draft.saved({ text, cases, revision }); await queries.invalidateQueries({ queryKey: ["rulebook", book.version] }); toast("Saved."); },
+    mutationFn: (sent: Saved) => told(api.PUT("/v1/rulebooks/{version}", { params: { path: { version: book.version } }, body: { title: book.title, ...sent } })),
+    onSuccess: async ({ revision }, sent) => { draft.saved({ ...sent, revision }); await queries.invalidateQueries({ queryKey: ["rulebook", book.version] }); toast("Saved."); },
   });
   const onText = isMine ? draft.setText : undefined;
   const beside = (content: ReactNode) => (isMine ? <div className="split with-side">{content}<LiveImpact tried={tried} text={text} why={why} /></div> : content);
   return (
     <Page title={book.title} crumbs={[{ to: "/rules", label: "Rules" }]}
       lead={<span className="row"><Status state={book.state} /> version {book.number} by {book.authors.map((id, at) => <span key={id}>{at ? ", " : ""}<Person id={id} /></span>)}{book.approvals.length ? <span> · approved by {book.approvals.map((one) => <Person key={one.by} id={one.by} />)}</span> : null}</span>}
-      actions={<>{isMine ? <button type="button" className="button" disabled={!isChanged || save.isPending || errors.length > 0} onClick={() => save.mutate()}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</button> : null}<RulebookActions book={book} unsaved={isChanged} /></>}>
+      actions={<>{isMine ? <button type="button" className="button" disabled={!isChanged || save.isPending || errors.length > 0} onClick={() => save.mutate({ text, cases, revision: draft.base.revision })}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</button> : null}<RulebookActions book={book} unsaved={isChanged} /></>}>
       <div className="stack">
-        {draft.isOvertaken ? <Overtaken takeTheirs={() => { save.reset(); draft.takeTheirs(); }} keepMine={() => { save.reset(); draft.keepMine(); }} /> : null}
+        {book.state !== "draft" && isChanged ? <NoDraft book={book} draft={draft} /> : draft.isOvertaken ? <Overtaken book={book} draft={draft} takeTheirs={() => { save.reset(); draft.takeTheirs(); }} keepMine={() => { save.reset(); draft.keepMine(); }} /> : null}
         {save.isError ? <Trouble error={save.error} /> : null}
+        {look.failed ? <div className="notice" role="status"><strong>The checker in your browser does not run: {look.failed}</strong><span>The platform checks the text instead. Formatting and completion may be missing; loading the page anew may help, once you have saved.</span></div> : null}
+        {look.unasked ? <Trouble error={look.unasked} retry={look.again} /> : null}
         {errors.length ? <Errors of={errors} text={text} /> : null}
         <Tabs label="This version" of={[
           { id: "rules", name: `Rules (${look.rules.length})`, content: () => beside(<RuleList rules={look.rules} text={text} onText={errors.length ? undefined : onText} warnings={look.warnings} />) },
@@ -71,19 +74,6 @@ function Version({ book }: { book: Whole }) {
         ]} />
       </div>
     </Page>
-  );
-}
-
-function Overtaken({ takeTheirs, keepMine }: { takeTheirs: () => void; keepMine: () => void }) {
-  return (
-    <div className="notice warn" role="status">
-      <strong>Changed elsewhere meanwhile</strong>
-      <span>This version was saved in another window after you had opened it, so what you changed here cannot be saved as it is. Take what is saved, or keep yours: saving it then overwrites the other.</span>
-      <span className="row">
-        <button type="button" className="button" onClick={() => { if (window.confirm("What you changed here is lost then. Take theirs?")) takeTheirs(); }}>Take theirs</button>
-        <button type="button" className="button" onClick={keepMine}>Keep mine</button>
-      </span>
-    </div>
   );
 }
 
@@ -104,12 +94,18 @@ function useLook(book: Whole, text: string, isMine: boolean) {
     return [...(isLooked ? local.faults : []), ...(isClean ? placed(text, error, data?.warnings ?? []) : [])];
   }, [isMine, isLooked, isClean, local, text, error, data, book]);
   const good = isMine ? last.current : undefined;
-  return { faults, isRight: isClean && checked.isSuccess, rules: good?.rules ?? book.rules, warnings: good?.warnings ?? book.warnings };
+  const unasked = isClean && error && !isOfText(error) ? error : null;
+  return { faults, failed: local?.failed ?? null, unasked, again: () => void checked.refetch(), isRight: isClean && checked.isSuccess, rules: good?.rules ?? book.rules, warnings: good?.warnings ?? book.warnings };
+}
+
+/** Whether an error is about the text; any other is that nobody has looked at it. */
+function isOfText(error: unknown): error is Problem {
+  return error instanceof Problem && (error.status === 422 || error.code === "guardrail");
 }
 
 /** What the server says, at the lines that it names. */
 function placed(text: string, error: unknown, warnings: Schemas["WarningShown"][]): Fault[] {
-  const errors = error instanceof Problem ? ((error.extra.errors as { line?: number; message: string }[] | undefined) ?? [{ message: error.message }]) : [];
+  const errors = isOfText(error) ? ((error.extra.errors as { line?: number; message: string }[] | undefined) ?? [{ message: error.message }]) : [];
   const starts = [0, ...[...text.matchAll(/\n/g)].map((one) => (one.index ?? 0) + 1)];
   const at = (line: number, message: string, severity: Fault["severity"]): Fault => ({ from: starts[line - 1] ?? 0, to: Math.max((starts[line] ?? text.length + 1) - 1, 0), message, severity });
   return [...errors.map((one) => at(one.line ?? 1, one.message, "error")), ...warnings.map((one) => at(one.line, `${one.message} ${one.fix}`, "warning"))];

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
+import { useOnce } from "../../api/once";
 import { useNamed } from "../../api/people";
 import { Ask } from "../../parts/ask";
 import { List, useFilters, type Column } from "../../parts/list";
@@ -36,12 +37,13 @@ export default function Rules() {
   const [search] = useFilters();
   const navigate = useNavigate();
   const queries = useQueryClient();
+  const once = useOnce();
   const [propose] = useMay([{ action: "proposePolicy", kind: "rulebook" }]);
   return (
     <Page title="Rules" lead="The fine rules: who may do what, with which data, for which purpose. Every change is tried, proved and approved by a second person before it is live."
       actions={(
         <Ask button="New draft" kind="primary" title="A new draft of the live rules" reason="What it is for" confirm="Begin" done="A draft of your own." disabled={barred(propose)}
-          act={async (title) => { const version = await newDraft(queries, title); await navigate({ to: `/rules/${version}` as never }); }} />
+          act={async (title) => { const version = await newDraft(once, queries, title); await navigate({ to: `/rules/${version}` as never }); }} />
       )}>
       <Tabs label="Rules" of={[
         { id: "live", name: "Live rules", content: () => (

@@ -3,9 +3,11 @@ import init, { formatPolicies, policySetTextToParts, policyToJson, schemaToJson,
 import { faultsIn, faultsOfParts, type Fault, type Part } from "./faults";
 
 export type Asked = { id: number; schema: string } & ({ kind: "check" | "format"; text: string } | { kind: "schema" });
-export type Told = { id: number } & ({ faults: Fault[] } | { formatted: string } | { schema: unknown } | { failed: string });
+/** `refused`: the text or the schema is not right; `failed`: Cedar itself does not run. */
+export type Told = { id: number } & ({ faults: Fault[] } | { formatted: string } | { schema: unknown } | { refused: string } | { failed: string });
 
 const ready = init();
+ready.catch(() => undefined); // told to who asks
 
 self.onmessage = async ({ data }: MessageEvent<Asked>) => {
   const tell = (told: Told) => self.postMessage(told);
@@ -21,11 +23,11 @@ function answer(asked: Asked): Told {
   const { id } = asked;
   if (asked.kind === "schema") {
     const read = schemaToJson(asked.schema);
-    return read.type === "success" ? { id, schema: read.json[""] } : { id, failed: "the schema cannot be read" };
+    return read.type === "success" ? { id, schema: read.json[""] } : { id, refused: "the schema cannot be read" };
   }
   if (asked.kind === "format") {
     const done = formatPolicies({ policyText: asked.text, lineWidth: 100, indentWidth: 2 });
-    return done.type === "success" ? { id, formatted: done.formatted_policy } : { id, failed: "it is no Cedar yet" };
+    return done.type === "success" ? { id, formatted: done.formatted_policy } : { id, refused: "it is no Cedar yet" };
   }
   const checked = validate({ validationSettings: { mode: "strict" }, schema: asked.schema, policies: { staticPolicies: asked.text } });
   const own = checked.type === "success" ? faultsOfParts(partsOf(asked.text)) : [];

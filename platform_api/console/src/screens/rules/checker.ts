@@ -16,20 +16,26 @@ const waiting = new Map<number, (told: Told) => void>();
 function broken(why: string) {
   worker?.terminate();
   worker = null;
-  waiting.forEach((answer, id) => answer({ id, failed: why }));
+  const open = [...waiting];
   waiting.clear();
+  for (const [id, answer] of open) answer({ id, failed: why });
 }
 
 export function askCedar(schema: string, question: Question): Promise<Told> {
   if (worker === null) {
     worker = new Worker(new URL("./cedar.worker.ts", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<Told>) => { waiting.get(data.id)?.(data); waiting.delete(data.id); };
+    worker.onmessage = ({ data }: MessageEvent<Told>) => {
+      const answer = waiting.get(data.id);
+      waiting.delete(data.id);
+      answer?.(data);
+      if ("failed" in data) broken(data.failed);
+    };
     worker.onerror = (event) => { event.preventDefault(); broken("the checker could not be started"); };
   }
   const asked: Asked = { id: (next += 1), schema, ...question };
   return new Promise((resolve) => {
     const timer = window.setTimeout(() => broken("the checker takes too long"), PATIENCE);
-    waiting.set(asked.id, (said) => { window.clearTimeout(timer); if ("failed" in said && said.failed.includes("RuntimeError")) broken(said.failed); resolve(said); });
+    waiting.set(asked.id, (said) => { window.clearTimeout(timer); resolve(said); });
     worker?.postMessage(asked);
   });
 }
@@ -45,9 +51,10 @@ export function useSchemaWords(): SchemaJson | undefined {
   }).data;
 }
 
-interface Checked { text: string; faults: Fault[] }
+/** `failed` says why Cedar does not run here: what is wrong is then for the server to find. */
+interface Checked { text: string; faults: Fault[]; failed: string | null }
 
-/** What Cedar says of a text once it has not changed for a moment; null before. Where it cannot run, the server is asked instead. */
+/** What Cedar says of a text once it has not changed for a moment; null before. */
 export function useChecked(text: string, enabled: boolean): Checked | null {
   const answer = useQuery({ ...schemaQuery, enabled });
   const schema = answer.data?.text;
@@ -57,10 +64,10 @@ export function useChecked(text: string, enabled: boolean): Checked | null {
     if (!enabled || schema === undefined) return undefined;
     let isCurrent = true;
     void askCedar(schema, { kind: "check", text: settled }).then((said) => {
-      if (isCurrent) setFound({ text: settled, faults: "faults" in said ? said.faults : [] });
+      if (isCurrent) setFound({ text: settled, faults: "faults" in said ? said.faults : [], failed: "failed" in said ? said.failed : null });
     });
     return () => { isCurrent = false; };
   }, [settled, schema, enabled]);
   const isWithout = enabled && schema === undefined && answer.isError;
-  return useMemo(() => (isWithout ? { text: settled, faults: [] } : found), [isWithout, settled, found]);
+  return useMemo(() => (isWithout ? { text: settled, faults: [], failed: "it got no schema" } : found), [isWithout, settled, found]);
 }
