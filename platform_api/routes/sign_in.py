@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from jit_engine.domain.event import Event
 from jit_engine.domain.subject import Subject
+from platform_api.console.web import SIGNED_OUT
 from platform_api.identity.code_flow import CodeFlow
 from platform_api.identity.errors import SignInFailed
 from platform_api.identity.web_session import (
@@ -24,14 +28,37 @@ from platform_api.identity.web_session import (
     hashed,
     safe_return,
 )
+from platform_api.problems import problem_of
 from platform_api.routes.caller import CallerDep, platform_of
 from platform_api.routes.errors import UnknownSubject
 from platform_api.routes.permits import shows
+from platform_api.routes.refusals import OURS, refuse
 from platform_api.routes.strict import StrictRoute
 from platform_api.schemas.session import SessionShown
 from platform_api.wiring import Platform
 
-doors = APIRouter(prefix="/auth", tags=["session"], include_in_schema=False)
+
+class _Door(APIRoute):
+    """Tells a person's browser on a page of the console why signing in did not work, and anybody else as ever."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's own handler, with what it refuses told so."""
+        handle = super().get_route_handler()
+
+        async def told(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except OURS as error:
+                problem = refuse(request, error)
+                if "text/html" not in request.headers.get("accept", ""):
+                    return problem
+                why = urlencode({"why": problem_of(error).code})
+                return RedirectResponse(f"/{SIGNED_OUT}?{why}", status_code=303)
+
+        return told
+
+
+doors = APIRouter(prefix="/auth", tags=["session"], include_in_schema=False, route_class=_Door)
 routes = APIRouter(prefix="/v1/session", tags=["session"], route_class=StrictRoute)
 
 PlatformDep = Annotated[Platform, Depends(platform_of)]

@@ -143,7 +143,7 @@ def test_what_was_found_out_is_of_its_text_whether_that_is_saved_or_not(
     typed(visit, f'{text}\n{stop}forbid (principal, action == Action::"remove", resource);\n')
     page.get_by_role("tab", name="What would change").click()
     page.get_by_role("button", name="Find out what would change").click()
-    expect(page.get_by_text("Only narrows: proved")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="How far the proof reaches")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Saved")).to_be_visible()
     expect(page.get_by_text("which is not saved yet")).to_have_count(0)

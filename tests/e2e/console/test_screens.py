@@ -41,6 +41,7 @@ SCREENS = {
     "one-database": "/data?tab=databases&open=glue://000000000000/us-east-1/loans",
     "audit": "/audit",
     "not-here": "/nothing-of-the-kind",
+    "not-signed-in": "/signed-out?why=unknown-subject",
 }
 _PICTURES = os.environ.get("SCREENS_TO")
 """Where to put a picture of each screen (`make screens`)."""

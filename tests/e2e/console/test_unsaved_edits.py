@@ -1,5 +1,7 @@
 """What somebody is writing: nothing overwrites it, it overwrites nobody else's, and no key that is pressed is lost."""
 
+import uuid
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -196,6 +198,32 @@ def test_the_desk_says_that_nobody_has_looked_at_its_text_and_a_second_training_
     trainings.press_sequentially("privacy-2026\nlending-2026")
     expect(trainings).to_have_value("privacy-2026\nlending-2026")
     expect(page.get_by_label("The contract's source", exact=True)).to_contain_text("privacy-2026, lending-2026")
+    visit.check_quiet()
+
+
+def test_a_draft_of_a_contract_that_is_saved_elsewhere_is_not_overwritten_unseen(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    found = made(cast.pat.get(f"/v1/contracts/{story.contract}/versions/{story.version}"))["document"]
+    document = {**found, "id": str(uuid.uuid4()), "name": "As it was opened"}
+    draft = made(cast.pat.post("/v1/contracts/drafts", {"document": document}))
+    visit = visitor("pat")
+    page = visit.go(f"/contracts/desk?from={draft['id']}&version={draft['version']}")
+    name = page.get_by_label("Name", exact=True)
+    made(cast.pat.post("/v1/contracts/drafts", {"document": {**document, "name": "As another window has it"}}))
+    expect(name).to_have_value("As another window has it")
+    name.fill("Mine")
+    made(cast.pat.post("/v1/contracts/drafts", {"document": {**document, "name": "Another once more"}}))
+    expect(page.get_by_text("Saved elsewhere meanwhile")).to_be_visible()
+    expect(name).to_have_value("Mine")
+    visit.check_accessible()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Take what is saved").click()
+    expect(name).to_have_value("Another once more")
+    name.fill("Mine after all")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_text("Saved as your draft.")).to_be_visible()
+    expect(page.get_by_text("Saved elsewhere meanwhile")).to_have_count(0)
     visit.check_quiet()
 
 

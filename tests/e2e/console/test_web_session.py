@@ -24,6 +24,7 @@ from platform_api.identity.web_session import (
     hashed,
 )
 from platform_api.routes.permits import BY_A_SECOND_PERSON
+from tests.abuse.policy.test_at_the_door import directory
 from tests.support.cookies import OWN, Browser
 from tests.support.platform import Cast
 from tests.support.rulebook_steps import changed, of, proposed, said, withdrawn
@@ -122,6 +123,19 @@ def test_a_code_of_another_sign_in_does_not_count(browser: Browser, cast: Cast) 
     other.http.close()
     answer = browser.get(f"/auth/callback?state={mine['state'][0]}&code={theirs['code'][0]}")
     assert (answer.status_code, answer.json()["code"]) == (401, "sign-in-failed")
+
+
+def test_a_person_reads_on_a_page_why_signing_in_did_not_work(browser: Browser, cast: Cast) -> None:
+    page = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    cancelled = browser.get("/auth/callback?state=made-up", **page)
+    assert (cancelled.status_code, cancelled.headers["location"]) == (303, "/signed-out?why=sign-in-failed")
+    address = browser.as_far_as_the_code("dana")
+    dana = cast.dana.get("/v1/me").json()["id"]
+    with directory(cast, [one for one in cast.platform.platform.registry.directory() if one.subject.id != dana]):
+        unknown = browser.get(address, **page)
+    assert (unknown.status_code, unknown.headers["location"]) == (303, "/signed-out?why=unknown-subject")
+    assert COOKIE not in browser.cookies
+    assert browser.get(unknown.headers["location"], **page).status_code == 200
 
 
 @pytest.mark.case("UI-004")

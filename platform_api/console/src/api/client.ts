@@ -67,10 +67,10 @@ export async function problemOf(response: Response): Promise<Problem> {
   return new Problem(response.status, typeof body === "object" && body !== null ? (body as Record<string, unknown>) : fallback);
 }
 
-/** Leaves for the identity provider and comes back to where we are. */
-export function toSignIn(): void {
+/** Leaves for the identity provider and comes back to where we are; with `again` it asks who one is in any case. */
+export function toSignIn(again = false): void {
   const here = window.location.pathname + window.location.search;
-  window.location.assign(`/auth/sign-in?to=${encodeURIComponent(here)}`);
+  window.location.assign(`/auth/sign-in?${again ? "again=true&" : ""}to=${encodeURIComponent(here)}`);
 }
 
 /** A key that makes a change happen once, however often it is sent. */

@@ -14,7 +14,7 @@ import { Status } from "../../parts/status";
 import { useToast } from "../../parts/toast";
 import { useUnsaved } from "../../parts/unsaved";
 import { ContractForm } from "./ContractForm";
-import { changed, example, nextVersion, read, textOf, written } from "./odcs";
+import { changed, example, nextVersion, read as sourceOf, textOf, written } from "./odcs";
 import type { Mark } from "./YamlEditor";
 
 const YamlEditor = lazy(() => import("./YamlEditor"));
@@ -44,15 +44,19 @@ function Desk({ title, first, before }: { title: string; first: string; before?:
   const toast = useToast();
   const [text, setText] = useState(first);
   const [kept, setKept] = useState(first);
+  const [read, setRead] = useState([before?.document_sha256]);
+  const theirs = before?.state === "draft" && !read.includes(before.document_sha256) ? before : null;
+  const take = (of: Shown) => { setText(begun(of)); setKept(begun(of)); setRead([...read, of.document_sha256]); };
+  if (theirs && text === kept) take(theirs);
   useUnsaved(text !== kept);
   const [may] = useMay([{ action: "proposeContract", kind: "platform" }]);
-  const source = useMemo(() => read(text), [text]);
+  const source = useMemo(() => sourceOf(text), [text]);
   const { data: answer, error, isCurrent, again } = useAnswered(["contract-check"], may?.allowed && source.document !== null ? text : null, (asked) => told(api.POST("/v1/contracts/validate", { body: { document_yaml: asked } })), 600);
   const marks = useMemo((): Mark[] => (source.document === null ? source.faults.map((one) => ({ ...one, severity: "error" })) : [
     ...(answer?.problems ?? []).map((one): Mark => ({ line: one.line ?? 1, message: `${one.path}: ${one.message}; ${one.fix}`, severity: "error" })),
     ...(answer?.unenforceable ?? []).map((one): Mark => ({ line: one.line ?? 1, message: `${one.path}: ${one.message}; ${one.fix}`, severity: "warning" })),
   ]), [source, answer]);
-  const done = async (made: Shown, word: string) => { setKept(text); toast(word); await tell(queries, { kind: "contract", id: made.id }); return made; };
+  const done = async (made: Shown, word: string) => { setKept(text); setRead((before) => [...before, made.document_sha256]); toast(word); await tell(queries, { kind: "contract", id: made.id }); return made; };
   const once = useOnce();
   const save = useMutation({ mutationFn: async () => done(await once(["save", text], (header) => told(api.POST("/v1/contracts/drafts", { body: { document_yaml: text }, params: { header } }))) as unknown as Shown, "Saved as your draft.") });
   const propose = useMutation({
@@ -71,6 +75,16 @@ function Desk({ title, first, before }: { title: string; first: string; before?:
         <span title={notProposed}><button type="button" className="button primary" disabled={Boolean(notProposed) || propose.isPending} onClick={() => propose.mutate()}>{propose.isPending ? "Proposing…" : "Propose"}</button></span>
       </>}>
       <div className="stack">
+        {theirs ? (
+          <div className="notice warn" role="status">
+            <strong>Saved elsewhere meanwhile</strong>
+            <span>This draft was saved in another window after you had opened it: saving yours overwrites that.</span>
+            <span className="row">
+              <button type="button" className="button" onClick={() => { if (window.confirm("What you changed here is lost then. Take what is saved?")) take(theirs); }}>Take what is saved</button>
+              <button type="button" className="button" onClick={() => setRead([...read, theirs.document_sha256])}>Keep mine</button>
+            </span>
+          </div>
+        ) : null}
         {save.isError ? <Trouble error={save.error} /> : null}
         {propose.isError ? <Trouble error={propose.error} /> : null}
         <div className="split halves">
