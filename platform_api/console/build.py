@@ -13,7 +13,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 CONSOLE = Path(__file__).parent
@@ -119,12 +119,13 @@ def check(folder: Path = CONSOLE) -> None:
     _run([node, "node_modules/vitest/vitest.mjs", "run", "--passWithNoTests"], folder, node)
 
 
-def write_types(folder: Path = CONSOLE) -> None:
-    """Writes `src/api/schema.d.ts` from `openapi.json` beside it."""
+def write_types(openapi: Path = CONSOLE / "openapi.json", to: Path = CONSOLE / "src/api/schema.d.ts") -> None:
+    """Writes the types of the API that `openapi` describes."""
     node, _ = _node()
-    _run(
-        [node, "node_modules/openapi-typescript/bin/cli.js", "openapi.json", "-o", "src/api/schema.d.ts"], folder, node
-    )
+    _run([node, "node_modules/openapi-typescript/bin/cli.js", str(openapi), "-o", str(to)], CONSOLE, node)
+
+
+_STEPS: Mapping[str, Callable[[], None]] = {"check": check, "types": write_types}
 
 
 def main(steps: Sequence[str]) -> int:
@@ -132,7 +133,7 @@ def main(steps: Sequence[str]) -> int:
     try:
         build()
         for step in steps:
-            {"check": check, "types": write_types}[step]()
+            _STEPS[step]()
     except BuildFailed as failure:
         print(f"The console could not be built, and everything else works without it.\n{failure}", file=sys.stderr)  # noqa: T201
         return 1

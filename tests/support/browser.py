@@ -7,7 +7,6 @@ they fail.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Literal
@@ -19,18 +18,13 @@ from platform_api.console.build import CONSOLE
 from platform_api.console.web import BUILT
 from platform_api.embedded.demo.looking import QUIET, chromium
 from tests.support.platform import Cast
+from tests.support.run import unavailable
 
 Theme = Literal["light", "dark"]
+_REQUIRED = "REQUIRE_BROWSER"
 _AXE = CONSOLE / "node_modules" / "axe-core" / "axe.min.js"
 _REFUSED = "Failed to load resource: the server responded with a status of 4"
 """What Chromium logs for any refusal of the API; the page shows those as they are told."""
-
-
-def missing(why: str) -> None:
-    """Skips the test, or fails it where a browser is required."""
-    if os.environ.get("REQUIRE_BROWSER") == "1":
-        pytest.fail(f"REQUIRE_BROWSER=1, but {why}")
-    pytest.skip(why)
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +34,9 @@ def browser() -> Iterator[Browser]:
     """
     program = chromium()
     if program is None:
-        missing("there is no Chromium on this machine (Debian: apt install chromium)")
+        unavailable("Chromium", "there is none on this machine (Debian: apt install chromium)", required_by=_REQUIRED)
     if not (BUILT / "index.html").is_file() or not _AXE.is_file():
-        missing("the console is not built (make console)")
+        unavailable("the console", "it is not built (make console)", required_by=_REQUIRED)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *QUIET])
         yield started

@@ -196,6 +196,17 @@ def test_records_are_listed_newest_first_by_the_page(database: Database, trail: 
     assert seen == [5, 4, 3, 2, 1]
 
 
+def test_the_last_record_of_some_actions_is_the_one_committed_last(database: Database, trail: AuditTrail) -> None:
+    for hours, action in enumerate(("a", "b", "a", "c")):
+        with recorded(database, replace(event(action), at=NOW - hours * HOUR)):
+            pass
+    assert trail.last_of(("a",)) == NOW - 2 * HOUR
+    assert trail.last_of(("a", "b")) == NOW - 2 * HOUR
+    assert trail.last_of(("b", "d")) == NOW - HOUR
+    assert trail.last_of(("d",)) is None
+    assert trail.last_of(()) is None
+
+
 @pytest.mark.parametrize(
     ("filters", "seqs"),
     [

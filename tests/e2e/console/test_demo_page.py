@@ -7,15 +7,15 @@ import pytest
 from platform_api.embedded.demo import looking
 from platform_api.embedded.demo.cast import Cast as DemoCast
 from platform_api.embedded.demo.stage import Stage
-from tests.support.browser import missing
 from tests.support.platform import Cast, Story
+from tests.support.run import unavailable
 
 pytestmark = pytest.mark.e2e
 
 
 def test_the_demo_opens_a_page_and_keeps_its_picture(cast: Cast, story: Story, tmp_path: Path) -> None:
     if (why := looking.left_out()) is not None:
-        missing(why)
+        unavailable("a page to open", why, required_by="REQUIRE_BROWSER")
     told: list[str] = []
     stage = Stage(home=tmp_path, profile=tmp_path, settings=tmp_path, tell=told.append)
     looking.console(DemoCast(stage=stage, platform=cast.platform, work=tmp_path, activity=story.activity))

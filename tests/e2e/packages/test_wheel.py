@@ -11,6 +11,7 @@ import pytest
 
 from platform_api.console.build import CONSOLE, sources_hash
 from platform_api.console.web import BUILT
+from tests.support.run import unavailable
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[3]
@@ -28,7 +29,7 @@ def built(folder: Path, kind: str, to: Path) -> tuple[Path, str]:
 
 def test_a_wheel_made_of_the_sdist_has_the_console_and_its_licences_and_builds_nothing(tmp_path: Path) -> None:
     if not (BUILT / ".stamp").is_file():
-        pytest.skip("the console is not built (make console)")
+        unavailable("the built console", "it is not built (make console)", required_by="REQUIRE_BROWSER")
     sdist, _ = built(ROOT, "sdist", tmp_path / "sdist")
     with tarfile.open(sdist) as packed:
         packed.extractall(tmp_path / "unpacked", filter="data")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,29 @@ def test_the_document_of_a_version_comes_out_whole(sluice: Sluice, platform: Fak
     platform.answers("GET", VERSION, SHOWN)
     told = sluice("contract", "show", CONTRACT, "--version", "1.1.0", "--document")
     assert json.loads(told.out) == SHOWN["document"]
+
+
+def test_what_holds_each_clause_is_a_line_and_what_nothing_holds_says_so(
+    sluice: Sluice, platform: FakePlatform
+) -> None:
+    seen = {"name": "decision", "verified": ["own-tests"], "last_seen": "2030-01-01T10:00:00Z"}
+    never = {"name": "purge", "verified": ["embedded-aws", "own-tests"], "last_seen": None}
+    clauses = [
+        {"clause": "purposes.allow", "hold": "enforced", "mechanisms": [seen, never]},
+        {"clause": "ingress", "hold": "attested", "mechanisms": []},
+    ]
+    answer = {"id": CONTRACT, "version": "1.1.0", "clauses": clauses}
+    for _ in range(2):
+        platform.answers("GET", f"/v1/contracts/{CONTRACT}/enforcement", answer)
+    lines = sluice("contract", "enforcement", CONTRACT).out.splitlines()
+    assert [re.split(r" {2,}", line.strip()) for line in lines[-2:]] == [
+        [
+            "purposes.allow",
+            "enforced",
+            "decision; purge",
+            "own-tests; embedded-aws, own-tests",
+            "2030-01-01 10:00:00 UTC; never",
+        ],
+        ["ingress", "attested", "nothing"],
+    ]
+    assert sluice("contract", "enforcement", CONTRACT, "--json").json == answer

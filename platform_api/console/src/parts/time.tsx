@@ -22,7 +22,8 @@ export function Ago({ at }: { at: string | null | undefined }) {
   return <time dateTime={at} title={`${clock(at)} · ${at} UTC`}>{relative(Date.parse(at) - now)}</time>;
 }
 
-function relative(milliseconds: number): string {
+/** How far off, in words; what is past is negative. */
+export function relative(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   for (const [unit, size] of STEPS) if (Math.abs(seconds) >= size) return RELATIVE.format(Math.trunc(seconds / size), unit);
   return seconds < 0 ? "just now" : "in less than a minute";
@@ -31,15 +32,19 @@ function relative(milliseconds: number): string {
 /** Time left, for eyes only: a screen reader gets the end, not every tick. */
 export function Countdown({ to }: { to: string }) {
   const now = useNow(1000);
-  const left = Math.max(0, Math.floor((Date.parse(to) - now) / 1000));
-  const [h, m, s] = [Math.floor(left / 3600), Math.floor((left % 3600) / 60), left % 60];
-  const text = left === 0 ? "ended" : `${h > 0 ? `${h}:${String(m).padStart(2, "0")}` : m}:${String(s).padStart(2, "0")}`;
   return (
     <span className="number" title={`until ${to} UTC`}>
-      <span aria-hidden>{text}</span>
+      <span aria-hidden>{left(Date.parse(to) - now)}</span>
       <span className="hidden">until {clock(to)}</span>
     </span>
   );
+}
+
+/** What is left, as `7:59:03` or `4:05`; from the end on, that it has ended. */
+export function left(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];
+  return seconds === 0 ? "ended" : `${h > 0 ? `${h}:${String(m).padStart(2, "0")}` : m}:${String(s).padStart(2, "0")}`;
 }
 
 /** `PT8H` as "8 h". */
