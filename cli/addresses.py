@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 from cli.failure import InputInvalid
+
+_HOST = re.compile(r"[A-Za-z0-9:._-]+\Z", re.ASCII)
+"""A name as DNS has it, or an address; a name in other letters is written in its `xn--` form."""
 
 
 def check_address(url: str, source: str) -> str:
@@ -15,7 +19,7 @@ def check_address(url: str, source: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise InputInvalid(f"{source}: {url} is not an address", next_step="write https://sluice.example") from error
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not host or not _HOST.match(host):
         raise InputInvalid(f"{source}: {url} is not an address", next_step="write https://sluice.example")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise InputInvalid(

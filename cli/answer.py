@@ -56,6 +56,14 @@ class Doc:
         return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A list, or a part of it; `next_cursor` is None when nothing follows."""
+
+    items: Sequence[Doc]
+    next_cursor: str | None
+
+
 def doc_of(value: Json) -> Doc:
     """`value` when it is an object; an empty one otherwise."""
     return Doc(value if isinstance(value, Mapping) else {})

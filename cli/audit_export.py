@@ -23,6 +23,8 @@ def fetch_export(client: Client, output: Path) -> Doc:
 
     The head is read first and the export is cut to its size: what was recorded meanwhile belongs to the next export.
     """
+    if output.exists() and not output.is_file():
+        raise InputInvalid(f"{output} is not a plain file", next_step="name a file that may be written: -o audit.jsonl")
     head = client.get("/v1/audit/root")
     partial = output.with_name(f"{output.name}.partial")
     try:
@@ -37,7 +39,8 @@ def fetch_export(client: Client, output: Path) -> Doc:
         beside = output.with_name(f"{output.name}.root.json")
         beside.write_text(json.dumps({"size": head.whole("size"), "root": head.text("root")}) + "\n", encoding="utf-8")
     except OSError as error:
-        raise InputInvalid(f"{output} cannot be written: {(error.strerror or '').lower()}") from error
+        why = (error.strerror or "").lower()
+        raise InputInvalid(f"{output} cannot be written: {why}", next_step="name another file with -o") from error
     finally:
         partial.unlink(missing_ok=True)
     return head

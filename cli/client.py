@@ -15,7 +15,7 @@ import httpx
 
 from cli import times
 from cli.addresses import check_address
-from cli.answer import Doc, Json, doc_of, parse
+from cli.answer import Doc, Json, Part, doc_of, parse
 from cli.failure import CommandFailed, Unavailable
 from cli.problem import ApiProblem, exit_of
 
@@ -26,6 +26,7 @@ PAGE: Final = 200
 _TIMEOUT: Final = httpx.Timeout(connect=5, read=120, write=30, pool=5)
 """A mint waits until AWS lets the new role be assumed, which can take a minute."""
 _LINES: Final = "application/x-ndjson"
+_LOOK: Final = "look whether it was done (`sluice requests list`, `sluice grant list`)"
 _BUSY = (429, 502, 503, 504)
 
 
@@ -82,18 +83,23 @@ class Client:
         given = {name: value for name, value in params.items() if value is not None}
         return self._answer(Call(method="GET", path=path, params=given, body=None, key=None))
 
-    def every(self, path: str, **params: str | None) -> Iterator[Doc]:
-        """All items of a list, page after page."""
-        cursor: str | None = None
+    def part(self, path: str, *, limit: int | None, cursor: str | None, **params: str | None) -> Part:
+        """The items from `cursor` on, `limit` of them at most; without a limit all that follow."""
+        found: list[Doc] = []
         while True:
-            page = self.get(path, limit=str(PAGE), cursor=cursor, **params)
-            yield from page.records("items")
-            following = page.text("next_cursor")
-            if not following:
-                return
+            wanted = PAGE if limit is None else min(PAGE, limit - len(found))
+            page = self.get(path, limit=str(wanted), cursor=cursor, **params)
+            found += page.records("items")
+            following = page.text("next_cursor") or None
+            if following is None or (limit is not None and len(found) >= limit):
+                return Part(items=found, next_cursor=following)
             if following == cursor:
-                raise CommandFailed(f"{path} answered the same page again")
+                raise CommandFailed(f"{path} answered the same page again", next_step="tell whoever runs the platform")
             cursor = following
+
+    def every(self, path: str, **params: str | None) -> Iterator[Doc]:
+        """All items of a list."""
+        yield from self.part(path, limit=None, cursor=None, **params).items
 
     def create(self, path: str, body: Json) -> Doc:
         """Asks for something new under one idempotency key, however often it has to be sent."""
@@ -177,6 +183,14 @@ class Client:
         self._sleep(seconds)
 
     def _send(self, call: Call) -> httpx.Response:
+        try:
+            return self._sent(call)
+        except KeyboardInterrupt:
+            if call.method != "GET" and not call.only_reads:
+                self._progress(f"stopped; nobody knows whether it was done: {_LOOK}, before you try again")
+            raise
+
+    def _sent(self, call: Call) -> httpx.Response:
         headers = {} if call.key is None else {"Idempotency-Key": call.key}
         if call.method == "GET":
             return self._http.get(call.path, params=dict(call.params))
@@ -194,7 +208,7 @@ class Client:
             f"{self.api_url} did not answer ({type(error).__name__})",
             next_step="try again: nothing was changed"
             if call is not None and (call.only_reads or call.method == "GET")
-            else "look whether it was done (`sluice requests list`, `sluice grant list`), then try again",
+            else f"{_LOOK}, then try again",
         )
 
 

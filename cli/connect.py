@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cli.client import Client
 
 _MOST_TOKEN = 65536
+_WHICH = "name a file that holds the access token alone"
 
 
 def connect() -> Client:
@@ -42,8 +43,11 @@ def _given_token() -> str | None:
     if file := chosen().token_file:
         try:
             text = sys.stdin.read(_MOST_TOKEN) if file == "-" else Path(file).read_bytes()[:_MOST_TOKEN].decode("ascii")
-        except (OSError, ValueError) as error:
-            raise InputInvalid(f"the token file {file} cannot be read: {error}") from error
+        except OSError as error:
+            why = (error.strerror or "").lower()
+            raise InputInvalid(f"the token file {file} cannot be read: {why}", next_step=_WHICH) from error
+        except ValueError as error:
+            raise InputInvalid(f"the token file {file} does not hold a token", next_step=_WHICH) from error
         return check_token(text, "the token file")
     text = os.environ.get("SLUICE_TOKEN", "")
     return check_token(text, "SLUICE_TOKEN") if text else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cli.answer import Doc, Json
 from cli.failure import NotFound
+from cli.source_kinds import typed_as
 
 if TYPE_CHECKING:
     from cli.client import Client
@@ -46,6 +47,11 @@ def environment_id(client: Client, text: str, activity: str) -> str:
         return text
     found = list(client.every("/v1/environments", activity=activity, tier=text))
     alive = [item for item in found if item.text("state") not in ("rejected", "retired", "failed")]
+    if not found:
+        raise NotFound(
+            f"the activity has no environment {text} that you may see",
+            next_step=f"order one: sluice env request ACTIVITY --tier {text}; those there are: sluice env list",
+        )
     return _only("environment", text, alive or found, "sluice env list --activity NAME")
 
 
@@ -78,6 +84,21 @@ def _source_uri(client: Client, kind: str, typed: str) -> str:
         if fits:
             raise NotFound(f"{len(fits)} sources are {typed}: {', '.join(sorted(fits))}", next_step="give one of these")
     raise NotFound(f"no source {typed} that you may see", next_step=f"look for it: sluice data list --kind {kind}")
+
+
+def source_uri(client: Client, text: str) -> str:
+    """The URI of a source as people type it: a URI stays, a short name is looked up in the catalogue."""
+    if "://" in text:
+        return text
+    if text.startswith("glue:"):
+        name = text.removeprefix("glue:").replace(".", "/")
+        found = [item.text("uri") for item in client.every("/v1/sources", q=name.rpartition("/")[2])]
+        fits = [uri for uri in found if uri.startswith("glue://") and uri.split("/", 4)[-1] == name]
+        if len(fits) == 1:
+            return fits[0]
+    elif known := typed_as(text):
+        return _source_uri(client, known[0].kind, known[1])
+    raise NotFound(f"no source {text} that you may see", next_step="give its URI as `sluice data list` shows it")
 
 
 def _part_of(name: str) -> tuple[str, str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NoReturn
 
 import typer
 from typer.main import get_command
 
-from cli.failure import CommandFailed, ExitCode
+from cli.failure import CommandFailed, ExitCode, InputInvalid
 from cli.lazy import Later, LazyGroup
 from cli.where import Where, choose
 
@@ -110,10 +110,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         get_command(app).main(args=arguments, prog_name="sluice")
     except CommandFailed as failure:
-        for line in failure.lines:
-            print(line, file=sys.stderr)
-        sys.exit(failure.exit_code)
+        _tell(failure)
+    except UnicodeEncodeError:
+        _tell(InputInvalid("something that was typed is not text in UTF-8", next_step="type it anew"))
+    except OSError as error:
+        _tell(_not_done(error))
     sys.exit(ExitCode.DONE)
+
+
+def _tell(failure: CommandFailed) -> NoReturn:
+    for line in failure.lines:
+        print(line, file=sys.stderr)
+    sys.exit(failure.exit_code)
+
+
+def _not_done(error: OSError) -> CommandFailed:
+    """What this machine refused, such as a full disk or a folder that cannot be written."""
+    what = (error.strerror or type(error).__name__).lower()
+    where = f"{error.filename}: " if error.filename else ""
+    return CommandFailed(f"this machine does not let it: {where}{what}", next_step="mend that, then try again")
 
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.failure import CommandFailed, ExitCode, InputInvalid
+from cli.failure import CommandFailed, ExitCode, InputInvalid, Unavailable
 from cli.lazy import group
 from cli.render import facts, line, note
 from cli.stopping import stop_event
@@ -33,8 +34,9 @@ def migrate() -> None:
     from platform_api.db.migrate import current, newest, upgrade
 
     url = settings.database_url.get_secret_value()
-    before = current(url)
-    upgrade(url)
+    with _answering():
+        before = current(url)
+        upgrade(url)
     line(
         f"The database is at {newest()}" + (", as it was." if before == newest() else f", from {before or 'nothing'}.")
     )
@@ -87,8 +89,8 @@ def serve() -> None:
     from platform_api.logs import log_to
     from platform_api.serving import Server
 
-    log_to(sys.stderr, settings.log_level)
     platform = _platform(settings)
+    log_to(sys.stderr, settings.log_level)
     try:
         note(f"serving at http://{settings.api_host}:{settings.api_port}; end with Ctrl-C")
         app = create_app(platform)
@@ -101,8 +103,14 @@ def serve() -> None:
             server_header=False,
             ws="none",
         )
-        with suppress(KeyboardInterrupt):
-            Server(config, app.state.watch).run()
+        server = Server(config, app.state.watch)
+        with suppress(KeyboardInterrupt, SystemExit):
+            server.run()
+        if not server.started:
+            raise CommandFailed(
+                f"nothing can be served at {settings.api_host} port {settings.api_port}",
+                next_step="end what listens there (it is named above), or set api_port",
+            )
     finally:
         platform.close()
 
@@ -112,7 +120,7 @@ def settings(
     check: Annotated[bool, typer.Option("--check", help="Only say whether the platform could start.")] = False,
 ) -> None:
     """The settings as they are read, secrets hidden."""
-    from platform_api.settings import shown
+    from platform_api.shown_settings import shown
 
     found = _settings()
     if check:
@@ -164,11 +172,26 @@ def _platform(settings: Settings) -> Platform:
     from platform_api.db.migrate import check_current
     from platform_api.wiring import build
 
+    with _answering():
+        try:
+            check_current(settings.database_url.get_secret_value())
+        except SchemaOutdated as error:
+            raise CommandFailed(str(error), next_step="run `sluice operate migrate`") from error
+        return build(settings)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Says in a sentence that the database does not answer; a driver's own text may hold the password."""
+    from platform_api.db.errors import StoreUnavailable
+
     try:
-        check_current(settings.database_url.get_secret_value())
-    except SchemaOutdated as error:
-        raise CommandFailed(str(error), next_step="run `sluice operate migrate`") from error
-    return build(settings)
+        yield
+    except StoreUnavailable as error:
+        raise Unavailable(
+            f"the database cannot be used ({error.why})",
+            next_step="look at database_url (SLUICEGATE_DATABASE_URL): does it name the database, and does that run?",
+        ) from error
 
 
 def _settings() -> Settings:

@@ -37,8 +37,11 @@ def read_profile() -> Profile | None:
         record = doc_of(parse(file.read_bytes()[:65536]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        raise InputInvalid(f"{file} cannot be read: {error}", next_step="start the platform anew: sluice up") from error
+    except OSError as error:
+        why = f"cannot be read: {(error.strerror or '').lower()}"
+        raise InputInvalid(f"{file} {why}", next_step="start the platform anew: sluice up") from error
+    except ValueError as error:
+        raise InputInvalid(f"{file} is no JSON", next_step="start the platform anew: sluice up") from error
     return Profile(api_url=_local(record.text("api_url"), file), issuer_url=_local(record.text("issuer_url"), file))
 
 

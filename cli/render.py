@@ -10,8 +10,10 @@ from typing import Annotated
 
 import typer
 
-from cli.answer import Doc, Json
+from cli.answer import Doc, Json, Part
 
+AtMost = Annotated[int | None, typer.Option("--limit", min=1, help="At most this many.")]
+Cursor = Annotated[str | None, typer.Option("--cursor", metavar="CURSOR", help="Go on where the part before ended.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
 
 
@@ -71,12 +73,14 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], empty: str) ->
         _aligned(headings, cells)
 
 
-def listing(found: Sequence[Doc], *, as_json: bool, show: Callable[[Sequence[Doc]], None]) -> None:
-    """A whole list: the API's JSON, or what `show` makes of it."""
+def listing(found: Part, *, as_json: bool, show: Callable[[Sequence[Doc]], None]) -> None:
+    """A list or a part of it: the API's JSON, or what `show` makes of it and how to go on."""
     if as_json:
-        print_json({"items": [item.fields for item in found], "next_cursor": None})
-    else:
-        show(found)
+        print_json({"items": [item.fields for item in found.items], "next_cursor": found.next_cursor})
+        return
+    show(found.items)
+    if found.next_cursor is not None:
+        note(f"There are more: the same with --cursor {found.next_cursor}")
 
 
 def answer(found: Doc, *, as_json: bool, show: Callable[[Doc], None]) -> None:

@@ -40,7 +40,7 @@ def source_of(text: str) -> dict[str, Json]:
             return {"kind": "s3-prefix", "bucket": bucket, "prefix": prefix, "operations": operations}
     elif table := _table(address):
         return {"kind": "glue-table", **table, "operations": operations}
-    raise InputInvalid(f"{text} names no source", next_step=_HOW)
+    raise InputInvalid(f"{text or 'an empty text'} names no source", next_step=_HOW)
 
 
 def _split(text: str) -> tuple[str, list[Json]]:

@@ -46,20 +46,26 @@ def read_text(file: Path) -> str:
         with file.open("rb") as opened:
             content = opened.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
-            raise InputInvalid(f"{file} is larger than {MOST_BYTES} bytes")
+            raise InputInvalid(f"{file} is larger than 1 MiB, the most that is taken", next_step="name another file")
         return content.decode("utf-8")
     except OSError as error:
-        raise InputInvalid(f"{file} cannot be read: {(error.strerror or '').lower()}") from error
+        why = (error.strerror or "").lower()
+        raise InputInvalid(f"{file} cannot be read: {why}", next_step="name a file that you may read") from error
     except UnicodeDecodeError as error:
-        raise InputInvalid(f"{file} is not text in UTF-8") from error
+        raise InputInvalid(f"{file} is not text in UTF-8", next_step="save it as UTF-8") from error
 
 
 def read_object(file: Path) -> Doc:
     """The object that the file spells; raises `InputInvalid`."""
     try:
         value: Json = yaml.load(read_text(file), Loader=_Loader)  # noqa: S506 - a SafeLoader, and stricter
-    except (yaml.YAMLError, RecursionError) as error:
-        raise InputInvalid(f"{file} is not readable YAML: {error}") from error
+    except RecursionError as error:
+        raise InputInvalid(f"{file} is nested too deep to be read", next_step="write it flatter") from error
+    except (yaml.YAMLError, ValueError) as error:
+        where = getattr(error, "problem_mark", None)
+        at = "" if where is None else f", line {where.line + 1}"
+        why = getattr(error, "problem", None) or str(error)
+        raise InputInvalid(f"{file}{at} is not readable YAML: {why}", next_step="mend the text there") from error
     if not isinstance(value, dict):
         raise InputInvalid(f"{file} does not hold an object", next_step="write names and values: `name: credit-risk`")
     return Doc(value)

@@ -24,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -36,8 +37,10 @@ from jit_engine.flows.purge import PURGE_AFTER
 from jit_engine.iam.limits import MOST_ROLES_PER_ACCOUNT, ROLES_PER_ACCOUNT
 from platform_api.account_settings import MOST_ACCOUNTS, AccountSettings, RoleArn, wrong_accounts
 from platform_api.algorithms import SignatureAlgorithm
+from platform_api.database_url import DatabaseUrl
 from platform_api.embedded.loopback import EMBEDDED_ACCOUNT, is_loopback_host, is_loopback_url
 from platform_api.enforcer_settings import DatabaseSettings, EgressSettings, enforcer_problems
+from platform_api.faults import plainly
 
 PREFIX = "SLUICEGATE_"
 _PUBLIC_URL = re.compile(
@@ -197,7 +200,7 @@ class Settings(BaseSettings):
         frozen=True, strict=True, extra="forbid", hide_input_in_errors=True, env_prefix=PREFIX
     )
 
-    database_url: Annotated[SecretStr, Field(min_length=1)]
+    database_url: DatabaseUrl
     api_host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     api_port: Annotated[Whole, Field(ge=0, le=65535)] = 8400
     public_url: Annotated[str, Field(max_length=1024)] | None = None
@@ -321,7 +324,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        problems += [_told(found["loc"], found["msg"]) for found in error.errors(include_input=False)]
+        problems += [_told(found) for found in error.errors(include_input=False)]
         raise SettingsInvalid(problems=tuple(problems)) from None
     if problems:
         raise SettingsInvalid(problems=tuple(problems))
@@ -337,39 +340,31 @@ def check(environment: Mapping[str, str]) -> list[str]:
     return []
 
 
-def shown(settings: Settings) -> list[tuple[str, str]]:
-    """Each setting by its dotted name with its value for people, secrets hidden."""
-    return list(_flat("", settings.model_dump(mode="json")))
-
-
-def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:
-    match value:
-        case dict():
-            return [line for key, item in value.items() for line in _flat(f"{prefix}.{key}".lstrip("."), item)]
-        case list() if value and isinstance(value[0], dict):
-            return [line for index, item in enumerate(value) for line in _flat(f"{prefix}[{index}]", item)]
-        case list():
-            return [(prefix, ", ".join(str(item) for item in value))]
-        case None:
-            return [(prefix, "(not set)")]
-    return [(prefix, str(value))]
-
-
 def _values(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """The file's values with the environment's over them, and what could not be read."""
     problems: list[str] = []
-    from_file: dict[str, Any] = {}
-    if file := environment.get(FILE):
-        try:
-            from_file = tomllib.loads(Path(file).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            problems.append(f"{FILE}: {file} cannot be read: {error}")
+    from_file = _in_file(environment.get(FILE, ""))
     try:
         from_environment = _Environment(environment)()
     except SettingsError as error:
         problems.append(f"{error}: give it as JSON")
         from_environment = {}
     return _over(from_file, from_environment), problems
+
+
+def _in_file(file: str) -> dict[str, Any]:
+    """The file's tables; raises at once when it cannot be read, for then nothing else can be told."""
+    if not file:
+        return {}
+    try:
+        return tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        why = f"cannot be read: {(error.strerror or '').lower()}; name a TOML file"
+    except UnicodeDecodeError:
+        why = "is not text in UTF-8; name a TOML file"
+    except tomllib.TOMLDecodeError as error:
+        why = f"is no TOML: {error}; mend it there"
+    raise SettingsInvalid(problems=(f"{FILE}: {file} {why}",))
 
 
 def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -394,7 +389,8 @@ def _misspelt(environment: Mapping[str, str]) -> list[str]:
     return problems
 
 
-def _told(location: tuple[int | str, ...], message: str) -> str:
-    name = ".".join(str(part) for part in location)
-    text = message.removeprefix("Value error, ")
-    return f"{name}: {text}" if name else text
+def _told(found: ErrorDetails) -> str:
+    name = ".".join(str(part) for part in found["loc"])
+    what, fix = plainly(found)
+    told = fix if found["type"] == "value_error" else f"{what}; {fix}"
+    return f"{name}: {told}" if name else told

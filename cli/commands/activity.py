@@ -14,7 +14,7 @@ from cli.connect import connect
 from cli.find import activity_id, contract_id
 from cli.lazy import group
 from cli.paths import at
-from cli.render import AsJson, answer, facts, line, listing, note, table
+from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, note, table
 from cli.times import local
 
 app = group("Research activities: register, list, look at, suspend, resume and retire them.")
@@ -51,11 +51,14 @@ def register(
 
 @app.command(name="list")
 def list_(
-    state: Annotated[str | None, typer.Option(help="Only in this state.")] = None, as_json: AsJson = False
+    state: Annotated[str | None, typer.Option(help="Only in this state.")] = None,
+    limit: AtMost = None,
+    cursor: Cursor = None,
+    as_json: AsJson = False,
 ) -> None:
     """The activities that you may see."""
     with connect() as client:
-        found = list(client.every("/v1/activities", state=state))
+        found = client.part("/v1/activities", state=state, limit=limit, cursor=cursor)
     listing(found, as_json=as_json, show=_show_all)
 
 

@@ -13,7 +13,7 @@ from cli.connect import connect
 from cli.find import activity_id
 from cli.lazy import group
 from cli.paths import at
-from cli.render import AsJson, answer, facts, line, listing, note, table
+from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, note, table
 from cli.times import duration as check_duration
 from cli.times import local, now, spoken, until
 
@@ -28,12 +28,16 @@ _Longest = Annotated[str | None, typer.Option(metavar="DURATION", help="Not for 
 @app.command(name="list")
 def list_(
     activity: Annotated[str | None, typer.Option(help="Only of this activity (id or name).")] = None,
+    limit: AtMost = None,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """Requests that wait for approvals, as far as you may see them."""
     with connect() as client:
         wanted = None if activity is None else activity_id(client, activity)
-        found = list(client.every("/v1/access-requests", outcome="awaiting-approval", activity=wanted))
+        found = client.part(
+            "/v1/access-requests", outcome="awaiting-approval", activity=wanted, limit=limit, cursor=cursor
+        )
     listing(found, as_json=as_json, show=_show_all)
 
 

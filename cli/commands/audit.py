@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,7 @@ from cli.connect import connect
 from cli.failure import ExitCode, InputInvalid
 from cli.find import activity_id
 from cli.lazy import group
-from cli.render import AsJson, answer, facts, line, listing, note, table
+from cli.render import AsJson, Cursor, answer, facts, line, listing, note, table
 from cli.times import local, zoned
 
 app = group("The audit trail: read it, export it, verify it.")
@@ -36,13 +35,16 @@ def show(
     since: Annotated[str | None, typer.Option(metavar="TIME", help="Only from then on.")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Only before then.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most this many records.")] = 200,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """The story of a grant, an activity or a person."""
     with connect() as client:
         wanted = None if activity is None else activity_id(client, activity)
-        every = client.every(
+        found = client.part(
             "/v1/audit",
+            limit=limit,
+            cursor=cursor,
             activity=wanted,
             grant=grant,
             environment=environment,
@@ -53,10 +55,7 @@ def show(
             since=None if since is None else zoned(since, "--since"),
             until=None if until is None else zoned(until, "--until"),
         )
-        found = list(islice(every, limit + 1))
-    if len(found) > limit:
-        note(f"There are more than {limit} records; see them with --limit, or all with `sluice audit export`.")
-    listing(found[:limit], as_json=as_json, show=_show_story)
+    listing(found, as_json=as_json, show=_show_story)
 
 
 @app.command()

@@ -11,9 +11,10 @@ from cli.answer import Doc, Json
 from cli.connect import connect
 from cli.containers import container_kind, path_of, show_containers, show_one_container
 from cli.failure import InputInvalid
+from cli.find import contract_id, source_uri
 from cli.imports import import_each
 from cli.lazy import group
-from cli.render import AsJson, answer, line, listing, table
+from cli.render import AsJson, AtMost, Cursor, answer, line, listing, table
 
 app = group("Data sources that can be asked for.")
 
@@ -39,6 +40,8 @@ def list_(
     owner: Annotated[str | None, typer.Option(help="Only of this team.")] = None,
     contract: Annotated[str | None, typer.Option(help="Only under this contract in force (id or name).")] = None,
     columns: Annotated[bool, typer.Option("--columns", help="Show each table's columns too.")] = False,
+    limit: AtMost = None,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """The catalogue: what there is, how sensitive it is, which contract covers it.
@@ -47,7 +50,10 @@ def list_(
     """
     asked = {"q": q, "classification": classification, "kind": kind, "product": product}
     with connect() as client:
-        found = list(client.every("/v1/sources", **asked, label=label, owner=owner, contract=contract))
+        named = None if contract is None else contract_id(client, contract)
+        found = client.part(
+            "/v1/sources", **asked, label=label, owner=owner, contract=named, limit=limit, cursor=cursor
+        )
     listing(found, as_json=as_json, show=_show_columns if columns else _show_all)
 
 
@@ -67,6 +73,8 @@ def products(
     classification: _Class = None,
     contract: _Contract = None,
     domain: _Domain = None,
+    limit: AtMost = None,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """Data products: who owns them, what is in them, how sensitive it is, which contracts cover how much of it.
@@ -75,7 +83,10 @@ def products(
     """
     asked = {"q": q, "owner": owner, "label": label, "classification": classification}
     with connect() as client:
-        found = list(client.every("/v1/catalogue/products", **asked, contract=contract, domain=domain))
+        named = None if contract is None else contract_id(client, contract)
+        found = client.part(
+            "/v1/catalogue/products", **asked, contract=named, domain=domain, limit=limit, cursor=cursor
+        )
     listing(found, as_json=as_json, show=show_containers)
 
 
@@ -87,6 +98,8 @@ def databases(
     classification: _Class = None,
     contract: _Contract = None,
     domain: _Domain = None,
+    limit: AtMost = None,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """Databases of the Glue data catalogue, by what is catalogued of them.
@@ -95,7 +108,10 @@ def databases(
     """
     asked = {"q": q, "owner": owner, "label": label, "classification": classification}
     with connect() as client:
-        found = list(client.every("/v1/catalogue/databases", **asked, contract=contract, domain=domain))
+        named = None if contract is None else contract_id(client, contract)
+        found = client.part(
+            "/v1/catalogue/databases", **asked, contract=named, domain=domain, limit=limit, cursor=cursor
+        )
     listing(found, as_json=as_json, show=show_containers)
 
 
@@ -143,7 +159,7 @@ def _show_import(found: Doc) -> None:
 
 @app.command()
 def show(
-    source: Annotated[str, typer.Argument(help="As a list has it: s3://…, glue://… or product://…")],
+    source: Annotated[str, typer.Argument(help="As a list has it, product://… too, or short: glue:loans.facts.")],
     as_json: AsJson = False,
 ) -> None:
     """One source: columns, files, contract, what it reaches, and whether its own policies keep it enforceable.
@@ -158,7 +174,7 @@ def show(
             whole = Doc({**held.fields, "items": [one.fields for one in items], "next_cursor": None})
             answer(whole, as_json=as_json, show=show_one_container)
             return
-        found = client.get("/v1/sources/item", uri=source)
+        found = client.get("/v1/sources/item", uri=source_uri(client, source))
     answer(found, as_json=as_json, show=_show_one)
 
 

@@ -14,7 +14,7 @@ from cli.failure import InputInvalid
 from cli.find import activity_id, contract_id
 from cli.lazy import group
 from cli.paths import at
-from cli.render import AsJson, answer, facts, line, listing, note, print_json, table
+from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, note, print_json, table
 from cli.times import local
 
 app = group("Data contracts: proposed by producers, signed by owners, accepted by an activity.")
@@ -170,11 +170,13 @@ def accept(
 @app.command(name="list")
 def list_(
     state: Annotated[str | None, typer.Option(help="draft, proposed, signed, in-force, superseded or ended.")] = None,
+    limit: AtMost = None,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """The contracts that you may see, every version of them."""
     with connect() as client:
-        found = list(client.every("/v1/contracts", state=state))
+        found = client.part("/v1/contracts", state=state, limit=limit, cursor=cursor)
     listing(found, as_json=as_json, show=_show_all)
 
 

@@ -15,7 +15,7 @@ from cli.connect import connect
 from cli.failure import ExitCode, InputInvalid, NotFound
 from cli.find import activity_id
 from cli.paths import at
-from cli.render import AsJson, answer, facts, line, listing, multiline, note, table
+from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, multiline, note, table
 from cli.times import local, zoned
 from cli.verdicts import HEADINGS, verdict_reasons, verdict_rows
 
@@ -30,19 +30,21 @@ def decisions(
     rulebook: Annotated[str | None, typer.Option(help="Only under this version of the rules.")] = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help="From this moment on (with zone).")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Before this moment (with zone).")] = None,
+    limit: AtMost = None,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """The recorded decisions that you may see, the newest first."""
     with connect() as client:
-        found = list(
-            client.every(
-                "/v1/decisions",
-                outcome=outcome,
-                activity=None if activity is None else activity_id(client, activity),
-                rulebook=rulebook,
-                since=None if since is None else zoned(since, "--since"),
-                until=None if until is None else zoned(until, "--until"),
-            )
+        found = client.part(
+            "/v1/decisions",
+            outcome=outcome,
+            activity=None if activity is None else activity_id(client, activity),
+            rulebook=rulebook,
+            since=None if since is None else zoned(since, "--since"),
+            until=None if until is None else zoned(until, "--until"),
+            limit=limit,
+            cursor=cursor,
         )
     listing(found, as_json=as_json, show=_show_all)
 

@@ -15,7 +15,7 @@ from cli.failure import CommandFailed, Unavailable
 from cli.find import activity_id
 from cli.lazy import group
 from cli.paths import at
-from cli.render import AsJson, answer, facts, line, listing, note, table
+from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, note, table
 from cli.times import clock, duration, local
 
 if TYPE_CHECKING:
@@ -45,12 +45,14 @@ def list_(
     activity: Annotated[str | None, typer.Option(help="Only of this activity (id or name).")] = None,
     tier: Annotated[str | None, typer.Option(help="Only of this tier.")] = None,
     state: Annotated[str | None, typer.Option(help="Only in this state.")] = None,
+    limit: AtMost = None,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """The environments that you may see."""
     with connect() as client:
         wanted = None if activity is None else activity_id(client, activity)
-        found = list(client.every("/v1/environments", activity=wanted, tier=tier, state=state))
+        found = client.part("/v1/environments", activity=wanted, tier=tier, state=state, limit=limit, cursor=cursor)
     listing(found, as_json=as_json, show=_show_all)
 
 

@@ -21,7 +21,7 @@ from cli.connections import connection_lines
 from cli.find import activity_id, contract_id
 from cli.lazy import group
 from cli.paths import at
-from cli.render import AsJson, answer, facts, line, listing, multiline, note, print_json, table
+from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, multiline, note, print_json, table
 from cli.times import duration, local, now, until
 
 app = group("Grants: what you were given, until when, and by which exact policy.")
@@ -45,12 +45,14 @@ def list_(
     state: Annotated[str | None, typer.Option(help="Only in this state, such as active.")] = None,
     activity: Annotated[str | None, typer.Option(help="Only of this activity (id or name).")] = None,
     env: Annotated[str | None, typer.Option(metavar="ID", help="Only in this environment.")] = None,
+    limit: AtMost = None,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """The grants that you may see."""
     with connect() as client:
         wanted = None if activity is None else activity_id(client, activity)
-        found = list(client.every("/v1/grants", state=state, activity=wanted, environment=env))
+        found = client.part("/v1/grants", state=state, activity=wanted, environment=env, limit=limit, cursor=cursor)
     listing(found, as_json=as_json, show=_show_all)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.failure import CommandFailed, ExitCode
+from cli.failure import CommandFailed, ExitCode, InputInvalid
 from cli.lazy import single
 from cli.profile import DEFAULT
 from cli.render import story
@@ -34,6 +34,13 @@ def up_(
     from platform_api.embedded.organisation import load_organisation
     from platform_api.embedded.platform import EmbeddedPlatform
 
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        why = (error.strerror or "").lower()
+        raise InputInvalid(
+            f"{state} cannot be used: {why}", next_step="name a folder of your own with --state"
+        ) from error
     try:
         with EmbeddedPlatform(state.absolute(), tell=story) as platform:
             story(f"\nThe console is at {platform.api_url}, AWS at {platform.aws_endpoint_url}. Act as one of these:")

@@ -11,7 +11,7 @@ from cli.answer import Doc
 from cli.commands import decision, rulebook, speed
 from cli.connect import connect
 from cli.paths import at
-from cli.render import AsJson, answer, facts, line, listing, multiline, table
+from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, multiline, table
 
 app = rulebook.app
 decisions, explain = app.command()(decision.decisions), app.command()(decision.explain)
@@ -19,10 +19,16 @@ bench = app.command()(speed.bench)
 
 
 @app.command(name="list")
-def list_(as_json: AsJson = False) -> None:
+def list_(
+    q: Annotated[str | None, typer.Option("--q", metavar="TEXT", help="Only with this in id or title.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only of this team.")] = None,
+    limit: AtMost = None,
+    cursor: Cursor = None,
+    as_json: AsJson = False,
+) -> None:
     """Every rule in force."""
     with connect() as client:
-        found = list(client.every("/v1/policies"))
+        found = client.part("/v1/policies", q=q, owner=owner, limit=limit, cursor=cursor)
     listing(found, as_json=as_json, show=_show_all)
 
 

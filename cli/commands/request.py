@@ -18,7 +18,7 @@ from cli.lazy import group, single
 from cli.offers import body_of, offer_lines
 from cli.paths import at
 from cli.problem import ApiProblem
-from cli.render import AsJson, answer, facts, line, listing, note, print_json, table
+from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, note, print_json, table
 from cli.source_kinds import help_lines
 from cli.source_text import sources_of
 from cli.times import duration as check_duration
@@ -142,13 +142,17 @@ def list_(
         bool, typer.Option("--waiting", help="Only those that wait, for people or their start.")
     ] = False,
     activity: Annotated[str | None, typer.Option(help="Only of this activity (id or name).")] = None,
+    limit: AtMost = None,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """The requests that you may see."""
     with connect() as client:
         wanted = None if activity is None else activity_id(client, activity)
         waits = "true" if waiting else None
-        found = list(client.every("/v1/access-requests", outcome=outcome, activity=wanted, waiting=waits))
+        found = client.part(
+            "/v1/access-requests", outcome=outcome, activity=wanted, waiting=waits, limit=limit, cursor=cursor
+        )
     listing(found, as_json=as_json, show=_show_all)
 
 

@@ -12,7 +12,7 @@ from cli.connect import connect
 from cli.find import activity_id
 from cli.lazy import group
 from cli.paths import at
-from cli.render import AsJson, answer, facts, line, listing, table
+from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, table
 from cli.times import local
 
 app = group("Architecture reviews: the fast path decides what it can, named reviewers the rest.")
@@ -25,12 +25,14 @@ _Comment = Annotated[str, typer.Option(help="Why; it goes into the record.")]
 def list_(
     state: Annotated[str | None, typer.Option(help="open, approved or rejected.")] = None,
     activity: Annotated[str | None, typer.Option(help="Only of this activity (id or name).")] = None,
+    limit: AtMost = None,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """The reviews that you may see."""
     with connect() as client:
         wanted = None if activity is None else activity_id(client, activity)
-        found = list(client.every("/v1/reviews", state=state, activity=wanted))
+        found = client.part("/v1/reviews", state=state, activity=wanted, limit=limit, cursor=cursor)
     listing(found, as_json=as_json, show=_show_all)
 
 

@@ -15,7 +15,7 @@ from cli.connect import connect
 from cli.failure import CommandFailed, Unavailable
 from cli.lazy import group
 from cli.paths import at
-from cli.render import AsJson, answer, clean, facts, line, listing, multiline, note, table
+from cli.render import AsJson, AtMost, Cursor, answer, clean, facts, line, listing, multiline, note, table
 from cli.times import local, zoned
 
 app = group("Policies: the rules of the live rulebook, the invariants of the tiers, and how rules change.")
@@ -31,11 +31,13 @@ _Reason = Annotated[str, typer.Option(help="Why, in a sentence.")]
 @app.command()
 def versions(
     state: Annotated[str | None, typer.Option(help="draft, proposed, approved, live, retired…")] = None,
+    limit: AtMost = None,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """The versions of the rules, the newest first."""
     with connect() as client:
-        found = list(client.every("/v1/rulebooks", state=state))
+        found = client.part("/v1/rulebooks", state=state, limit=limit, cursor=cursor)
     listing(found, as_json=as_json, show=_show_all)
 
 

@@ -20,7 +20,7 @@ from platform_api.db import activity_rows as rows
 from platform_api.db.audit import lock_trail, recorded
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
-from platform_api.db.paging import Listing, is_exactly, is_one_of, page_of
+from platform_api.db.paging import Listing, is_exactly, is_id, is_one_of, page_of
 from platform_api.db.revocations import end_giving
 from platform_api.db.tables.activities import ActivityRow, EnvironmentRow, MembershipRow, ReviewRow
 from platform_api.db.tables.grants import GrantRow, MintedRoleRow
@@ -57,8 +57,8 @@ _ENVIRONMENT_LIST = Listing(
     filters={
         "state": is_one_of(EnvironmentRow.state, EnvironmentState),
         "tier": is_one_of(EnvironmentRow.tier, Tier),
-        "activity": is_exactly(EnvironmentRow.activity),
-        "author": is_exactly(EnvironmentRow.author),
+        "activity": is_id(EnvironmentRow.activity, "ac"),
+        "author": is_id(EnvironmentRow.author, "pe", "wl"),
     },
 )
 _REVIEW_LIST = Listing(
@@ -66,9 +66,9 @@ _REVIEW_LIST = Listing(
     keys=(ReviewRow.id,),
     filters={
         "state": is_one_of(ReviewRow.state, ReviewState),
-        "activity": is_exactly(ReviewRow.activity),
-        "environment": is_exactly(ReviewRow.environment),
-        "author": is_exactly(ReviewRow.author),
+        "activity": is_id(ReviewRow.activity, "ac"),
+        "environment": is_id(ReviewRow.environment, "en"),
+        "author": is_id(ReviewRow.author, "pe", "wl"),
     },
 )
 

@@ -23,7 +23,7 @@ from platform_api.audit.export import (
 from platform_api.audit.merkle import HASH_SIZE, Tree, leaf_hash
 from platform_api.audit.record import AuditRecord, findable, rfc3339
 from platform_api.db.engine import Database
-from platform_api.db.paging import AnyRow, Filter, Listing, is_exactly, page_of, within
+from platform_api.db.paging import AnyRow, Filter, Listing, id_of, is_exactly, page_of, within
 from platform_api.db.tables.trail import AuditAboutRow, AuditRecordRow, AuditTreeRow
 from platform_api.paging import Page, PageAsk
 
@@ -40,13 +40,27 @@ def _is_about(about: str) -> sa.ColumnElement[bool]:
     return AuditRecordRow.seq.in_(sa.select(AuditAboutRow.seq).where(AuditAboutRow.id == about))
 
 
-def _is_about_a(kind: str) -> Filter:
-    return lambda about: AuditRecordRow.seq.in_(
-        sa.select(AuditAboutRow.seq).where(AuditAboutRow.id == about, AuditAboutRow.kind == kind)
-    )
+def _is_about_a(kind: str, prefix: str | None) -> Filter:
+    """Records about the value as a `kind`: an id that starts with `prefix`, or any text where there is none."""
+
+    def condition(about: str) -> sa.ColumnElement[bool]:
+        named = about if prefix is None else id_of(kind, about, prefix)
+        return AuditRecordRow.seq.in_(
+            sa.select(AuditAboutRow.seq).where(AuditAboutRow.id == named, AuditAboutRow.kind == kind)
+        )
+
+    return condition
 
 
-_KINDS = ("activity", "contract", "environment", "grant", "request", "review", "rulebook")
+_KINDS = {
+    "activity": "ac",
+    "contract": "co",
+    "environment": "en",
+    "grant": "gr",
+    "request": "rq",
+    "review": "rv",
+    "rulebook": None,
+}
 _LISTING = Listing(
     name="audit",
     keys=(AuditRecordRow.seq,),
@@ -54,7 +68,7 @@ _LISTING = Listing(
         "actor": is_exactly(AuditRecordRow.actor),
         "action": is_exactly(AuditRecordRow.action),
         "about": _is_about,
-        **{kind: _is_about_a(kind) for kind in _KINDS},
+        **{kind: _is_about_a(kind, prefix) for kind, prefix in _KINDS.items()},
         **within(AuditRecordRow.at),
     },
 )

@@ -17,7 +17,7 @@ from platform_api.db.decision_rows import KEPT_AS, digest
 from platform_api.db.engine import Database
 from platform_api.db.errors import DecisionAltered, EvidenceUnreadable
 from platform_api.db.evidence_text import KnownFacts, evidence_in
-from platform_api.db.paging import AnyRow, AnySelect, Filter, Listing, is_exactly, is_one_of, page_of, within
+from platform_api.db.paging import AnyRow, AnySelect, Filter, Listing, is_exactly, is_id, is_one_of, page_of, within
 from platform_api.db.tables.decisions import DecisionRow
 from platform_api.db.tables.trail import AuditAboutRow, AuditRecordRow
 from platform_api.ids import new_id
@@ -67,11 +67,11 @@ class Span:
 
 _FILTERS: Mapping[str, Filter] = {
     "outcome": is_one_of(DecisionRow.outcome, DecisionOutcome),
-    "activity": is_exactly(DecisionRow.activity),
-    "subject": is_exactly(DecisionRow.subject),
+    "activity": is_id(DecisionRow.activity, "ac"),
+    "subject": is_id(DecisionRow.subject, "pe", "wl"),
     "rulebook": is_exactly(DecisionRow.rulebook),
-    "request": is_exactly(DecisionRow.request),
-    "grant": is_exactly(DecisionRow.grant_id),
+    "request": is_id(DecisionRow.request, "rq"),
+    "grant": is_id(DecisionRow.grant_id, "gr"),
     **within(DecisionRow.decided_at),
 }
 _LISTING = Listing(name="decisions", keys=(DecisionRow.id,), filters=_FILTERS)

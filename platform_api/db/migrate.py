@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from platform_api.db.engine import Database, create_engine
-from platform_api.db.errors import SchemaOutdated
+from platform_api.db.errors import SchemaOutdated, StoreUnavailable
 
 _LOCK = 0x51_1C_E6_A7
 """The advisory lock under which PostgreSQL is migrated, so that replicas that start together do it once."""
@@ -67,6 +67,8 @@ def _database(url: str) -> Iterator[Database]:
     database = Database(create_engine(url, pool_size=1))
     try:
         yield database
+    except sa.exc.DatabaseError as error:
+        raise StoreUnavailable(why=type(error.orig).__name__) from error
     finally:
         database.close()
 

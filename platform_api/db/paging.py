@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import InstrumentedAttribute
 
+from jit_engine.domain.ids import check_id
 from jit_engine.errors import InvalidValue
 from platform_api.paging import Page, PageAsk
 
@@ -39,6 +40,21 @@ class Listing:
 def is_exactly(column: InstrumentedAttribute[Any]) -> Filter:
     """Rows whose `column` is the value."""
     return lambda value: column == value
+
+
+def is_id(column: InstrumentedAttribute[Any], *prefixes: str) -> Filter:
+    """Rows whose `column` is the value, which must be an id that starts with one of `prefixes`."""
+
+    def condition(value: str) -> sa.ColumnElement[bool]:
+        return column == id_of(column.key.removesuffix("_id"), value, *prefixes)
+
+    return condition
+
+
+def id_of(field: str, value: str, *prefixes: str) -> str:
+    """`value` when it is an id that starts with one of `prefixes`; raises `InvalidValue` naming `field`."""
+    given = value.partition("_")[0]
+    return check_id(value, given if given in prefixes else prefixes[0], field)
 
 
 def is_one_of(column: InstrumentedAttribute[Any], values: type[StrEnum]) -> Filter:
@@ -71,6 +87,16 @@ def _moment(field: str, text: str) -> datetime:
     return moment
 
 
+def _check_span(filters: Mapping[str, str]) -> None:
+    """Refuses a span that nothing can lie in: more often than not its ends were exchanged."""
+    if "since" in filters and "until" in filters:
+        since, until = (_moment(name, filters[name]) for name in ("since", "until"))
+        if until <= since:
+            raise InvalidValue(
+                field="until", given=filters["until"], fix="give an end that is after `since`, or leave it out"
+            )
+
+
 def page_of(
     connection: Connection,
     listing: Listing,
@@ -84,6 +110,7 @@ def page_of(
     """
     if not 1 <= ask.limit <= MAX_LIMIT:
         raise InvalidValue(field="limit", given=str(ask.limit), fix=f"ask for 1 to {MAX_LIMIT} at a time")
+    _check_span(ask.filters)
     for name, value in ask.filters.items():
         query = query.where(_condition(listing, name, value))
     if ask.cursor is not None:

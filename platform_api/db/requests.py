@@ -17,7 +17,7 @@ from jit_engine.domain.request import AccessRequest
 from jit_engine.errors import InvalidValue
 from jit_engine.rules.record import request_record
 from platform_api.db.engine import Database
-from platform_api.db.paging import AnyRow, Listing, is_exactly, is_one_of, page_of
+from platform_api.db.paging import AnyRow, Listing, is_exactly, is_id, is_one_of, page_of
 from platform_api.db.tables.grants import AccessRequestRow
 from platform_api.paging import Page, PageAsk
 
@@ -71,9 +71,9 @@ _LISTING = Listing(
     filters={
         "outcome": is_one_of(AccessRequestRow.outcome, Outcome),
         "waiting": _is_waiting,
-        "subject": is_exactly(AccessRequestRow.subject),
-        "activity": is_exactly(AccessRequestRow.activity),
-        "environment": is_exactly(AccessRequestRow.environment),
+        "subject": is_id(AccessRequestRow.subject, "pe", "wl"),
+        "activity": is_id(AccessRequestRow.activity, "ac"),
+        "environment": is_id(AccessRequestRow.environment, "en"),
         "purpose": is_exactly(AccessRequestRow.purpose),
     },
 )

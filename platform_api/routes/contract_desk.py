@@ -136,17 +136,27 @@ def resting(
     return RestingShown.of([grant for grant in live if (found.id, version) in grant.contracts])
 
 
+class VersionFilters(Paged):
+    """Filters of a contract's versions."""
+
+    state: Filter = None
+
+
 @routes.get("/contracts/{contract_id}/versions", summary="Every version of a contract")
 def versions(
     caller: CallerDep,
     _: Annotated[ThePlatform, permits("viewContracts", the_platform)],
     contract_id: Annotated[str, Path()],
-    query: Annotated[Paged, Query()],
+    query: Annotated[VersionFilters, Query()],
 ) -> Listed[ContractShown]:
     """By version, the earliest first; none is ever removed."""
     found = caller.platform.registry.contract_versions(ContractId(check_id(contract_id, "co", "contract")))
     if not found:
         raise NotFound(kind="contract", id=contract_id)
+    states = [state.value for state in ContractState]
+    if query.state is not None and query.state not in states:
+        raise InvalidValue(field="state", given=query.state, fix=f"use one of {', '.join(states)}")
+    found = [record for record in found if query.state in (None, record.contract.state.value)]
     return cut(found, query, lambda record: _sortable(record.contract.version), ContractShown.of)
 
 

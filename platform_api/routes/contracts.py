@@ -63,6 +63,13 @@ class OneSource(BaseModel):
     uri: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
+class RuleFilters(Paged):
+    """Filters of the rules: `q` is a part of id or title, `owner` a team."""
+
+    q: Filter = None
+    owner: Filter = None
+
+
 class ContractFilters(Paged):
     """Filters of the contracts."""
 
@@ -185,11 +192,11 @@ def accept(
 def policies(
     caller: CallerDep,
     _: Annotated[ThePlatform, permits("viewPolicies", the_platform)],
-    query: Annotated[Paged, Query()],
+    query: Annotated[RuleFilters, Query()],
 ) -> Listed[RuleShown]:
     """By id."""
     return cut(
-        _rules(caller),
+        [found for found in _rules(caller) if _is_meant(found[0], query)],
         query,
         lambda found: found[0].id,
         lambda found: RuleShown.of(found[0], found[1], editable=found[2]),
@@ -213,6 +220,11 @@ def _rules(caller: Caller) -> list[tuple[Rule, Engine, bool]]:
     judges = caller.platform.judges()
     kept = [(rule, judges.invariants, False) for rule in judges.invariants.rules]
     return kept + [(rule, judges.rulebook, True) for rule in judges.rulebook.rules]
+
+
+def _is_meant(rule: Rule, query: RuleFilters) -> bool:
+    text = f"{rule.id} {rule.title}".casefold()
+    return (query.q or "").casefold() in text and query.owner in (None, rule.owner)
 
 
 def contracts_of_now(caller: Caller) -> list[Contract]:

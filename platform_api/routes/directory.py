@@ -28,7 +28,9 @@ class SubjectFilters(Paged):
 
 
 class PurposeFilters(Paged):
-    """The list of purposes has no filters of its own."""
+    """Filters of the purposes: `q` is a part of the name."""
+
+    q: Filter = None
 
 
 @routes.get("/subjects", summary="People and workloads, by name")
@@ -45,7 +47,8 @@ def purposes(
     caller: CallerDep, filters: Annotated[PurposeFilters, Query()], _: Annotated[ThePlatform, _VIEW]
 ) -> Listed[PurposeShown]:
     """Every purpose with its parent."""
-    rows = [PurposeShown(name=name, parent=parent) for name, parent in caller.platform.registry.purposes().items()]
+    tree = caller.platform.registry.purposes()
+    rows = [PurposeShown(name=name, parent=above) for name, above in tree.items() if (filters.q or "") in name]
     return cut(rows, filters, lambda purpose: purpose.name, lambda purpose: purpose)
 
 

@@ -1,7 +1,10 @@
 """What the door itself refuses, before any flow is asked. Each class has a stable `code`."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_NAMED: Final = 5
+"""How many fields a sentence names; all of them are listed beside it."""
 
 
 class DoorError(Exception):
@@ -87,8 +90,10 @@ class FieldsInvalid(DoorError):
 
     def __init__(self, faults: tuple[tuple[str, str, str], ...]) -> None:
         self.faults = faults
-        named = ", ".join(field for field, _, _ in faults[:5])
-        super().__init__(f"{len(faults)} value(s) do not fit: {named}; each is explained under errors")
+        named = ", ".join(field for field, _, _ in faults[:_NAMED])
+        more = f" and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
+        what = "one value does" if len(faults) == 1 else f"{len(faults)} values do"
+        super().__init__(f"{what} not fit: {named}{more}; each is explained under errors")
 
 
 class AuthZenInvalid(FieldsInvalid):

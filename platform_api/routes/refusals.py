@@ -13,6 +13,7 @@ from jit_engine.errors import EngineError
 from jit_engine.ports import LostRace
 from platform_api.authorize import AuthorizeError
 from platform_api.db.errors import StoreError
+from platform_api.faults import plainly
 from platform_api.identity.errors import IdentityError
 from platform_api.problems import Problem, problem_of, rendered_bytes
 from platform_api.provisioning.errors import ProvisioningError
@@ -102,7 +103,5 @@ def _faults(error: RequestValidationError) -> list[tuple[str, str, str]]:
     faults = []
     for found in error.errors()[:50]:
         where = ".".join(str(step) for step in found["loc"][1:]) or str(found["loc"][-1])
-        message = str(found["msg"])
-        message = message.removeprefix("Value error, ")
-        faults.append((where[:80], "it does not fit", message))
+        faults.append((where[:80], *plainly(found)))
     return faults

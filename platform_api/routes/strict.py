@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jit_engine.sources.kinds import KINDS
+from platform_api.faults import plainly
 from platform_api.routes.errors import BodyInvalid, BodyTooLarge, DoorError, FieldsInvalid, NotJson
 
 LARGEST_BODY = 1024 * 1024
@@ -177,22 +178,14 @@ def _is_deeper(value: object, limit: int) -> bool:
 
 def faults_in(error: ValidationError) -> tuple[tuple[str, str, str], ...]:
     """Every fault as (field, message, fix), the field as people write it: `sources[0].bucket`."""
-    return tuple(_fault(found["loc"], found["type"], found["msg"]) for found in error.errors(include_url=False)[:50])
+    return tuple((_field(found["loc"]), *plainly(found)) for found in error.errors(include_url=False)[:50])
 
 
-def _fault(location: tuple[int | str, ...], kind: str, message: str) -> tuple[str, str, str]:
+def _field(location: tuple[int | str, ...]) -> str:
     field = ""
     for step in location:
         if isinstance(step, int):
             field += f"[{step}]"
         elif step not in _TAGS:
             field += f".{step[:80]}" if field else step[:80]
-    match kind:
-        case "missing":
-            return field, "it is missing", "add it"
-        case "extra_forbidden":
-            return field, "there is no such field", "leave it out"
-        case "value_error":
-            fix = message.removeprefix("Value error, ")
-            return field, "it is not in the form that is taken", fix
-    return field or "body", message, "give a value of that form"
+    return field or "body"

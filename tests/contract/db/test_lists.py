@@ -122,6 +122,23 @@ def test_a_page_that_cannot_be_asked_for_is_refused(database: Database, listed: 
         listed(database, ask, None)
 
 
+@pytest.mark.parametrize(
+    ("listed", "filters"),
+    [
+        (grants, {"environment": "research"}),
+        (grants, {"subject": "dana"}),
+        (requests, {"activity": samples.environment_id(1)}),
+        (environments, {"activity": "ac_1"}),
+        (reviews, {"activity": "loan-default-drivers"}),
+    ],
+)
+def test_an_id_that_is_none_is_refused_and_does_not_find_nothing(
+    database: Database, listed: Listed, filters: dict[str, str]
+) -> None:
+    with pytest.raises(InvalidValue, match="26 letters and digits"):
+        listed(database, PageAsk(filters=filters), None)
+
+
 def test_a_state_that_does_not_exist_is_refused_with_those_that_do(database: Database) -> None:
     with pytest.raises(InvalidValue, match="active"):
         grants(database, PageAsk(filters={"state": "alive"}), None)

@@ -214,7 +214,7 @@ def test_the_last_record_of_some_actions_is_the_one_committed_last(database: Dat
         ({"actor": event(n=1).actor}, [5, 3, 1]),
         ({"about": event(n=1).about["activity"]}, [5, 3, 1]),
         ({"activity": event(n=1).about["activity"], "action": "test.0"}, [3]),
-        ({"grant": event(n=1).about["activity"]}, []),
+        ({"grant": event(n=1).about["activity"].replace("ac_", "gr_")}, []),
     ],
 )
 def test_records_are_found_by_what_they_say(
@@ -222,6 +222,20 @@ def test_records_are_found_by_what_they_say(
 ) -> None:
     fill(database, 6)
     assert [entry.seq for entry in trail.page(PageAsk(filters=filters)).items] == seqs
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"grant": event(n=1).about["activity"]},
+        {"contract": "Loan applications"},
+        {"since": "2026-11-23T10:00:00Z", "until": "2026-11-23T10:00:00Z"},
+        {"since": "2026-11-23T10:00:00Z", "until": "2026-11-23T11:30:00+02:00"},
+    ],
+)
+def test_what_can_find_nothing_is_refused(trail: AuditTrail, filters: dict[str, str]) -> None:
+    with pytest.raises(InvalidValue):
+        trail.page(PageAsk(filters=filters))
 
 
 def test_there_is_no_record_beyond_the_trail(database: Database, trail: AuditTrail) -> None:

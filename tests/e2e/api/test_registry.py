@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from platform_api.audit.export import verify
 from tests.support.platform import Cast, Story, made
 from tests.unit.api.orders import order
@@ -197,3 +199,34 @@ def test_the_trail_tells_the_story_of_an_activity(cast: Cast, story: Story) -> N
         assert cast.ines.get("/v1/audit", activity=story.activity, action=action).json()["items"]
     assert all(record["about"]["activity"] == story.activity for record in told)
     assert json.dumps(told) == json.dumps(sorted(told, key=lambda record: -record["seq"]))
+
+
+def test_rules_purposes_and_versions_are_filtered(cast: Cast, story: Story) -> None:
+    rules = cast.dana.get("/v1/policies").json()["items"]
+    owner = rules[0]["owner"]
+    owned = cast.dana.get("/v1/policies", owner=owner).json()["items"]
+    assert owned == [rule for rule in rules if rule["owner"] == owner]
+    named = cast.dana.get("/v1/policies", q="PERSONAL attributes stay").json()["items"]
+    assert [rule["id"] for rule in named] == ["forbid-personal-attributes-in-research"]
+    purposes = cast.dana.get("/v1/purposes", q="fairness").json()["items"]
+    assert [purpose["name"] for purpose in purposes] == ["lending/fairness-testing"]
+    versions = f"/v1/contracts/{story.contract}/versions"
+    assert cast.dana.get(versions, state="in-force").json()["items"]
+    assert cast.dana.get(versions, state="ended").json()["items"] == []
+    assert cast.dana.get(versions, state="alive").json()["field"] == "state"
+
+
+@pytest.mark.parametrize(
+    ("path", "filters"),
+    [
+        ("/v1/grants", {"environment": "research"}),
+        ("/v1/access-requests", {"activity": "loan-default-drivers"}),
+        ("/v1/environments", {"activity": "loan-default-drivers"}),
+        ("/v1/grants", {"subject": "dana"}),
+    ],
+)
+def test_a_mistyped_id_does_not_look_like_an_empty_list(cast: Cast, path: str, filters: dict[str, str]) -> None:
+    answered = cast.dana.get(path, **filters)
+    assert answered.status_code == 422
+    assert answered.json()["field"] in filters
+    assert "26 letters and digits" in answered.json()["fix"]

@@ -50,10 +50,10 @@ def test_the_story_of_a_version_of_the_rules(sluice: Sluice, platform: FakePlatf
 
 
 def test_a_story_that_was_cut_says_so(sluice: Sluice, platform: FakePlatform) -> None:
-    platform.answers("GET", "/v1/audit", {"items": [RECORD] * 5, "next_cursor": None})
-    told = sluice("audit", "show", "--limit", "3", "--json")
-    assert len(told.json["items"]) == 3
-    assert "more than 3" in told.err
+    platform.answers("GET", "/v1/audit", {"items": [RECORD] * 3, "next_cursor": "c1"})
+    told = sluice("audit", "show", "--limit", "3")
+    assert platform.asked[-1].query["limit"] == "3"
+    assert "There are more: the same with --cursor c1" in told.err
 
 
 def test_an_export_is_cut_to_the_root_that_was_read_first(

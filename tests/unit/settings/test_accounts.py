@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from platform_api.settings import check, load, shown
+from platform_api.settings import check, load
+from platform_api.shown_settings import shown
 from tests.unit.settings.test_settings import EMBEDDED, REAL
 
 FAR = {"account_id": "210987654321", "region": "eu-central-1", "external_id": "fedcba9876543210"}

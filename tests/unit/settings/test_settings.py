@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from platform_api.settings import SettingsInvalid, check, load, shown
+from platform_api.settings import SettingsInvalid, check, load
+from platform_api.shown_settings import shown
 
 SECRET = "aVeryPrivateKey"
 ISSUER = {
@@ -165,7 +166,7 @@ def test_settings_do_not_change() -> None:
 
 
 def test_secrets_are_hidden_where_settings_are_shown_or_printed() -> None:
-    settings = load(EMBEDDED | {"SLUICEGATE_DATABASE_URL": "postgresql://u:aDatabaseWord@h/d"})
+    settings = load(EMBEDDED | {"SLUICEGATE_DATABASE_URL": "postgresql+psycopg://u:aDatabaseWord@h/d"})
     lines = dict(shown(settings))
     assert lines["aws.region"] == "us-east-1"
     assert lines["issuers[0].issuer"] == "http://127.0.0.1:9000"

@@ -7433,6 +7433,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                state?: string | null;
             };
             header?: never;
             path: {
@@ -8565,6 +8566,8 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                q?: string | null;
+                owner?: string | null;
             };
             header?: never;
             path?: never;
@@ -8646,6 +8649,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                q?: string | null;
             };
             header?: never;
             path?: never;
