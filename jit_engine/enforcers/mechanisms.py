@@ -26,6 +26,7 @@ from jit_engine.contracts.holds import (
     PURGE,
 )
 from jit_engine.contracts.terms import ClauseHold, Hold
+from jit_engine.domain.artefact import Mechanism
 
 
 class Verified(StrEnum):
@@ -41,13 +42,16 @@ class Verified(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """One mechanism. `seen_as` are the audit actions by which this platform saw it hold; none: it cannot see it."""
+    """One mechanism. `seen_as` are the audit actions by which this platform saw it hold, `stands_as` the artefacts
+    that it is there as; neither: it cannot see it.
+    """
 
     name: str
     title: str
     verified: tuple[Verified, ...]
     how: str
-    seen_as: tuple[str, ...]
+    seen_as: tuple[str, ...] = ()
+    stands_as: tuple[Mechanism, ...] = ()
 
 
 HOLDERS: Final[tuple[Holder, ...]] = (
@@ -84,21 +88,21 @@ HOLDERS: Final[tuple[Holder, ...]] = (
         title="Data cells filters of Lake Formation, and a workgroup of the grant's own",
         verified=(Verified.RECORDED_CALLS,),
         how="requests held to AWS's model of them; that Lake Formation then shows no more is not proven here",
-        seen_as=("artefact.standing", "artefact.gone"),
+        stands_as=(Mechanism.LAKE_FORMATION, Mechanism.WORKGROUP),
     ),
     Holder(
         name="database-user",
         title="A database user of the grant's own, whose every right is looked at before it is used",
         verified=(Verified.REAL_SERVICE, Verified.OWN_TESTS),
         how="a real PostgreSQL; its users on RDS, and Redshift as a whole, are not proven here",
-        seen_as=("artefact.standing", "artefact.gone"),
+        stands_as=(Mechanism.DATABASE_USER,),
     ),
     Holder(
         name="egress",
         title="The list of hosts that the environment's network lets through, by AWS Network Firewall",
         verified=(Verified.RECORDED_CALLS,),
         how="requests held to AWS's model of them; that the firewall then keeps others back is not proven here",
-        seen_as=("artefact.standing", "artefact.gone"),
+        stands_as=(Mechanism.EGRESS,),
     ),
     Holder(
         name="refusal",
@@ -121,7 +125,7 @@ HOLDERS: Final[tuple[Holder, ...]] = (
         how="see the decision on labels of workspaces",
         seen_as=("workspace.quarantined", "workspace.purged"),
     ),
-    Holder(name="people", title="People who vouch for it", verified=(Verified.NOTHING,), how="duties", seen_as=()),
+    Holder(name="people", title="People who vouch for it", verified=(Verified.NOTHING,), how="duties"),
 )
 
 _HELD_BY: Final[tuple[tuple[str, str], ...]] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -86,6 +86,10 @@ class ArtefactLedger(Protocol):
 
     def live(self, mechanism: Mechanism) -> Sequence[Artefact]:
         """Every artefact of that mechanism that a grant needs, by name: not gone, its grant `minting` or `active`."""
+        ...
+
+    def last_seen(self, mechanisms: Collection[Mechanism]) -> datetime | None:
+        """When an artefact of one of these was last made, or seen to be gone; None when none ever was."""
         ...
 
     def of_name(self, mechanism: Mechanism, name: str) -> Artefact | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from platform_api.db.audit import recorded
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
 from platform_api.db.paging import AnyRow
-from platform_api.db.tables.artefacts import ArtefactRow
+from platform_api.db.tables.artefacts import STANDING, ArtefactRow
 from platform_api.db.tables.grants import GrantRow
 
 _INTEND = sa.insert(ArtefactRow.table())
@@ -28,9 +29,13 @@ _OF_GRANT = _ARTEFACTS.where(ArtefactRow.grant_id == sa.bindparam("grant")).orde
 )
 _LIVE = (
     _ARTEFACTS.join(GrantRow.table(), GrantRow.id == ArtefactRow.grant_id)
-    .where(ArtefactRow.mechanism == sa.bindparam("mechanism"), ArtefactRow.state != ArtefactState.GONE.value)
+    .where(ArtefactRow.mechanism == sa.bindparam("mechanism"), sa.text(f"artefacts.{STANDING}"))
     .where(GrantRow.state.in_([GrantState.MINTING.value, GrantState.ACTIVE.value]))
     .order_by(ArtefactRow.name)
+)
+_SEEN = sa.select(sa.func.max(sa.func.coalesce(ArtefactRow.ended_at, ArtefactRow.created_at))).where(
+    ArtefactRow.mechanism.in_(sa.bindparam("mechanisms", expanding=True)),
+    ArtefactRow.state != ArtefactState.INTENDED.value,
 )
 _OF_NAME = _ARTEFACTS.where(ArtefactRow.id == sa.bindparam("id"))
 
@@ -66,6 +71,13 @@ class SqlArtefacts:
         """Every artefact of that mechanism that a grant needs."""
         with self._database.read() as connection:
             return [_artefact(row) for row in connection.execute(_LIVE, {"mechanism": mechanism.value})]
+
+    def last_seen(self, mechanisms: Collection[Mechanism]) -> datetime | None:
+        """When one of these was last made, or seen to be gone; None when none ever was."""
+        with self._database.read() as connection:
+            asked = {"mechanisms": [one.value for one in mechanisms]}
+            found: datetime | None = connection.execute(_SEEN, asked).scalar_one()
+        return found
 
     def of_name(self, mechanism: Mechanism, name: str) -> Artefact | None:
         """The artefact of that name, or None."""

@@ -69,4 +69,6 @@ def _shown(caller: Caller, holder: Holder) -> HolderShown:
 
 
 def _last_seen(caller: Caller, holder: Holder) -> datetime | None:
-    return caller.platform.audit.last_of(holder.seen_as)
+    if holder.stands_as:
+        return caller.platform.enforce.artefacts.last_seen(holder.stands_as)
+    return caller.platform.audit.last_of(holder.seen_as) if holder.seen_as else None

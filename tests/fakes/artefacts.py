@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from jit_engine.domain.artefact import Artefact, ArtefactState, Mechanism
 from jit_engine.domain.event import Event
@@ -56,6 +57,13 @@ class MemoryArtefacts:
             and self.ledger.grants[one.grant].state in (GrantState.MINTING, GrantState.ACTIVE)
         ]
         return sorted(found, key=lambda one: one.name)
+
+    def last_seen(self, mechanisms: Collection[Mechanism]) -> datetime | None:
+        """As the port says."""
+        found = [
+            one for one in self.rows.values() if one.mechanism in mechanisms and one.state is not ArtefactState.INTENDED
+        ]
+        return max((one.ended_at or one.created_at for one in found), default=None)
 
     def of_name(self, mechanism: Mechanism, name: str) -> Artefact | None:
         """As the port says."""

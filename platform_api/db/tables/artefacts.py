@@ -10,12 +10,24 @@ from sqlalchemy.orm import Mapped, mapped_column
 from platform_api.db.columns import Document, JsonObject, UtcTime
 from platform_api.db.tables.row import Row
 
+STANDING = "state <> 'gone'"
+"""Which rows are in the index of what stands. Queries say it with the same words: else it is not used."""
+
 
 class ArtefactRow(Row):
     """One artefact, for ever: its name never comes back. `version` is the fence of every write."""
 
     __tablename__ = "artefacts"
-    __table_args__ = (sa.UniqueConstraint("mechanism", "name", name="uq_artefacts_name"),)
+    __table_args__ = (
+        sa.UniqueConstraint("mechanism", "name", name="uq_artefacts_name"),
+        sa.Index(
+            "ix_artefacts_standing",
+            "mechanism",
+            "name",
+            sqlite_where=sa.text(STANDING),
+            postgresql_where=sa.text(STANDING),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     grant_id: Mapped[str] = mapped_column(sa.ForeignKey("grants.id"), index=True)

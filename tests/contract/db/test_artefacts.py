@@ -1,6 +1,7 @@
 """The suite of the port `ArtefactLedger`: the same on the fake, on SQLite and on PostgreSQL."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -47,6 +48,16 @@ def test_of_a_mechanism_those_are_live_that_are_not_gone(artefacts: ArtefactLedg
     assert list(artefacts.live(Mechanism.LAKE_FORMATION)) == [standing]
     artefacts.keep(standing.moved(ArtefactState.GONE), event("gone"))
     assert list(artefacts.live(Mechanism.LAKE_FORMATION)) == []
+
+
+def test_each_mechanism_was_last_seen_by_itself(artefacts: ArtefactLedger) -> None:
+    assert artefacts.last_seen([Mechanism.LAKE_FORMATION]) is None  # an intent was seen by nobody
+    standing = artefacts.keep(samples.artefact().moved(ArtefactState.STANDING), event("standing"))
+    assert artefacts.last_seen([Mechanism.LAKE_FORMATION, Mechanism.WORKGROUP]) == samples.artefact().created_at
+    assert artefacts.last_seen([Mechanism.WORKGROUP, Mechanism.EGRESS]) is None
+    gone = replace(standing.moved(ArtefactState.GONE), ended_at=NOW + timedelta(hours=1))
+    artefacts.keep(gone, event("gone"))
+    assert artefacts.last_seen([Mechanism.LAKE_FORMATION]) == NOW + timedelta(hours=1)
 
 
 def test_what_a_grant_that_ends_has_left_is_not_needed_any_more(stores: tuple[Ledger, ArtefactLedger]) -> None:
