@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from jit_engine.aws.lake_formation import LakeFormationEnforcer
 from jit_engine.aws.network_firewall import FirewallList
 from jit_engine.aws.workgroups import WorkgroupEnforcer
 from jit_engine.domain.ids import EnvironmentId
-from jit_engine.enforcers.database_users import DatabaseUserEnforcer
+from jit_engine.enforcers.database_users import DatabaseUserEnforcer, ServedDatabase
 from jit_engine.enforcers.egress import EgressEnforcer
 from jit_engine.enforcers.ports import Enforcer
 from jit_engine.flows.enforce import Enforcement
@@ -15,7 +18,9 @@ from platform_api.accounts import AwsAccounts
 from platform_api.db.artefacts import SqlArtefacts
 from platform_api.db.engine import Database
 from platform_api.settings import Settings
-from platform_api.source_databases.connecting import served
+
+if TYPE_CHECKING:
+    from platform_api.source_databases.connecting import Logins
 
 
 def enforcement_of(settings: Settings, accounts: AwsAccounts, database: Database, ledger: Ledger) -> Enforcement:
@@ -28,20 +33,26 @@ def enforcement_of(settings: Settings, accounts: AwsAccounts, database: Database
     some: tuple[Enforcer, ...] = ()
     artefacts = SqlArtefacts(database)
     if places:
-        of = {one.source: (one, (one.database.account, one.database.region)) for one in settings.databases}
         lists = {arn: (arn.split(":")[4], arn.split(":")[3]) for arn in egress_lists(settings).values()}
         some = (
             WorkgroupEnforcer(served=places),
             LakeFormationEnforcer(served=places),
-            DatabaseUserEnforcer(
-                served={uri: served(one, places[at]) for uri, (one, at) in of.items() if at in places}
-            ),
+            DatabaseUserEnforcer(served=_databases(settings, places)),
             EgressEnforcer(
                 served={arn: FirewallList(arn=arn, calls=places[at]) for arn, at in lists.items() if at in places},
                 ledger=artefacts,
             ),
         )
     return Enforcement(artefacts=artefacts, ledger=ledger, enforcers={one.mechanism: one for one in some})
+
+
+def _databases(settings: Settings, places: Mapping[tuple[str, str], Logins]) -> dict[str, ServedDatabase]:
+    if not settings.databases:
+        return {}
+    from platform_api.source_databases.connecting import served  # with its driver, which nobody else needs
+
+    of = {one.source: (one, (one.database.account, one.database.region)) for one in settings.databases}
+    return {uri: served(one, places[at]) for uri, (one, at) in of.items() if at in places}
 
 
 def egress_lists(settings: Settings) -> dict[EnvironmentId, str]:

@@ -50,10 +50,6 @@ class DynamoTableKind(Kind):
         )
         return canonical(self, source, rest)
 
-    def contains(self, outer: Source, inner: Source) -> bool:
-        """By keys and attributes."""
-        return isinstance(outer, DynamoTable) and isinstance(inner, DynamoTable) and outer.contains(inner)
-
     def allows(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Allow]:
         """The table's description, and its items by operation."""
         table, operations = identity(cleared, DynamoTable), cleared.ask.operations

@@ -60,10 +60,6 @@ class Kind(ABC):
         `account` is the one that the platform keeps beside the URI, for kinds whose URI does not hold it.
         """
 
-    def contains(self, outer: Source, inner: Source) -> bool:
-        """Whether all that `inner` reaches is reached through `outer`, both of this kind."""
-        return outer == inner
-
     @abstractmethod
     def allows(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Allow]:
         """What one cleared source needs. Those of one form are merged, over all sources, by `iam.merging`."""

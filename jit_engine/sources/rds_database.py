@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from jit_engine.domain.databases import RdsDatabase, database_of, part_contains
+from jit_engine.domain.databases import RdsDatabase, database_of
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.source import Operation, Source
 from jit_engine.domain.verdict import ClearedSource
@@ -35,10 +35,6 @@ class RdsDatabaseKind(Kind):
         return canonical(
             self, RdsDatabase(account=account, region=region, resource=resource, **named_part(self, rest, part)), rest
         )
-
-    def contains(self, outer: Source, inner: Source) -> bool:
-        """By database, table and columns."""
-        return isinstance(outer, RdsDatabase) and isinstance(inner, RdsDatabase) and part_contains(outer, inner)
 
     def allows(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Allow]:
         """Connecting as the grant's own user."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from jit_engine.domain.databases import RedshiftDatabase, RedshiftWorkgroup, part_contains
+from jit_engine.domain.databases import RedshiftDatabase, RedshiftWorkgroup
 from jit_engine.domain.source import Operation, Source
 from jit_engine.domain.verdict import ClearedSource
 from jit_engine.iam.statement import Allow
@@ -39,12 +39,6 @@ class RedshiftDatabaseKind(Kind):
         named: DatabasePart = {"database": "", **named_part(self, rest, part)}
         return canonical(self, RedshiftDatabase(account=account, region=region, cluster=cluster, **named), rest)
 
-    def contains(self, outer: Source, inner: Source) -> bool:
-        """By table and columns."""
-        if not isinstance(outer, RedshiftDatabase) or not isinstance(inner, RedshiftDatabase):
-            return False
-        return part_contains(outer, inner)
-
     def allows(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Allow]:
         """Credentials for the database."""
         source = identity(cleared, RedshiftDatabase)
@@ -76,12 +70,6 @@ class RedshiftWorkgroupKind(Kind):
         account, region, workgroup, *part = parts_of_uri(self, rest, 3, 4, 6, 8)
         named = named_part(self, rest, part)
         return canonical(self, RedshiftWorkgroup(account=account, region=region, workgroup=workgroup, **named), rest)
-
-    def contains(self, outer: Source, inner: Source) -> bool:
-        """By database, table and columns."""
-        if not isinstance(outer, RedshiftWorkgroup) or not isinstance(inner, RedshiftWorkgroup):
-            return False
-        return part_contains(outer, inner)
 
     def allows(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Allow]:
         """Credentials for the workgroup."""

@@ -46,10 +46,6 @@ class S3PrefixKind(Kind):
         bucket, _, prefix = rest.partition("/")
         return S3Prefix(account=account, bucket=bucket, prefix=prefix)
 
-    def contains(self, outer: Source, inner: Source) -> bool:
-        """By the key."""
-        return isinstance(outer, S3Prefix) and isinstance(inner, S3Prefix) and outer.contains(inner)
-
     def allows(self, cleared: ClearedSource, bounds: Bounds) -> Iterator[Allow]:
         """Read, list, insert, as asked."""
         operations, uri = cleared.ask.operations, cleared.ask.source.uri

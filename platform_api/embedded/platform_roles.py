@@ -124,6 +124,11 @@ def enforcer_policy(account_id: str, region: str) -> Document:
         _allow("Redshift", [f"redshift-data:{action}" for action in _DATA_API], "*"),
         _allow("RedshiftUser", "redshift:GetClusterCredentials", f"arn:aws:redshift:{place}:dbuser:*/sluicegate"),
         _allow("RedshiftDatabase", "redshift:GetClusterCredentials", f"arn:aws:redshift:{place}:dbname:*"),
+        _allow(
+            "RedshiftServerless",
+            "redshift-serverless:GetCredentials",
+            f"arn:aws:redshift-serverless:{place}:workgroup/*",
+        ),
         _allow("LookAtTables", "glue:GetTable", [f"arn:aws:glue:{place}:{part}" for part in _CATALOGUE]),
         _deny("NoData", ["lakeformation:GetDataAccess", "athena:StartQueryExecution", "athena:GetQueryResults"], "*"),
     )

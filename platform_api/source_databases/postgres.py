@@ -19,7 +19,7 @@ from jit_engine.enforcers.database_users import (
     NotOurUser,
     ReadableTable,
 )
-from platform_api.source_databases.postgres_rights import excess, missing
+from platform_api.source_databases.postgres_rights import findings
 
 Connect = Callable[[], psycopg.Connection]
 """A fresh connection as the platform's own user, whose rights are in the operator's pages; it may raise psycopg's."""
@@ -74,9 +74,8 @@ class PostgresUsers:
             tables = [self._with_columns(connection, table) for table in user.tables]
             for table in tables:
                 _grant(connection, table, name)
-            findings = [*missing(connection, user.name, tables), *excess(connection, user.name, tables)]
-            if findings:
-                raise DatabaseNotExact(database=self.database, findings=findings)
+            if found := list(findings(connection, user.name, tables)):
+                raise DatabaseNotExact(database=self.database, findings=found)
 
     def end(self, name: str, grant: GrantId) -> None:
         """No login, then no connection, then no right, then no user: each committed, so that no step waits for one

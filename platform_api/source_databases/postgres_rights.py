@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import psycopg
@@ -20,29 +20,34 @@ from platform_api.source_databases.postgres_questions import (
 )
 
 _MOST_TOLD: Final = 8
+Readable = Mapping[str, set[str]]
 
 
-def missing(connection: psycopg.Connection, user: str, tables: Sequence[ReadableTable]) -> Iterator[str]:
-    """Columns that were decided and that the user could not read all the same."""
+def findings(connection: psycopg.Connection, user: str, tables: Sequence[ReadableTable]) -> Iterator[str]:
+    """What the user lacks of what was decided, then what it has beside that, by PUBLIC mostly, each with its repair; of
+    the latter some at most.
+    """
     readable = _readable(connection, user)
+    yield from _missing(readable, tables)
+    found = list(_excess(connection, user, readable, tables))
+    yield from found[:_MOST_TOLD]
+    if len(found) > _MOST_TOLD:
+        yield f"and {len(found) - _MOST_TOLD} more"
+
+
+def _missing(readable: Readable, tables: Sequence[ReadableTable]) -> Iterator[str]:
     for table in tables:
         where = f"{table.schema}.{table.table}"
         if lacking := sorted(set(table.columns) - readable.get(where, set())):
             yield f"the platform could not give {', '.join(lacking)} of {where}: let its user do so"
 
 
-def excess(connection: psycopg.Connection, user: str, tables: Sequence[ReadableTable]) -> Iterator[str]:
-    """What the user has beside what was decided, by PUBLIC mostly, each with its repair; at most some of them."""
-    found = list(_excess(connection, user, tables))
-    yield from found[:_MOST_TOLD]
-    if len(found) > _MOST_TOLD:
-        yield f"and {len(found) - _MOST_TOLD} more"
-
-
-def _excess(connection: psycopg.Connection, user: str, tables: Sequence[ReadableTable]) -> Iterator[str]:
+def _excess(
+    connection: psycopg.Connection, user: str, readable: Readable, tables: Sequence[ReadableTable]
+) -> Iterator[str]:
     given = {f"{table.schema}.{table.table}": set(table.columns) for table in tables}
     named = {"user": user}
-    for where, columns in sorted(_readable(connection, user).items()):
+    for where, columns in sorted(readable.items()):
         if more := sorted(columns - given.get(where, set())):
             yield f"everybody may read {', '.join(more[:5])} of {where}: {_revoke('SELECT', where)}"
     for where, rights in connection.execute(RELATIONS, named):
@@ -62,7 +67,7 @@ def _excess(connection: psycopg.Connection, user: str, tables: Sequence[Readable
             yield f"it owns {count} objects"
 
 
-def _readable(connection: psycopg.Connection, user: str) -> dict[str, set[str]]:
+def _readable(connection: psycopg.Connection, user: str) -> Readable:
     """By table, the columns that the user may select, in schemas that it can look into."""
     return {str(where): set(columns) for where, columns in connection.execute(COLUMNS, {"user": user})}
 
