@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from platform_api.console.build import CONSOLE
 from platform_api.console.web import BUILT
@@ -99,9 +99,28 @@ class Visit:
 
     def check_accessible(self) -> None:
         """Axe finds nothing on the page as it is."""
-        self.evaluated(_AXE.read_text(encoding="utf-8"))
+        if self.evaluated("typeof axe") == "undefined":
+            self.evaluated(_AXE.read_text(encoding="utf-8"))
         found = json.loads(str(self.evaluated(_ASK_AXE)))
         assert not found, "\n".join(f"{rule}: {', '.join(nodes)}" for rule, nodes in found)
+
+    def in_each_theme(self) -> Iterator[Theme]:
+        """The page as it is in the other theme and then in its own."""
+        dark = self.evaluated("matchMedia('(prefers-color-scheme: dark)').matches")
+        themes: tuple[Theme, Theme] = ("light", "dark") if dark else ("dark", "light")
+        for theme in themes:
+            self.page.emulate_media(color_scheme=theme)
+            yield theme
+
+    def check_themes(self) -> None:
+        """Axe finds nothing on the page as it is, in either theme."""
+        for _ in self.in_each_theme():
+            self.check_accessible()
+
+    def check_dialog(self, name: str) -> None:
+        """The dialog of that name is open, and axe finds nothing in either theme."""
+        expect(self.page.locator(f"[role$=dialog][data-dialog={name}]")).to_be_visible()
+        self.check_themes()
 
     def evaluated(self, expression: str) -> object:
         """The value of some JavaScript, by the debugger: the page's own policy lets no script in."""

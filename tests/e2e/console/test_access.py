@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import Theme, Visit, Visitor
+from tests.support.browser import Visit, Visitor
 from tests.support.platform import RESEARCH, Cast, Story, made
 
 pytestmark = pytest.mark.e2e
@@ -31,12 +31,11 @@ def given_back(cast: Cast) -> None:
         made(cast.dana.post(f"/v1/grants/{grant['id']}/revoke", {"reason": "Done with it."}))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_counter_offer_is_taken_with_one_click_and_leads_to_a_grant(
-    visitor: Visitor, cast: Cast, story: Story, theme: Theme
+    visitor: Visitor, cast: Cast, story: Story
 ) -> None:
     given_back(cast)
-    visit = visitor("dana", theme=theme)
+    visit = visitor("dana")
     page = building(visit, story, FACTS_URI, PERSONAL_URI)
     page.get_by_text("Would be refused", exact=True).wait_for()
     chosen = page.get_by_role("listitem")
@@ -45,7 +44,7 @@ def test_a_counter_offer_is_taken_with_one_click_and_leads_to_a_grant(
     )
     assert chosen.filter(has_text=FACTS_URI).get_by_text("Would be granted").first.is_visible()
     expect(page.get_by_role("button", name="Request access")).to_be_disabled()
-    visit.check_accessible()
+    visit.check_themes()
     offered = page.get_by_role("region", name="What would be granted instead").get_by_role("listitem")
     offered.filter(has_text="1 source,").first.get_by_role("button", name="Take this instead").click()
     page.get_by_label("Remove Personal attributes of loan applicants").wait_for(state="detached")
@@ -62,7 +61,7 @@ def test_a_counter_offer_is_taken_with_one_click_and_leads_to_a_grant(
     assert bar["y"] >= number["y"] + number["height"]
     page.get_by_text("nothing at or after the grant's end").click()
     assert page.get_by_text('"DateGreaterThanEquals"').first.is_visible()
-    visit.check_accessible()
+    visit.check_themes()
     visit.check_quiet()
 
 
@@ -179,6 +178,7 @@ def test_a_request_for_later_waits_and_is_taken_back(visitor: Visitor, cast: Cas
     visit.check_accessible()
     page.get_by_role("button", name="Withdraw").click()
     page.get_by_label("Why").fill("Not needed any more.")
+    visit.check_dialog("withdraw-request")
     page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
     page.get_by_text("It is over: withdrawn.").wait_for()
     visit.check_quiet()
@@ -197,9 +197,12 @@ def test_a_grant_is_given_back_and_its_end_is_shown_as_it_is_seen(visitor: Visit
     visit = visitor("dana")
     page = visit.go(f"/grants/{grant}")
     page.get_by_text("1 session has been handed out").wait_for()
+    page.get_by_role("button", name="Renew").click()
+    visit.check_dialog("renew-grant")
+    page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Give back").click()
     page.get_by_label("Why").fill("Done for today.")
-    visit.check_accessible()
+    visit.check_dialog("end-grant")
     page.get_by_role("dialog").get_by_role("button", name="Give back").click()
     ending = page.get_by_role("list", name="How it ends")
     ending.get_by_text("by the engine's own session").wait_for()

@@ -50,7 +50,7 @@ def test_a_kept_question_guards_what_is_proposed(visitor: Visitor, cast: Cast, s
     page.get_by_label("In which of your drafts").select_option(draft["version"])
     page.get_by_role("button", name="Keep as a test case").click()
     page.get_by_label("What it is called").fill("Dana keeps reading the facts")
-    visit.check_accessible()
+    visit.check_dialog("keep-case")
     page.get_by_role("button", name="Keep it").click()
     expect(page.get_by_text("Kept with the draft.")).to_be_visible()
     whole = made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))

@@ -50,6 +50,7 @@ def test_a_contract_is_written_by_form_proposed_and_signed_by_another(
     owner = visitor("olga")
     page = owner.go(address)
     page.get_by_role("button", name="Sign as data owner").click()
+    owner.check_dialog("sign-contract")
     page.get_by_role("dialog").get_by_role("button", name="Sign").click()
     expect(page.get_by_text("Signed.")).to_be_visible()
     expect(page.locator(".lead").get_by_text("In force")).to_be_visible()
@@ -104,6 +105,6 @@ def test_what_an_end_would_revoke_is_told_before(visitor: Visitor, cast: Cast, s
     page.get_by_role("button", name="End", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text("would be revoked")
     expect(page.get_by_role("dialog")).to_contain_text("Dana Reyes")
-    visit.check_accessible()
+    visit.check_dialog("end-contract")
     page.get_by_role("button", name="Cancel").click()
     assert made(cast.dana.post("/v1/access-requests", story.asking()))["grant"]["state"] == "active"

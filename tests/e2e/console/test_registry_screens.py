@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Request, expect
 
 from tests.support.browser import Theme, Visit, Visitor
-from tests.support.platform import Cast, Story
+from tests.support.platform import Cast, Story, made
+from tests.unit.api.orders import order
 
 pytestmark = pytest.mark.e2e
 
@@ -86,13 +87,45 @@ def test_an_activity_shows_its_data_and_is_suspended_and_resumed_by_who_may(
     page = keeper.go(f"/activities/{story.activity}")
     page.get_by_role("button", name="Suspend").click()
     page.get_by_label("Why").fill("The data is being looked at.")
-    keeper.check_accessible()
+    keeper.check_dialog("suspend-activity")
     page.get_by_role("dialog").get_by_role("button", name="Suspend").click()
     expect(page.get_by_text("Suspended; its grants are being revoked.")).to_be_visible()
     expect(page.locator(".lead").get_by_text("Suspended")).to_be_visible()
     page.get_by_role("button", name="Resume").click()
     page.get_by_label("Why").fill("All is well.")
+    keeper.check_dialog("resume-activity")
     page.get_by_role("dialog").get_by_role("button", name="Resume").click()
     expect(page.locator(".lead").get_by_text("Active")).to_be_visible()
     assert cast.dana.get(f"/v1/activities/{story.activity}").json()["state"] == "active"
     keeper.check_quiet()
+
+
+def test_a_review_is_judged_and_what_it_lets_begin_is_given_its_data(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    costly = order(cast.platform.now(), monthly_budget_usd=1_000_000, contracts=[story.contract])
+    waiting = made(cast.dana.post("/v1/activities", costly))
+    reviewer = visitor("ari")
+    page = reviewer.go(f"/approvals?open={waiting['review']['id']}")
+    page.get_by_role("button", name="Reject").click()
+    reviewer.check_dialog("reject-review")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_label("Comment").fill("The budget was granted.")
+    reviewer.check_dialog("approve-review")
+    page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("Approved.")).to_be_visible()
+
+    owner = visitor("dana")
+    page = owner.go(f"/activities/{waiting['activity']['id']}?tab=data")
+    page.get_by_role("button", name="Accept").click()
+    owner.check_dialog("accept-contract")
+    page.get_by_role("dialog").get_by_role("button", name="Accept").click()
+    expect(page.get_by_text("1.0.0 accepted")).to_be_visible()
+    page.get_by_role("button", name="Add validation").click()
+    owner.check_dialog("add-environment")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Retire").click()
+    owner.check_dialog("retire-activity")
+    for one in (reviewer, owner):
+        one.check_quiet()

@@ -32,6 +32,7 @@ def test_the_console_works_when_every_request_meets_another_replica(browser: Bro
         page.get_by_role("button", name="Begin").click()
         page.get_by_role("button", name="Give up").click()
         page.get_by_label("Why").fill("The test is over")
+        visit.check_dialog("give-up-rules")
         page.get_by_role("button", name="Give it up").click()
         expect(page.get_by_text("Given up.")).to_be_visible()
         page.get_by_role("button", name="Gus Moreau").click()

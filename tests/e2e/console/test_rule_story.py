@@ -29,6 +29,7 @@ def rules_before(cast: Cast) -> Iterator[None]:
 def test_a_rule_is_made_by_form_tried_proposed_approved_and_changes_an_answer(
     visitor: Visitor, cast: Cast, story: Story
 ) -> None:
+    former = live(cast)["version"]
     asking = story.asking(sources=[TABLE], dry_run=True)
     assert cast.dana.post("/v1/access-requests", asking).json()["outcome"] == "would-be-granted"
 
@@ -37,7 +38,7 @@ def test_a_rule_is_made_by_form_tried_proposed_approved_and_changes_an_answer(
     author.evaluated("window.presses = 0; addEventListener('click', (e) => { presses += e.detail > 0 }, true)")
     page.get_by_role("button", name="New draft").click()
     page.get_by_label("What it is for").fill("Dana queries no tables for now")
-    author.check_accessible()
+    author.check_dialog("new-draft")
     page.get_by_role("button", name="Begin").click()
 
     page.get_by_role("button", name="New rule").click()
@@ -54,7 +55,7 @@ def test_a_rule_is_made_by_form_tried_proposed_approved_and_changes_an_answer(
     page.get_by_role("checkbox", name="research").check()
     page.get_by_label("What to tell whom it refuses").fill("Ask for the files instead.")
     expect(page.get_by_role("dialog")).to_contain_text("Dana Reyes may not query")
-    author.check_accessible()
+    author.check_dialog("rule-form")
     page.get_by_role("button", name="Add the rule").click()
     expect(page.get_by_text("Dana queries no loan tables")).to_be_visible()
 
@@ -67,6 +68,7 @@ def test_a_rule_is_made_by_form_tried_proposed_approved_and_changes_an_answer(
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Saved")).to_be_visible()
     page.get_by_role("button", name="Propose").click()
+    author.check_dialog("propose-rules")
     page.get_by_role("dialog").get_by_role("button", name="Propose").click()
     expect(page.get_by_text("Proposed: a second person approves it.")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Approve")).to_be_disabled()
@@ -77,6 +79,9 @@ def test_a_rule_is_made_by_form_tried_proposed_approved_and_changes_an_answer(
 
     second = visitor("olga")
     other = second.go(address.removeprefix(second.url))
+    other.get_by_role("button", name="Reject").click()
+    second.check_dialog("reject-rules")
+    other.get_by_role("button", name="Cancel").click()
     other.get_by_role("button", name="Approve").click()
     expect(other.get_by_role("dialog")).to_contain_text("Nobody can gain anything by this edit")
     other.get_by_role("dialog").get_by_role("button", name="Approve").click()
@@ -84,6 +89,7 @@ def test_a_rule_is_made_by_form_tried_proposed_approved_and_changes_an_answer(
 
     page.reload()
     page.get_by_role("button", name="Make live").click()
+    author.check_dialog("make-rules-live")
     page.get_by_role("dialog").get_by_role("button", name="Make it live").click()
     expect(page.get_by_text("Live, for every process.")).to_be_visible(timeout=60_000)
 
@@ -91,3 +97,6 @@ def test_a_rule_is_made_by_form_tried_proposed_approved_and_changes_an_answer(
     assert refused["outcome"] == "would-be-refused"
     assert "Ask for the files instead." in str(refused)
     assert cast.dana.post("/v1/access-requests", story.asking(sources=[FACTS], dry_run=True)).status_code == 200
+
+    author.go(f"/rules/{former}").get_by_role("button", name="Roll back to this").click()
+    author.check_dialog("roll-back-rules")

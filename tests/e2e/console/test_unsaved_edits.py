@@ -110,7 +110,7 @@ def test_what_is_typed_outlives_the_session(visitor: Visitor, cast: Cast, story:
     visit.context.clear_cookies()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alertdialog")).to_contain_text("Your session has ended")
-    visit.check_accessible()
+    visit.check_dialog("session-ended")
     with visit.context.expect_page() as opened:
         page.get_by_role("link", name="Sign in again, in a new tab").click()
     opened.value.locator("a[href*='/as/gus?']").click()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import Theme, Visitor
+from tests.support.browser import Visitor
 from tests.support.platform import FACTS, Cast, Story, made
 from tests.support.waiting import ASK, reached
 
@@ -21,25 +21,24 @@ def asked(cast: Cast, story: Story, **more: Any) -> str:
     return request
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_data_owner_sees_what_is_derived_shortens_it_and_approves(
-    visitor: Visitor, cast: Cast, approving: Story, theme: Theme
+    visitor: Visitor, cast: Cast, approving: Story
 ) -> None:
-    why = f"The model's fairness, seen {theme}"
+    why = "The model's fairness"
     request = asked(cast, approving, justification=why, ticket="CHG-1")
-    visit = visitor("olga", theme=theme)
+    visit = visitor("olga")
     page = visit.go("/approvals?kind=access")
     page.get_by_role("button", name="lending/credit-risk-research").click()
     panel = page.get_by_label("Details")
     panel.get_by_text(why).wait_for()
     assert panel.get_by_text("lending-data-owners").first.is_visible()
     assert panel.get_by_text("s3://acme-prod-lake/loans/facts/").first.is_visible()
-    visit.check_accessible()
+    visit.check_themes()
     panel.get_by_role("button", name="Approve").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("For how long").select_option("PT30M")
     dialog.get_by_label("Comment").fill("Half an hour will do.")
-    visit.check_accessible()
+    visit.check_dialog("approve-access")
     dialog.get_by_role("button", name="Approve").click()
     panel.get_by_text("It does not wait any more").wait_for()
     given = cast.olga.get(f"{ASK}/{request}").json()["waiting"]["approvals"]
@@ -76,7 +75,7 @@ def test_a_reason_that_was_not_sent_is_not_the_next_ones(visitor: Visitor, cast:
     first = asked(cast, approving, duration="PT41M", justification="The first")
     more = {**FACTS, "operations": ["describe", "select"]}
     second = asked(cast, approving, sources=[more], duration="PT42M", justification="The second")
-    page = visitor("olga").go(f"/approvals?open={first}")
+    page = visitor("olga").go(f"/approvals?kind=access&open={first}")
     panel, dialog = page.get_by_label("Details"), page.get_by_role("dialog")
     for number, why in ((1, "The first"), (0, "The second"), (1, "The first")):
         page.locator("tbody .row-button").nth(1 - number).click()
@@ -109,9 +108,11 @@ def test_a_request_is_refused_with_a_reason_that_its_person_reads(
     visitor: Visitor, cast: Cast, approving: Story
 ) -> None:
     request = asked(cast, approving, duration="PT2H", justification="To be refused")
-    page = visitor("olga").go(f"/approvals?open={request}")
+    visit = visitor("olga")
+    page = visit.go(f"/approvals?open={request}")
     page.get_by_role("button", name="Refuse").click()
     page.get_by_role("dialog").get_by_label("Why").fill("Not with this model.")
+    visit.check_dialog("refuse-access")
     page.get_by_role("dialog").get_by_role("button", name="Refuse").click()
     page.get_by_label("Details").get_by_text("It does not wait any more: declined.").wait_for()
     hers = visitor("dana")

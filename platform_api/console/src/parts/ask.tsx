@@ -6,6 +6,8 @@ import { Trouble } from "./states";
 import { useToast } from "./toast";
 
 interface Shown {
+  /** The dialog's own among all of the console, for its tests. */
+  name: string;
   button: ReactNode; kind?: "primary" | "danger" | "plain"; title: string; children?: ReactNode; confirm: string;
   reason?: string; optional?: boolean; done: string; act: (reason: string) => Promise<unknown>; disabled?: string; first?: string; wide?: boolean;
   /** Told when the dialog opens, and when it is gone. */
@@ -13,7 +15,7 @@ interface Shown {
 }
 
 /** `reason` names a text that is asked for; `disabled` says why the button cannot be pressed, `first` what has to be done in the dialog before it can be confirmed. */
-export function Ask({ button, kind = "plain", title, children, confirm, reason, optional, done, act, disabled, first, wide, onOpenChange }: Shown) {
+export function Ask({ name, button, kind = "plain", title, children, confirm, reason, optional, done, act, disabled, first, wide, onOpenChange }: Shown) {
   const [isOpen, show] = useState(false);
   const setOpen = (open: boolean) => { show(open); onOpenChange?.(open); };
   const [text, setText] = useState("");
@@ -30,7 +32,7 @@ export function Ask({ button, kind = "plain", title, children, confirm, reason, 
       </span>
       <ModalOverlay className="shade center" isOpen={isOpen} onOpenChange={setOpen} isDismissable={!change.isPending}>
         <Modal className={`dialog${wide ? " wide" : ""}`}>
-          <Dialog className="dialog-body">
+          <Dialog className="dialog-body" data-dialog={name}>
             <Heading slot="title" level={2}>{title}</Heading>
             {children}
             {reason ? (

@@ -13,7 +13,7 @@ export function Ended() {
   return (
     <ModalOverlay className="shade center" style={{ background: "var(--canvas)" }} isOpen={isEnded} isKeyboardDismissDisabled>
       <Modal className="dialog">
-        <Dialog role="alertdialog" className="dialog-body">
+        <Dialog data-dialog="session-ended" role="alertdialog" className="dialog-body">
           <Heading slot="title" level={2}>Your session has ended</Heading>
           <p>Sign in again in a new tab and come back to this one: what you wrote here is still there.</p>
           <div className="row">

@@ -33,7 +33,7 @@ export function GoAnywhere({ isOpen, onOpenChange }: { isOpen: boolean; onOpenCh
   return (
     <ModalOverlay className="shade top" isOpen={isOpen} onOpenChange={onOpenChange} isDismissable>
       <Modal className="dialog">
-        <Dialog aria-label="Go to" style={{ padding: 8 }}>
+        <Dialog data-dialog="go-anywhere" aria-label="Go to" style={{ padding: 8 }}>
           <Autocomplete inputValue={text} onInputChange={setText}>
             <SearchField aria-label="Go to a screen, an activity or an id" autoFocus>
               <Input className="input" placeholder="A screen, an activity, an id" />

@@ -32,13 +32,13 @@ export function GrantActions({ grant }: { grant: Grant }) {
   return (
     <span className="row">
       {mine ? (
-        <Ask button="Renew" title="Give it its time once more?" confirm="Renew" done="Renewed: this is the new grant." act={renew}
+        <Ask name="renew-grant" button="Renew" title="Give it its time once more?" confirm="Renew" done="Renewed: this is the new grant." act={renew}
           disabled={grant.state !== "active" ? "Only a live grant is renewed." : barred(renewing)}>
           <p>It is decided anew, and becomes a grant of its own: this one lives on to its own end. How often that can be done is in the contract.</p>
           <PickOne label="For how long" value={duration} of={DURATIONS} onChange={setDuration} />
         </Ask>
       ) : null}
-      <Ask button={mine ? "Give back" : "Revoke"} kind="danger" title={mine ? "Give this access back?" : "Take this access back?"} reason="Why" confirm={mine ? "Give back" : "Revoke"} done="The grant is being revoked." act={revoke}
+      <Ask name="end-grant" button={mine ? "Give back" : "Revoke"} kind="danger" title={mine ? "Give this access back?" : "Take this access back?"} reason="Why" confirm={mine ? "Give back" : "Revoke"} done="The grant is being revoked." act={revoke}
         disabled={ended ?? barred(revoking)}>
         <p>No new session is given, and every session that is out is denied. What has been read has been read.</p>
       </Ask>

@@ -33,7 +33,7 @@ export default function RequestPage() {
   return (
     <Page title={`Request for ${one.purpose}`} crumbs={crumbs} lead={<span className="row"><Status state={one.outcome} /> <Person id={one.subject} /></span>}
       actions={WAITS.has(one.outcome) ? (
-        <Ask button="Withdraw" kind="danger" title="Take this request back?" reason="Why" confirm="Withdraw" done="Withdrawn." act={withdraw} disabled={barred(may)} />
+        <Ask name="withdraw-request" button="Withdraw" kind="danger" title="Take this request back?" reason="Why" confirm="Withdraw" done="Withdrawn." act={withdraw} disabled={barred(may)} />
       ) : one.grant ? <Link to={`/grants/${one.grant}` as never} className="button">The grant</Link> : undefined}>
       <div className="split with-side">
         <div className="stack">

@@ -118,7 +118,7 @@ function Word({ id, looked, terms, emergency, mine, onOpenChange }: { id: string
       {mine ? <p className="notice">{mine}</p> : null}
       {!mine && !may?.allowed ? <p className="notice">{barred(may)}</p> : null}
       <div className="row">
-        <Ask button={name} kind="primary" title={emergency ? "Release this access in an emergency?" : "Approve this access?"} reason="Comment" confirm={name} done={emergency ? "Released: it is an alarm in the audit trail." : "Approved."} act={approve} disabled={mine ?? barred(may)} onOpenChange={onOpenChange}>
+        <Ask name="approve-access" button={name} kind="primary" title={emergency ? "Release this access in an emergency?" : "Approve this access?"} reason="Comment" confirm={name} done={emergency ? "Released: it is an alarm in the audit trail." : "Approved."} act={approve} disabled={mine ?? barred(may)} onOpenChange={onOpenChange}>
           <p>{emergency ? "Your word stands for the contract's approvals and for nothing else: rules and contracts still decide." : "You approve exactly what is shown. It is decided again when it is granted."}</p>
           <PickOne label="For how long" value={longest} of={[["", `as asked: ${duration(isoOf(terms.duration_seconds))}`], ...shorter]} onChange={setLongest} />
         </Ask>
@@ -133,7 +133,7 @@ function Refuse({ id, sha256, disabled, done, onOpenChange }: { id: string; sha2
     await told(api.POST("/v1/access-requests/{request_id}/approvals", { params: { path: { request_id: id }, header: onceKey() }, body: { decision: "decline", shown_sha256: sha256, comment } }));
     await done();
   };
-  return <Ask button="Refuse" kind="danger" title="Refuse this access?" reason="Why" confirm="Refuse" done="Refused." act={decline} disabled={disabled} onOpenChange={onOpenChange} />;
+  return <Ask name="refuse-access" button="Refuse" kind="danger" title="Refuse this access?" reason="Why" confirm="Refuse" done="Refused." act={decline} disabled={disabled} onOpenChange={onOpenChange} />;
 }
 
 /** It would be refused by now, whoever approves it: all that is left is to say so. */

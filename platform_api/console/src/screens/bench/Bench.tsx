@@ -139,7 +139,7 @@ function Keep({ drafts, make, what, answer }: { drafts: Schemas["RulebookShown"]
         {drafts.length ? (
           <>
             <PickOne label="In which of your drafts" value={version} of={drafts.map((one) => [one.version, one.title])} onChange={setChosen} />
-            <span><Ask button="Keep as a test case" title="Keep this question as a test case?" reason="What it is called" optional confirm="Keep it" done="Kept with the draft." act={save}><p>{what} has to stay {answer === "allow" ? "allowed" : "refused"}.</p></Ask></span>
+            <span><Ask name="keep-case" button="Keep as a test case" title="Keep this question as a test case?" reason="What it is called" optional confirm="Keep it" done="Kept with the draft." act={save}><p>{what} has to stay {answer === "allow" ? "allowed" : "refused"}.</p></Ask></span>
           </>
         ) : <p>You have no draft: <Link to="/rules">begin one</Link>, and it is kept there.</p>}
       </div>

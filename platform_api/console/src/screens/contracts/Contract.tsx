@@ -76,14 +76,14 @@ function Actions({ contract }: { contract: Shown }) {
     <>
       {propose?.allowed && (!isDraft || contract.proposer === session?.id) ? <Link to={"/contracts/desk" as never} search={{ from: contract.id, version: contract.version } as never} className="button">{isDraft ? "Edit the draft" : "New version"}</Link> : null}
       {contract.state === "proposed" ? open.map((role) => (
-        <Ask key={role} button={`Sign as ${(ROLE_NAMES[role] ?? role).toLowerCase()}`} kind="primary" title={`Sign version ${contract.version} as ${ROLE_NAMES[role] ?? role}?`} confirm="Sign" done="Signed."
+        <Ask key={role} name="sign-contract" button={`Sign as ${(ROLE_NAMES[role] ?? role).toLowerCase()}`} kind="primary" title={`Sign version ${contract.version} as ${ROLE_NAMES[role] ?? role}?`} confirm="Sign" done="Signed."
           disabled={mine ?? barred(sign)}
           act={async () => { await told(api.POST("/v1/contracts/{contract_id}/versions/{version}/signatures", { params: { path, header: onceKey() }, body: { role: role as Schemas["SignatureRole"] } })); await again(); }}>
           <p>Your signature is bound to exactly this document ({contract.document_sha256.slice(0, 16)}…). The last one that is needed brings it into force.</p>
         </Ask>
       )) : null}
       {contract.state === "in-force" || contract.state === "signed" || contract.state === "proposed" ? (
-        <Ask button="End" kind="danger" title={`End version ${contract.version}?`} reason="Why" confirm="End it" done="The contract has ended." disabled={barred(end)} wide
+        <Ask name="end-contract" button="End" kind="danger" title={`End version ${contract.version}?`} reason="Why" confirm="End it" done="The contract has ended." disabled={barred(end)} wide
           act={async (reason) => { await told(api.POST("/v1/contracts/{contract_id}/versions/{version}/end", { params: { path, header: onceKey() }, body: { reason } })); await again(); }}>
           <WhatEnds id={contract.id} version={contract.version} />
         </Ask>

@@ -23,23 +23,23 @@ export function ActivityActions({ of, environments }: { of: Shown; environments:
   return (
     <>
       {of.state === "suspended" ? (
-        <Ask key="resume" button="Resume" title="Resume this activity?" reason="Why" confirm="Resume" done="Active again." disabled={barred(resume)} act={async (reason) => { await told(api.POST("/v1/activities/{activity_id}/resume", { params: params(), body: { reason } })); await again(); }}>
+        <Ask key="resume" name="resume-activity" button="Resume" title="Resume this activity?" reason="Why" confirm="Resume" done="Active again." disabled={barred(resume)} act={async (reason) => { await told(api.POST("/v1/activities/{activity_id}/resume", { params: params(), body: { reason } })); await again(); }}>
           <p>What was revoked stays revoked: its people ask anew.</p>
         </Ask>
       ) : null}
       {of.state === "active" ? (
-        <Ask key="suspend" button="Suspend" kind="danger" title="Suspend this activity?" reason="Why" confirm="Suspend" done="Suspended; its grants are being revoked." disabled={barred(suspend)} act={async (reason) => { await told(api.POST("/v1/activities/{activity_id}/suspend", { params: params(), body: { reason } })); await again(); }}>
+        <Ask key="suspend" name="suspend-activity" button="Suspend" kind="danger" title="Suspend this activity?" reason="Why" confirm="Suspend" done="Suspended; its grants are being revoked." disabled={barred(suspend)} act={async (reason) => { await told(api.POST("/v1/activities/{activity_id}/suspend", { params: params(), body: { reason } })); await again(); }}>
           <p>Every live grant of it is revoked in the same commit, and none is given until it is resumed.</p>
         </Ask>
       ) : null}
       {stops || of.state === "retiring" ? (
-        <Ask key={`retire-${of.state}`} button={of.state === "retiring" ? "Finish retiring" : "Retire"} kind="danger" title={of.state === "retiring" ? "Is nothing of it left?" : "Retire this activity?"} reason="Why" confirm="Retire" done={of.state === "retiring" ? "Retired." : "Retiring; its grants are being revoked."} disabled={barred(retire)}
+        <Ask key={`retire-${of.state}`} name="retire-activity" button={of.state === "retiring" ? "Finish retiring" : "Retire"} kind="danger" title={of.state === "retiring" ? "Is nothing of it left?" : "Retire this activity?"} reason="Why" confirm="Retire" done={of.state === "retiring" ? "Retired." : "Retiring; its grants are being revoked."} disabled={barred(retire)}
           act={async (reason) => { await told(api.POST("/v1/activities/{activity_id}/retire", { params: params(), body: { reason } })); await again(); }}>
           <p>{of.state === "retiring" ? "It is retired once its grants are closed, its roles deleted and its environments removed." : "For good: every live grant is revoked now, and none is given again."}</p>
         </Ask>
       ) : null}
       {of.state === "active" ? TIERS.filter((tier) => environments !== undefined && !has.has(tier)).map((tier) => (
-        <Ask key={tier} button={`Add ${tier}`} title={`Ask for a ${tier} environment?`} confirm="Ask" done={`${words(tier)} environment asked for.`} disabled={barred(request)} act={async () => {
+        <Ask key={tier} name="add-environment" button={`Add ${tier}`} title={`Ask for a ${tier} environment?`} confirm="Ask" done={`${words(tier)} environment asked for.`} disabled={barred(request)} act={async () => {
           const made = await told(api.POST("/v1/activities/{activity_id}/environments", { params: params(), body: { tier } })) as unknown as Schemas["EnvironmentRequestedShown"];
           await again();
           await navigate({ to: `/environments/${made.environment.id}` as never });

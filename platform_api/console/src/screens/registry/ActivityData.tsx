@@ -46,7 +46,7 @@ export function Accept({ activity, contract }: { activity: Activity; contract: S
   const queries = useQueryClient();
   const [may] = useMay([{ action: "acceptContract", kind: "activity", id: activity.id }]);
   return (
-    <Ask button="Accept" title={`Accept version ${contract.version} of ${contract.name}?`} confirm="Accept" done="Accepted." disabled={activity.state === "active" ? barred(may) : "Contracts are accepted for active activities."}
+    <Ask name="accept-contract" button="Accept" title={`Accept version ${contract.version} of ${contract.name}?`} confirm="Accept" done="Accepted." disabled={activity.state === "active" ? barred(may) : "Contracts are accepted for active activities."}
       act={async () => {
         await told(api.POST("/v1/contracts/{contract_id}/versions/{version}/acceptances", { params: { path: { contract_id: contract.id, version: contract.version }, header: onceKey() }, body: { activity: activity.id } }));
         await queries.invalidateQueries();

@@ -21,7 +21,7 @@ export function RuleDialog({ first, owner, onDone, onClose }: { first: RuleForm 
   return (
     <ModalOverlay className="shade center" isOpen onOpenChange={(open) => { if (!open) leave(); }}>
       <Modal className="dialog wide">
-        <Dialog className="dialog-body">
+        <Dialog className="dialog-body" data-dialog="rule-form">
           <Heading slot="title" level={2}>{first ? "Edit the rule" : "A new rule"}</Heading>
           <RuleFormFields form={form} onChange={setForm} isNew={!first} />
           <div className={`notice ${written.error ? "warn" : ""}`} aria-live="polite">

@@ -29,8 +29,8 @@ export function RulebookActions({ book, unsaved }: { book: Whole; unsaved: boole
     case "draft":
       return (
         <>
-          <Ask key="give-up" button="Give up" title="Give this draft up?" reason="Why" confirm="Give it up" done="Given up." disabled={notMine ?? barred(propose)} act={async (reason) => { await once(["withdraw", book.version, reason], (header) => told(api.POST("/v1/rulebooks/{version}/withdraw", { params: { path, header }, body: { reason } }))); await again(); }} />
-          <Ask key="propose" button="Propose" kind="primary" title="Propose this version?" confirm="Propose" done="Proposed: a second person approves it." disabled={dirty ?? notMine ?? barred(propose)} act={async () => { await once(["propose", book.version, book.digest], (header) => told(api.POST("/v1/rulebooks/{version}/propose", { params: { path, header } }))); await again(); }}>
+          <Ask key="give-up" name="give-up-rules" button="Give up" title="Give this draft up?" reason="Why" confirm="Give it up" done="Given up." disabled={notMine ?? barred(propose)} act={async (reason) => { await once(["withdraw", book.version, reason], (header) => told(api.POST("/v1/rulebooks/{version}/withdraw", { params: { path, header }, body: { reason } }))); await again(); }} />
+          <Ask key="propose" name="propose-rules" button="Propose" kind="primary" title="Propose this version?" confirm="Propose" done="Proposed: a second person approves it." disabled={dirty ?? notMine ?? barred(propose)} act={async () => { await once(["propose", book.version, book.digest], (header) => told(api.POST("/v1/rulebooks/{version}/propose", { params: { path, header } }))); await again(); }}>
             <p>Its test cases have to pass. What it would change is found out now and kept for who approves; then its text is fixed.</p>
           </Ask>
         </>
@@ -38,8 +38,8 @@ export function RulebookActions({ book, unsaved }: { book: Whole; unsaved: boole
     case "proposed":
       return (
         <>
-          <Ask key="reject" button="Reject" kind="danger" title="Reject this version?" reason="Why" confirm="Reject" done="Rejected." disabled={own ?? barred(approve)} act={async (reason) => { await once(["reject", book.version, reason], (header) => told(api.POST("/v1/rulebooks/{version}/reject", { params: { path, header }, body: { reason } }))); await again(); }} />
-          <Ask key="approve" button="Approve" kind="primary" wide first={isRead ? undefined : "Read the difference to its end first."} title="Approve this version?" confirm="Approve" done="Approved." disabled={own ?? barred(approve)} act={async () => { await once(["approve", book.version, book.digest, book.against], (header) => told(api.POST("/v1/rulebooks/{version}/approve", { params: { path, header }, body: { digest: book.digest, against: book.against ?? "" } }))); await again(); }}>
+          <Ask key="reject" name="reject-rules" button="Reject" kind="danger" title="Reject this version?" reason="Why" confirm="Reject" done="Rejected." disabled={own ?? barred(approve)} act={async (reason) => { await once(["reject", book.version, reason], (header) => told(api.POST("/v1/rulebooks/{version}/reject", { params: { path, header }, body: { reason } }))); await again(); }} />
+          <Ask key="approve" name="approve-rules" button="Approve" kind="primary" wide first={isRead ? undefined : "Read the difference to its end first."} title="Approve this version?" confirm="Approve" done="Approved." disabled={own ?? barred(approve)} act={async () => { await once(["approve", book.version, book.digest, book.against], (header) => told(api.POST("/v1/rulebooks/{version}/approve", { params: { path, header }, body: { digest: book.digest, against: book.against ?? "" } }))); await again(); }}>
             <p>Your approval is for exactly this text in place of exactly the version that is live now. It ends when either changes.</p>
             <ul>{((book.impact as { lead?: string[] } | null)?.lead ?? []).map((line) => <li key={line}>{line}</li>)}</ul>
             <CompareWithLive text={book.text} onEnd={() => setRead(true)} />
@@ -48,13 +48,13 @@ export function RulebookActions({ book, unsaved }: { book: Whole; unsaved: boole
       );
     case "approved":
       return (
-        <Ask key="make-live" button="Make live" kind="primary" title="Make this version live?" confirm="Make it live" done="Live, for every process." disabled={barred(activate)} act={async () => { const done = await once(["activate", book.version], (header) => told(api.POST("/v1/rulebooks/{version}/activate", { params: { path, header } }))) as unknown as Schemas["ActivatedShown"]; await again(); return done; }}>
+        <Ask key="make-live" name="make-rules-live" button="Make live" kind="primary" title="Make this version live?" confirm="Make it live" done="Live, for every process." disabled={barred(activate)} act={async () => { const done = await once(["activate", book.version], (header) => told(api.POST("/v1/rulebooks/{version}/activate", { params: { path, header } }))) as unknown as Schemas["ActivatedShown"]; await again(); return done; }}>
           <p>It counts from this moment on. Live grants are decided anew at once, and those that no longer pass are revoked.</p>
         </Ask>
       );
     case "retired":
       return (
-        <Ask key="roll-back" button="Roll back to this" title="Go back to these rules?" confirm="Draft them anew" done="A new draft with this text." disabled={barred(propose)} act={async () => { const made = await once(["rollback", book.version], (header) => told(api.POST("/v1/rulebooks/{version}/rollback", { params: { path, header } }))) as unknown as Schemas["RulebookShown"]; await again(); void navigate({ to: `/rules/${made.version}` as never }); }}>
+        <Ask key="roll-back" name="roll-back-rules" button="Roll back to this" title="Go back to these rules?" confirm="Draft them anew" done="A new draft with this text." disabled={barred(propose)} act={async () => { const made = await once(["rollback", book.version], (header) => told(api.POST("/v1/rulebooks/{version}/rollback", { params: { path, header } }))) as unknown as Schemas["RulebookShown"]; await again(); void navigate({ to: `/rules/${made.version}` as never }); }}>
           <p>A new version with this text is drafted; it is proposed and approved as any other.</p>
         </Ask>
       );
