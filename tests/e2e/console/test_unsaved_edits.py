@@ -1,5 +1,6 @@
 """What somebody is writing: nothing overwrites it, it overwrites nobody else's, and no key that is pressed is lost."""
 
+import re
 import uuid
 
 import pytest
@@ -90,7 +91,10 @@ def test_what_is_typed_in_a_draft_that_is_one_no_more_goes_on_in_another(
     draft = drafted(cast.gus, live(cast)["text"])
     visit = visitor("gus")
     page = visit.go(f"/rules/{draft['version']}?tab=cases")
+    page.get_by_role("button", name="Run the test cases").click()
+    expect(page.get_by_text(re.compile(r"^All \d+ pass$"))).to_be_visible(timeout=60_000)
     page.get_by_label("Test cases (YAML)").fill(MINE)
+    expect(page.get_by_text("Of before your last change:")).to_be_visible()
     withdrawn(cast.gus, draft["version"])
     expect(page.get_by_text("No draft any more: Withdrawn")).to_be_visible()
     visit.check_accessible()

@@ -44,12 +44,13 @@ export function PickMany({ label, options, chosen, onChange, help }: { label: st
   );
 }
 
+/** A value that is none of those to choose from, from an old link, is shown as it is. */
 export function PickOne({ label, value, of, onChange }: { label: string; value: string; of: [string, string][]; onChange: (value: string) => void }) {
   const id = useId();
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      <select id={id} value={value} onChange={(e) => onChange(e.currentTarget.value)}>{of.map(([key, name]) => <option key={key} value={key}>{name}</option>)}</select>
+      <select id={id} value={value} onChange={(e) => onChange(e.currentTarget.value)}>{value === "" || of.some(([key]) => key === value) ? null : <option value={value}>{value}</option>}{of.map(([key, name]) => <option key={key} value={key}>{name}</option>)}</select>
     </div>
   );
 }

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { sourceQuery } from "../../api/choices";
+import { purposesQuery, sourceQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
 import { peopleQuery, useNamed } from "../../api/people";
@@ -20,7 +20,7 @@ import { useTyped } from "../../parts/typed";
 import { useChoices } from "../rules/choices";
 import { DATA_ACTIONS } from "../rules/form";
 import { rulebookQuery } from "../rules/rulebook";
-import { caseOf, EMPTY, gaps, OF_COLUMNS, textOf, withCase, type Question } from "./question";
+import { caseOf, EMPTY, gaps, OF_COLUMNS, textOf, unknownIn, withCase, type Question } from "./question";
 
 const NAME = "asked at the bench";
 type Book = Schemas["RulebookWholeShown"];
@@ -32,7 +32,7 @@ export default function Bench() {
   const books = useQuery({ queryKey: ["rulebooks", "bench"], queryFn: () => told(api.GET("/v1/rulebooks", { params: { query: { limit: 200 } } })) });
   const live = books.data?.items.find((one) => one.state === "live");
   const offered = (books.data?.items ?? []).filter((one) => ["live", "draft", "proposed", "approved"].includes(one.state));
-  const version = offered.find((one) => one.version === search.version)?.version ?? live?.version ?? "";
+  const version = search.version ? offered.find((one) => one.version === search.version)?.version ?? "" : live?.version ?? "";
   const book = useQuery({ ...rulebookQuery(version), enabled: version !== "" });
   const [typed, setTyped] = useTyped({ trainings: search.trainings ?? "", at: search.at ?? "" }, change);
   const question = { ...EMPTY, ...Object.fromEntries(Object.entries(search).filter(([key]) => key in EMPTY)), ...typed, mfa: search.mfa !== "no" } as Question;
@@ -42,19 +42,21 @@ export default function Bench() {
   const item = source.data;
   const activities = useQuery({ queryKey: ["activities", "all"], staleTime: 60_000, retry: false, queryFn: () => told(api.GET("/v1/activities", { params: { query: { limit: 200 } } })) });
   const activity = activities.data?.items.find((one) => one.id === question.activity);
+  const purposes = useQuery(purposesQuery);
   const open = gaps(question);
   const isKnown = question.activity === "" || activity !== undefined;
-  const asked = open.length === 0 && subject && item && isKnown && book.data && may?.allowed ? caseOf(question, subject, item, activity, NAME, "allow") : null;
+  const misfit = purposes.data ? unknownIn(question, purposes.data.items.map((one) => one.name), item) : null;
+  const asked = open.length === 0 && subject && item && isKnown && purposes.data && !misfit && book.data && may?.allowed ? caseOf(question, subject, item, activity, NAME, "allow") : null;
   const answer = useAnswered(["bench", version, String(book.data?.revision)], asked && textOf(asked), (cases) => told(api.POST("/v1/rulebooks/test", { body: { text: book.data?.text ?? "", cases } })));
   const found = answer.data?.results.find((one) => one.name === NAME && one.suite === "rulebook");
-  const failed = [books, book, people, source, ...(isKnown ? [] : [activities])].find((one) => one.isError);
-  const unknown = people.data && !subject ? "The directory knows nobody of that id: choose who." : activities.data && !isKnown ? "No such activity is to be seen here: choose another." : books.data && version === "" ? "There are no rules to ask: none are live, and none are drafted." : null;
+  const failed = [books, book, people, source, purposes, ...(isKnown ? [] : [activities])].find((one) => one.isError);
+  const unknown = people.data && !subject ? "The directory knows nobody of that id: choose who." : activities.data && !isKnown ? "No such activity is to be seen here: choose another." : books.data && version === "" ? (search.version ? "That version cannot be asked any more: choose which rules." : "There are no rules to ask: none are live.") : misfit;
   const drafts = offered.filter((one) => one.state === "draft" && session && one.authors.includes(session.id));
   return (
     <Page title="Test bench" lead="Put a question to the rules and see which of them decide it. The facts are today's: the person's teams, the data's classification and labels. Contracts are asked in a request, not here.">
       {may && !may.allowed && may.why !== "Asking the rules…" ? <div className="notice warn"><strong>The bench is for who writes rules</strong><span>{may.why}</span></div> : null}
       <div className="split with-side">
-        <Form question={question} set={change} setTyped={setTyped} item={item} version={version} of={offered.map((one) => [one.version, `${one.state === "live" ? "live rules" : one.state}: ${one.title}`])} choose={(to) => change({ version: to })} activities={activities.data?.items ?? []} />
+        <Form question={question} set={change} setTyped={setTyped} item={item} version={search.version ?? version} of={offered.map((one) => [one.version, `${one.state === "live" ? "live rules" : one.state}: ${one.title}`])} choose={(to) => change({ version: to })} activities={activities.data?.items ?? []} />
         <div className="stack">
           <Card title="The answer">
             <div className="stack" aria-live="polite">

@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { withCase } from "./question";
+import { EMPTY, unknownIn, withCase } from "./question";
 
 const ONE = { name: "A new one", expect: "deny" };
+
+describe("a question of an old link", () => {
+  const question = { ...EMPTY, purpose: "lending" };
+  it("names what there is", () => expect(unknownIn(question, ["lending"], undefined)).toBeNull());
+  it.each([{ action: "nonsense" }, { tier: "moon" }, { purpose: "lending/nothing" }, { at: "2026-99-99" }, { action: "read-clear", group: "gone" }])("says that %o is not there", (part) => {
+    expect(unknownIn({ ...question, ...part }, ["lending"], { columns: [] } as never)).not.toBeNull();
+  });
+});
 
 describe("a case that is saved", () => {
   it("stands behind those that are there, which stay as they are", () => {

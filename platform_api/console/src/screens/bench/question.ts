@@ -1,7 +1,8 @@
 // A question to the rules as somebody puts it together, and the test case that it is.
 import { parseDocument, stringify } from "yaml";
 import type { Schemas } from "../../api/client";
-import { kindOfData } from "../rules/form";
+import { TIERS } from "../../parts/scales";
+import { DATA_ACTIONS, kindOfData } from "../rules/form";
 
 export interface Question { who: string; trainings: string; action: string; data: string; group: string; tier: string; purpose: string; activity: string; mfa: boolean; at: string }
 export const EMPTY: Question = { who: "", trainings: "", action: "read", data: "", group: "", tier: "research", purpose: "", activity: "", mfa: true, at: "" };
@@ -14,6 +15,16 @@ type Activity = Schemas["ActivityShown"];
 export function gaps(question: Question): string[] {
   const ofColumns = OF_COLUMNS.includes(question.action);
   return [[!question.who, "who"], [!question.data, "which data"], [ofColumns && !question.group, "which columns"], [!question.purpose, "for which purpose"]].flatMap(([isOpen, what]) => (isOpen ? [String(what)] : []));
+}
+
+/** What a question of an old link names that is not there, and would be answered all the same or in words of the API. */
+export function unknownIn(question: Question, purposes: string[], item: Item | undefined): string | null {
+  if (!DATA_ACTIONS.some(([id]) => id === question.action)) return "Nobody does that with data: choose what.";
+  if (!TIERS.some((one) => one === question.tier)) return "There is no such tier: choose another.";
+  if (!purposes.includes(question.purpose)) return "There is no such purpose: choose another.";
+  if (question.at && Number.isNaN(Date.parse(`${question.at}:00Z`))) return "The time cannot be read: choose it anew.";
+  if (item && OF_COLUMNS.includes(question.action) && !item.columns?.some((one) => one.group === question.group)) return "The data has no such columns: choose which.";
+  return null;
 }
 
 /** The test case of a question, with the facts that the directory and the catalogue have today. */

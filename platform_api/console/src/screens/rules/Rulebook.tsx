@@ -61,7 +61,7 @@ function Version({ book }: { book: Whole }) {
       actions={<>{isMine ? <button type="button" className="button" disabled={!isChanged || save.isPending || errors.length > 0} onClick={() => save.mutate({ text, cases, revision: draft.base.revision })}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</button> : null}<RulebookActions book={book} unsaved={isChanged} /></>}>
       <div className="stack">
         {book.state !== "draft" && isChanged ? <NoDraft book={book} draft={draft} /> : draft.isOvertaken ? <Overtaken book={book} draft={draft} takeTheirs={() => { save.reset(); draft.takeTheirs(); }} keepMine={() => { save.reset(); draft.keepMine(); }} /> : null}
-        {save.isError ? <Trouble error={save.error} /> : null}
+        {save.isError && save.variables.text === text && save.variables.cases === cases ? <Trouble error={save.error} /> : null}
         {look.failed ? <div className="notice" role="status"><strong>The checker in your browser does not run: {look.failed}</strong><span>The platform checks the text instead. Formatting and completion may be missing; loading the page anew may help, once you have saved.</span></div> : null}
         {look.unasked ? <Trouble error={look.unasked} retry={look.again} /> : null}
         {errors.length ? <Errors of={errors} text={text} /> : null}
