@@ -95,7 +95,7 @@ class Run:
             over.set()
             watching.join()
             process.kill()
-            self.tally.kills += 1
+            self.tally.kills += process.code == -signal.SIGKILL
             self._count(part)
 
     def _while_stalled(self, part: Part, process: Process, ahead: float, over: threading.Event) -> None:

@@ -149,7 +149,8 @@ def test_owners_certify_one_definition_and_nobody_else_does(
     (record,) = cast.ines.get("/v1/audit", action="catalogue.view-certified").json()["items"]
     assert record["details"]["view"] == uri
     preview = cast.dana.post(ASK, story.asking(sources=[asked("ages")], dry_run=True))
-    assert "no-enforcer" in preview.text or preview.status_code == 200, preview.text  # what holds it is set up or not
+    assert (preview.status_code, preview.json()["code"]) == (409, "no-enforcer"), preview.text  # it would be permitted
+    assert (preview.json()["unheld"], preview.json()["sources"][0]["passes"]) == ([uri], True)
 
     describe(cast, "ages", "age_band", protected("SELECT telephone FROM applicants"))
     line = imported(cast)["ages"]

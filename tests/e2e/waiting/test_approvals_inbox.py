@@ -132,7 +132,7 @@ def test_ones_own_is_locked_and_says_why(visitor: Visitor, cast: Cast, approving
 
 def test_an_emergency_is_marked_and_released_by_a_second_person(visitor: Visitor, cast: Cast, approving: Story) -> None:
     said = {"justification": "payments are down", "ticket": "INC-8"}
-    asked(cast, approving, break_glass=True, duration="PT20M", **said)
+    request = asked(cast, approving, break_glass=True, duration="PT20M", **said)
     visit = visitor("gus")
     page = visit.go("/approvals?kind=access")
     row = page.get_by_role("row").filter(has_text="Emergency")
@@ -145,3 +145,5 @@ def test_an_emergency_is_marked_and_released_by_a_second_person(visitor: Visitor
     page.get_by_role("dialog").get_by_role("button", name="Release").click()
     panel.get_by_text("It does not wait any more").wait_for()
     visit.check_quiet()
+    grant = reached(cast, request, "granted")["grant"]
+    made(cast.dana.post(f"/v1/grants/{grant}/revoke", {"reason": "the test is over"}))

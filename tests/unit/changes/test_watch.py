@@ -194,19 +194,35 @@ def test_one_person_has_so_many_connections_and_no_more(watch: Watch) -> None:
     opened(watch)
 
 
-def test_all_connections_together_cost_one_look_a_turn_and_none_without_anybody(trail: Trail, sights: Sights) -> None:
-    watch = Watch(trail, sights, period=0.01)
-    lines = [opened(watch, one) for one in (DANA, SAM, DANA)]
-    opening = trail.reads
+def reached(trail: Trail, reads: int) -> None:
+    """Waits until the trail was asked that often."""
     deadline = monotonic() + 10
-    while trail.reads < opening + 3 and monotonic() < deadline:
+    while trail.reads < reads:
+        assert monotonic() < deadline, trail.reads
         sleep(0.01)
-    for line in lines:
-        watch.leave(line)
+
+
+def test_all_connections_together_cost_one_look_a_turn(watch: Watch, trail: Trail) -> None:
+    for one in (DANA, SAM, DANA):
+        opened(watch, one)
+    reached(trail, 4)  # one for each connection's beginning, and the thread's own first look
+    for _ in range(3):
+        watch.turn()
+    assert trail.reads == 7
+
+
+def test_it_looks_by_itself_while_somebody_listens_and_not_without_anybody(trail: Trail, sights: Sights) -> None:
+    watch = Watch(trail, sights, period=0.01)
+    line = opened(watch)
+    reached(trail, trail.reads + 3)
+    watch.leave(line)
     sleep(0.1)
     idle = trail.reads
     sleep(0.1)
     assert trail.reads == idle
+    watch.leave(opened(watch))
+    opened(watch)
+    reached(trail, idle + 5)
 
 
 def test_stopping_ends_everybody_and_lets_nobody_in(watch: Watch) -> None:
