@@ -5,9 +5,10 @@ Each offer is a whole request that `clear` has cleared as it stands, at the mome
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Protocol
 
 from jit_engine.domain.catalogue import files_of
@@ -39,13 +40,15 @@ class Offer:
 class OtherPlaces(FactSource, Protocol):
     """Facts of the activity's other environments, too."""
 
-    def elsewhere(self, activity: ActivityId, environment: EnvironmentId) -> Sequence[Facts]:
-        """Today's facts of every other active environment of the activity, the earliest first."""
+    def elsewhere(self, activity: ActivityId, environment: EnvironmentId) -> Iterable[Facts]:
+        """Today's facts of every other active environment of the activity, the earliest first, each read when its turn
+        comes.
+        """
         ...
 
 
 def counter_offers(
-    refusal: Refusal, facts: Facts, judges: Judges, now: datetime, elsewhere: Sequence[Facts] = ()
+    refusal: Refusal, facts: Facts, judges: Judges, now: datetime, elsewhere: Iterable[Facts] = ()
 ) -> tuple[Offer, ...]:
     """The smallest change that keeps everything that was asked for, if there is one, and the largest part that passes.
 
@@ -115,9 +118,9 @@ def _whole(given: AccessRequest, shorter: AccessRequest | None, facts: Facts, as
             return
 
 
-def _in_another_environment(given: AccessRequest, elsewhere: Sequence[Facts], asking: _Asking) -> Iterator[Offer]:
+def _in_another_environment(given: AccessRequest, elsewhere: Iterable[Facts], asking: _Asking) -> Iterator[Offer]:
     """All of it where another tier's terms hold, for a shorter time if need be; the first that passes."""
-    for facts in elsewhere[:MOST_ENVIRONMENTS]:
+    for facts in islice(elsewhere, MOST_ENVIRONMENTS):
         there = facts.environment
         if there is None or given.renews is not None:
             continue

@@ -97,7 +97,7 @@ def _thing(lookup: Lookup, changed: Changed) -> tuple[str, Thing] | None:
             review = platform.registry.review(ReviewId(name))
             return None if review is None else ("viewReview", lookup.review_thing(review))
         case "grant":
-            grant = platform.ledger.get(GrantId(name))
+            grant = platform.ledger.head(GrantId(name))
             return None if grant is None else ("viewGrant", lookup.grant_thing(grant))
         case "request":
             request = platform.requests.get(RequestId(name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -103,11 +103,13 @@ class SqlFacts:
         with self._database.read() as connection:
             return self._current(connection)[0].catalogue
 
-    def elsewhere(self, activity: ActivityId, environment: EnvironmentId) -> tuple[Facts, ...]:
-        """Today's facts of every other active environment of the activity, the earliest first."""
+    def elsewhere(self, activity: ActivityId, environment: EnvironmentId) -> Iterator[Facts]:
+        """Today's facts of every other active environment of the activity, the earliest first, each read when its turn
+        comes.
+        """
         with self._database.read() as connection:
             found = connection.execute(_OTHERS, {"activity": activity, "environment": environment}).scalars().all()
-        return tuple(self.facts_for(activity, EnvironmentId(other)) for other in found)
+        yield from (self.facts_for(activity, EnvironmentId(other)) for other in found)
 
     def _as_served(self, environment: Environment) -> Environment:
         if environment.place is None:

@@ -304,7 +304,7 @@ def test_elsewhere_are_the_other_active_environments_of_the_activity(kept: Kept)
     asked = (samples.activity_id(1), samples.environment_id(5))
     (found,) = facts.elsewhere(*asked)
     assert found == facts.facts_for(samples.activity_id(1), samples.environment_id(6))
-    assert facts.elsewhere(samples.activity_id(9), samples.environment_id(9)) == ()
+    assert list(facts.elsewhere(samples.activity_id(9), samples.environment_id(9))) == []
 
 
 def test_the_facts_follow_every_change(kept: Kept) -> None:
