@@ -185,6 +185,7 @@ def _about(artefact: Artefact, action: str, actor: str, now: datetime, more: Map
         "mechanism": artefact.mechanism.value,
         "artefact": artefact.name,
         "account": artefact.account,
+        "region": artefact.region,
         "source": artefact.source,
         **(more or {}),
     }

@@ -38,7 +38,7 @@ from jit_engine.rules.contract_gate import contract_verdict, contracts_of
 from jit_engine.rules.entities import slice_for, source_ref, subject_ref
 from jit_engine.rules.labels import contracts_of_label, label_breaches, rule_breaches
 from jit_engine.rules.questions import Ask, data_context, spelled
-from jit_engine.rules.safeguards import bound_endpoints
+from jit_engine.rules.safeguards import bound_endpoints, network_breaches
 from jit_engine.rules.tiers import TIER_MAXIMUM
 from jit_engine.rules.time_wanted import wanted_duration
 from jit_engine.rules.treatments import (
@@ -121,7 +121,7 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
         shortened=shortened,
         rulebook=judges.rulebook.version,
         catalogue_generation=facts.catalogue.generation,
-        endpoints=bound_endpoints((verdict.ask.source for verdict in passed), facts.catalogue, environment),
+        endpoints=bound_endpoints((one.ask.source for one in passed), facts.catalogue, environment, facts.label),
         key=clearance_key(),
     )
 
@@ -210,6 +210,7 @@ def _of_workspace(
         return
     setting, asked, together = read
     yield from label_breaches(request, facts, asked, together, now)
+    yield from network_breaches(facts.label.classification, environment, facts.safeguards)
     question: Ask = ("read", source_ref(environment.place.workspace))
     answers = [_answers(engine, [[question]], setting)[question] for engine in (judges.invariants, judges.rulebook)]
     yield from rule_breaches(answers)

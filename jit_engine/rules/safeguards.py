@@ -11,6 +11,7 @@ from datetime import datetime
 from jit_engine.domain.activity import Environment
 from jit_engine.domain.catalogue import Catalogue, CatalogueItem, TableItem
 from jit_engine.domain.classification import Classification
+from jit_engine.domain.label import Label
 from jit_engine.domain.resource_policy import Safeguards, policed_by
 from jit_engine.domain.source import S3Prefix, Source
 from jit_engine.domain.verdict import Breach
@@ -39,7 +40,7 @@ def safeguard_breaches(
     if safeguards is None:
         return
     yield from _of_policies(policing(source, item), safeguards, now)
-    yield from _of_network(classification, environment, safeguards)
+    yield from network_breaches(classification, environment, safeguards)
 
 
 def _of_policies(resources: Iterable[tuple[str, str]], safeguards: Safeguards, now: datetime) -> Iterator[Breach]:
@@ -65,8 +66,11 @@ def _of_policies(resources: Iterable[tuple[str, str]], safeguards: Safeguards, n
             )
 
 
-def _of_network(level: Classification, environment: Environment, safeguards: Safeguards) -> Iterator[Breach]:
-    due = safeguards.network_from
+def network_breaches(
+    level: Classification, environment: Environment, safeguards: Safeguards | None
+) -> Iterator[Breach]:
+    """A network that data of this classification has to be used in, where the environment has none."""
+    due = None if safeguards is None else safeguards.network_from
     place = environment.place
     if due is None or level.rank < due.rank or place is None or place.vpc_endpoints:
         return
@@ -90,8 +94,14 @@ def highest(sources: Iterable[Source], catalogue: Catalogue) -> Classification:
     return max(reached, key=lambda level: level.rank, default=Classification.RESTRICTED)
 
 
-def bound_endpoints(sources: Iterable[Source], catalogue: Catalogue, environment: Environment) -> frozenset[str]:
-    """The endpoints outside of which a grant of these sources does not work; none where it works from anywhere."""
-    if environment.place is None or highest(sources, catalogue).rank < BOUND_FROM.rank:
+def bound_endpoints(
+    sources: Iterable[Source], catalogue: Catalogue, environment: Environment, label: Label
+) -> frozenset[str]:
+    """The endpoints outside of which a grant of these sources does not work; none where it works from anywhere.
+
+    Every grant of the environment reads its workspace, so what may lie there by now (`label`) binds as well.
+    """
+    level = max(highest(sources, catalogue), label.classification, key=lambda each: each.rank)
+    if environment.place is None or level.rank < BOUND_FROM.rank:
         return frozenset()
     return environment.place.vpc_endpoints

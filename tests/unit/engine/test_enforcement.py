@@ -127,6 +127,14 @@ def test_what_is_whole_needs_nothing_beside_its_role() -> None:
     assert desk.beside.calls == []
 
 
+def test_every_record_of_an_artefact_names_its_account_and_region() -> None:
+    desk = Held()
+    row = desk.row(desk.granted())
+    told = [event.details for event in desk.ledger.events if event.action.startswith("artefact.")]
+    assert told
+    assert {(one["account"], one["region"]) for one in told} == {(row.account, row.region)}
+
+
 def test_what_cannot_be_lifted_keeps_no_other_from_being_swept_and_is_told_at_the_end() -> None:
     desk = Held()
     late = desk.row(desk.granted())

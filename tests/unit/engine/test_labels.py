@@ -21,6 +21,7 @@ from jit_engine.rules.evidence import evidence_of, redecide
 from jit_engine.rules.labels import raised_by
 from jit_engine.rules.record import clearance_record
 from tests.fakes import world
+from tests.fakes.networks import networked
 from tests.fakes.world import (
     ADA,
     BEN,
@@ -102,6 +103,21 @@ def test_every_clause_of_a_contract_in_the_label_is_held(changes: dict[str, obje
 def test_a_tier_that_a_contract_in_the_label_does_not_name_is_refused() -> None:
     only = {tier: terms for tier, terms in other().stages.items() if tier is not Tier.RESEARCH}
     assert "tier-not-allowed" in codes(beside(other(stages=only)))
+
+
+@pytest.mark.parametrize(
+    ("level", "endpoints"),
+    [(Classification.INTERNAL, frozenset()), (Classification.CONFIDENTIAL, frozenset({"vpce-0a", "vpce-0b"}))],
+)
+def test_whoever_reads_a_workspace_of_confidential_data_is_bound_to_the_network_whatever_else_was_asked_for(
+    level: Classification, endpoints: frozenset[str]
+) -> None:
+    quiet = (world.prefix_item(world.FACTS_PREFIX, classification=Classification.INTERNAL),)
+    marked = beside(other(), marks=(mark(classification=level),))
+    known = replace(marked, catalogue=replace(world.catalogue(), items=quiet), environment=networked())
+    verdict = clear(request(ask(world.FACTS_PREFIX, Operation.DESCRIBE)), known, ALL, NOW)
+    assert isinstance(verdict, Clearance)
+    assert verdict.endpoints == endpoints
 
 
 def test_what_a_contract_left_behind_when_it_ended_is_quarantined() -> None:

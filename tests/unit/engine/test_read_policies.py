@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from jit_engine.domain.classification import Classification
+from jit_engine.domain.label import Label, Mark
 from jit_engine.domain.resource_policy import OwnPolicies, PolicyText, Safeguards
-from jit_engine.domain.source import Source
+from jit_engine.domain.source import Operation, Source
 from jit_engine.errors import AwsUnavailable
 from jit_engine.flows.read_policies import AFTER_A_FINDING, EVERY, OwnPolicyReader, ReadPolicies
 from jit_engine.iam.base_role import PlannedSession, session_of
@@ -113,6 +114,25 @@ def test_a_network_is_demanded_where_the_settings_say_so() -> None:
     world.cleared(ask(), known=known(store, Classification.RESTRICTED))
     there = replace(known(store, Classification.CONFIDENTIAL), environment=networked())
     assert world.cleared(ask(), known=there).endpoints == {"vpce-0a", "vpce-0b"}
+
+
+def test_a_network_is_demanded_for_what_may_lie_in_the_workspace_too() -> None:
+    loop, store = desk(FakeOwner())
+    loop.step(NOW)
+    quiet = replace(world.prefix_item(FACTS_PREFIX), classification=Classification.INTERNAL)
+    asked = known(store, Classification.CONFIDENTIAL)
+    asked = replace(asked, catalogue=replace(asked.catalogue, items=(quiet,)))
+    world.cleared(ask(FACTS_PREFIX, Operation.DESCRIBE), known=asked)
+    mark = Mark(
+        contract=world.CONTRACT,
+        version="1.0.0",
+        classification=Classification.CONFIDENTIAL,
+        classes=frozenset(),
+        purposes=frozenset({"lending"}),
+        holders=frozenset({world.ADA.id}),
+    )
+    refusal = world.refused(ask(FACTS_PREFIX, Operation.DESCRIBE), known=replace(asked, label=Label(marks=(mark,))))
+    assert [breach.code for breach in refusal.breaches] == ["network-needed"]
 
 
 def test_what_is_bound_to_a_network_is_never_a_session_of_the_shared_base_role() -> None:
