@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cli.answer import Json
+from cli.containers import KINDS, container_kind
 from cli.failure import InputInvalid
 from cli.source_kinds import TYPED, typed_as
 
@@ -14,7 +15,8 @@ DEFAULT = ("select", "describe")
 _HOW = (
     "write s3://BUCKET/PREFIX/, glue:DATABASE.TABLE or glue://ACCOUNT/REGION/DATABASE/TABLE, "
     "each with =select,describe when it is to be something else, a table with :COLUMN,COLUMN for those columns alone; "
-    f"or {', '.join(f'{typed.word}:{typed.name}' for typed in TYPED)}, or a URI of `sluice data list`"
+    f"or {', '.join(f'{typed.word}:{typed.name}' for typed in TYPED)}, or a URI of `sluice data list`; "
+    f"or everything that is catalogued in {' or '.join(KINDS.values())}"
 )
 
 
@@ -29,6 +31,8 @@ def source_of(text: str) -> dict[str, Json]:
     A `uri` without `://` is a name that `find.source_uris` looks up.
     """
     address, operations = _split(text)
+    if (container := container_kind(address)) is not None:
+        return {"kind": container, "uri": address, "operations": operations}
     if known := typed_as(address):
         typed, uri = known
         if address == text and not typed.describes:

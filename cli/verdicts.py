@@ -54,6 +54,21 @@ def verdict_reasons(sources: Sequence[Doc]) -> list[str]:
     return lines
 
 
+def container_lines(containers: Sequence[Doc]) -> list[str]:
+    """What each database or product that was asked for came to, and what in it lacks some of the operations."""
+    lines: list[str] = []
+    for one in containers:
+        sources, operations = one.texts("sources"), ", ".join(one.texts("operations"))
+        count = f"{len(sources)} source{'' if len(sources) == 1 else 's'}"
+        generation = one.whole("catalogue_generation")
+        lines.append(f"Asked for {clean(one.text('uri'))} ({operations}): {count}, by generation {generation}.")
+        for lacking in one.records("lacking"):
+            uri, lacks = clean(lacking.text("source")), ", ".join(lacking.texts("operations"))
+            left_out = "" if lacking.text("source") in sources else ", so it was left out"
+            lines.append(f"  {uri} offers no {lacks}{left_out}")
+    return lines
+
+
 def _bound_lines(source: Doc) -> list[str]:
     """What is left of a table, and why the rest is not."""
     bound = source.record("obligations")

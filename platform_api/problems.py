@@ -25,7 +25,7 @@ from jit_engine.flows.outcome import AccessRefused, GrantNotUsable, NotAnApprove
 from jit_engine.iam.enforcing import NoEnforcer
 from jit_engine.ports import LostRace
 from jit_engine.rules.counter_offer import offer_record
-from jit_engine.rules.record import clearance_record, refusal_record
+from jit_engine.rules.record import clearance_record, containers_record, refusal_record
 from platform_api.authorize import Forbidden
 from platform_api.db.errors import StoreUnavailable
 from platform_api.identity.errors import KeysUnavailable
@@ -337,6 +337,7 @@ def _refusal(error: AccessRefused) -> dict[str, Json]:
         "outcome": "refused",
         "reasons": record["reasons"],
         "sources": record["sources"],
+        **containers_record(error.refusal.request),
         "rulebook": record["rulebook"],
         "offers": [offer_record(offer) for offer in error.offers],
     }

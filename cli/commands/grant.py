@@ -23,6 +23,7 @@ from cli.lazy import group
 from cli.paths import at
 from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, multiline, note, print_json, table
 from cli.times import duration, local, now, until
+from cli.verdicts import container_lines
 
 app = group("Grants: what you were given, until when, and by which exact policy.")
 
@@ -269,6 +270,8 @@ def _show(grant: Doc) -> None:
         ]
     )
     line()
+    for told in container_lines(grant.records("containers")):
+        line(told)
     table(
         ("source", "operations"),
         [(source.text("uri"), ", ".join(source.texts("operations"))) for source in grant.records("sources")],

@@ -23,7 +23,7 @@ from cli.source_kinds import help_lines
 from cli.source_text import sources_of
 from cli.times import duration as check_duration
 from cli.times import local, now, until, zoned
-from cli.verdicts import HEADINGS, verdict_reasons, verdict_rows
+from cli.verdicts import HEADINGS, container_lines, verdict_reasons, verdict_rows
 
 if TYPE_CHECKING:
     from cli.client import Client
@@ -46,6 +46,8 @@ Sources:
   glue:DATABASE.TABLE                    a table of the platform's own account
   glue://ACCOUNT/REGION/DATABASE/TABLE   a table, as `sluice data list` shows it
   glue:DATABASE.TABLE:COLUMN,COLUMN      these columns of a table alone
+  glue://ACCOUNT/REGION/DATABASE         every table that is catalogued in a database
+  product://DOMAIN/NAME                  everything that is catalogued in a data product
 {help_lines()}
   SCHEME://...                           any of them, as `sluice data list` shows it
   ...=select,describe                    what is to be done (this is the default);
@@ -209,8 +211,9 @@ def _tell_refusal(problem: ApiProblem, *, as_json: bool) -> None:
     else:
         for told in problem.lines:
             note(told)
-        sources = problem.document.records("sources")
-        _note_verdicts(sources)
+        for told in container_lines(problem.document.records("containers")):
+            note(told)
+        _note_verdicts(problem.document.records("sources"))
         for told in offer_lines(problem.document.records("offers")):
             note(told)
         if identity := problem.document.text("request_id"):
@@ -266,6 +269,8 @@ def _show_outcome(made: Doc) -> None:
         line(f"You hold {what} already, by {held.text('grant')} until {until(held.text('ends_at'), now())}.")
     if covering := made.text("covered_by"):
         line(f"Grant {covering} gives all of it: without --anew you would be told of it, and nothing would be minted.")
+    for told in container_lines(grant.records("containers") or made.records("containers")):
+        line(told)
     line()
     _show_verdicts(made.records("sources"))
     principals = grant.records("principals") or made.records("principals")
@@ -342,6 +347,8 @@ def _show(found: Doc) -> None:
     if found.has("waiting"):
         for told in waiting_lines(found):
             line(told)
+    for told in container_lines(asked.records("containers")):
+        line(told)
     line()
     _show_verdicts(decision.records("sources"))
     for reason in decision.records("reasons"):

@@ -54,11 +54,35 @@ class SourceAsk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LackingSource:
+    """Something in a container whose kind does not offer these of the operations that were asked for."""
+
+    source: str
+    operations: frozenset[Operation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedContainer:
+    """A database or data product that was asked for, and what it came to in the catalogue of `generation`.
+
+    `sources` are the URIs of what is asked for of it. What is `lacking` operations is asked for with the others, or
+    left out where it lacks all of them.
+    """
+
+    uri: str
+    operations: frozenset[Operation]
+    generation: int
+    sources: tuple[str, ...]
+    lacking: tuple[LackingSource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRequest:
     """One request. `duration` None means the contract's default; `ends_at` is the requester's own latest end.
 
     `approvals` are those that count, as the flow that gathers them found; nobody who asks can bring any. In an
-    emergency (`break_glass`) one release by another person stands for the contract's approvals.
+    emergency (`break_glass`) one release by another person stands for the contract's approvals. `containers` only say
+    how some of the `asks` were named: nothing is decided by them.
     """
 
     id: RequestId
@@ -76,6 +100,7 @@ class AccessRequest:
     break_glass: bool = False
     approvals: tuple[Approval, ...] = ()
     renews: GrantId | None = None
+    containers: tuple[AskedContainer, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.asks) <= MAX_SOURCES:

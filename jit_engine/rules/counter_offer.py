@@ -61,7 +61,7 @@ def counter_offers(
     if refused_only_by_approval(refusal):
         return ()
     asking = _Asking(facts=facts, judges=judges, now=now)
-    given = refusal.request
+    given = replace(refusal.request, containers=())  # an offer names its sources
     shorter = _shorter(given, facts)
     whole = list(_whole(given, shorter, facts, asking))
     offers = [

@@ -29,14 +29,14 @@ from jit_engine.rules.safeguards import policing
 from jit_engine.rules.treatments import telling_questions
 from policy import SCHEMA_VERSION, Question
 
-FORMAT = 14
+FORMAT = 15
 """The number of the form in which evidence is kept. Raise it when a type changes that evidence is made of.
 
 Earlier forms are read as long as they lack nothing but fields that have a default: what was not known then is the
 default now. 2: columns, rows and treatments. 3: approvals, tickets and starts. 4: jobs. 6: renewals. 8: labels.
 9: what has to hold around a source, and endpoints. 11: views. 12: parts of databases. 13: the environment's places in
 other accounts, which no decision reads: they are left
-out. 14: workgroups of grants.
+out. 14: workgroups of grants. 15: containers that were asked for.
 """
 
 

@@ -72,7 +72,23 @@ def request_record(request: AccessRequest) -> Record:
             {"source": ask.source.uri, "operations": sorted(ask.operations), "job": ask.job, **_columns_named(ask)}
             for ask in request.asks
         ],
+        **containers_record(request),
     }
+
+
+def containers_record(request: AccessRequest) -> Record:
+    """The containers that were asked for; nothing where none was, as before they could be."""
+    found: list[Json] = [
+        {
+            "uri": one.uri,
+            "operations": sorted(one.operations),
+            "catalogue_generation": one.generation,
+            "sources": list(one.sources),
+            "lacking": [{"source": each.source, "operations": sorted(each.operations)} for each in one.lacking],
+        }
+        for one in request.containers
+    ]
+    return {"containers": found} if found else {}
 
 
 def cleared_request(decision: Mapping[str, Json], subject: Subject) -> AccessRequest:

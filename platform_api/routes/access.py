@@ -1,7 +1,6 @@
 """Asking for access."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,13 +10,13 @@ from starlette.responses import Response
 from jit_engine.domain.event import Json
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import RequestId, SubjectId
-from jit_engine.domain.request import AccessRequest
+from jit_engine.domain.request import MAX_SOURCES, AccessRequest
 from jit_engine.domain.verdict import Refusal
 from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest
-from jit_engine.errors import InvalidValue, NotFound
+from jit_engine.errors import NotFound
 from jit_engine.flows.outcome import AlreadyHeld
 from jit_engine.rules.overlaps import Overlap
-from platform_api.authorize import AGrant, AnActivity
+from platform_api.authorize import AGrant, AnActivity, ThePlatform
 from platform_api.db.requests import StoredRequest
 from platform_api.ids import new_id
 from platform_api.paging import Page, PageAsk
@@ -71,13 +70,9 @@ def ask(
     body: AccessAsked,
 ) -> Response:
     """Granted with one role for all sources, kept waiting, or refused with every reason of every source."""
-    aws, limits = caller.platform.settings.aws, caller.platform.settings.limits
-    if len(body.sources) > limits.max_sources:
-        fix = f"name at most {limits.max_sources} sources at a time"
-        raise InvalidValue(field="sources", given=str(len(body.sources)), fix=fix)
-    buckets = caller.platform.facts.catalogue().accounts_of_buckets if body.leaves_accounts_open() else {}
-    request = body.request(RequestId(new_id("rq", caller.now)), caller.subject, aws.account_id, aws.region, buckets)
+    first = RequestId(new_id("rq", caller.now))
     if body.dry_run:
+        request = read_request(caller, body, first)
         caller.platform.ask.rules.check(request, caller.now)
         asking = caller.platform.request_access
         verdict = asking.preview(request, caller.now)
@@ -86,10 +81,23 @@ def ask(
         return Response(preview.model_dump_json(), 200, media_type="application/json")
     return once.named(
         status_of,
-        request.id,
-        lambda name: asked(caller, replace(request, id=RequestId(name)), anew=body.anew),
+        first,
+        # Read within: who asks again is told what came of it, whatever a container has come to hold since.
+        lambda name: asked(caller, read_request(caller, body, RequestId(name)), anew=body.anew),
         lambda name: left_of(caller, RequestId(name)),
     )
+
+
+def read_request(caller: Caller, body: AccessAsked, id: RequestId) -> AccessRequest:
+    """The request in the engine's terms, from one reading of the catalogue; who may not see that names no containers.
+
+    Raises `InvalidValue`, or `Forbidden`.
+    """
+    aws, most = caller.platform.settings.aws, min(MAX_SOURCES, caller.platform.settings.limits.max_sources)
+    if body.names_containers():
+        caller.platform.authorizer.check(caller.subject, "viewSources", ThePlatform(), caller.now)
+    catalogue = caller.platform.facts.catalogue() if body.needs_catalogue() else None
+    return body.request(id, caller.subject, aws.account_id, aws.region, catalogue, most)
 
 
 def status_of(body: BaseModel) -> int:

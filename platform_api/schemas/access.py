@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self, TypeGuard
 from pydantic import AfterValidator, ConfigDict, Field
 
 from jit_engine.domain.artefact import Artefact
+from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.grant import Grant, Principal, StepTime
 from jit_engine.domain.ids import ActivityId, EnvironmentId, RequestId
 from jit_engine.domain.request import AccessRequest, Mode, SourceAsk
@@ -14,9 +15,11 @@ from jit_engine.domain.subject import Subject
 from jit_engine.enforcers.worst_case import bounds_of, worst_case_end
 from jit_engine.errors import InvalidValue
 from jit_engine.flows.deliver import Delivered
+from jit_engine.rules.expanding import ContainerAsk, expanded
 from platform_api.schemas.artefacts import ArtefactShown, BoundShown, ConnectionShown
+from platform_api.schemas.containers import AskedContainerShown
 from platform_api.schemas.overlaps import OverlapShown
-from platform_api.schemas.sources_asked import AnyAsked, PrefixAsked
+from platform_api.schemas.sources_asked import AnyAsked, ContainerAsked, PrefixAsked
 from platform_api.schemas.wire import ActivityRef, Asked, Duration, EnvironmentRef, Moment, Shown, Text, Time, Token
 
 _EXAMPLE: dict[str, Any] = {
@@ -64,17 +67,28 @@ class AccessAsked(Asked):
     dry_run: bool = False
     sources: Annotated[list[AnyAsked], Field(min_length=1, max_length=100)]
 
-    def leaves_accounts_open(self) -> bool:
-        """Whether some bucket is named without its account."""
-        return any(map(_is_open, self.sources))
+    def names_containers(self) -> bool:
+        """Whether a database or a data product is asked for, which only the catalogue can say what it holds."""
+        return any(isinstance(one, ContainerAsked) for one in self.sources)
+
+    def needs_catalogue(self) -> bool:
+        """Whether it cannot be read without the catalogue: for a container, or a bucket without its account."""
+        return self.names_containers() or any(map(_is_open, self.sources))
 
     def request(
-        self, id: RequestId, subject: Subject, account: str, region: str, buckets: Mapping[str, str]
+        self, id: RequestId, subject: Subject, account: str, region: str, catalogue: Catalogue | None, most: int
     ) -> AccessRequest:
         """The request in the engine's terms; raises `InvalidValue` naming the field, `sources[0].prefix`.
 
-        A bucket without an account is that of the account where the catalogue has it, by `buckets`.
+        A bucket without an account is that of the account where the `catalogue` has it, and a container the items
+        that it has of it, `most` sources in all. It may be None unless `needs_catalogue`.
         """
+        buckets = catalogue.accounts_of_buckets if catalogue is not None else {}
+        asked = [
+            _placed(place, source, _account_of(source, account, buckets), region)
+            for place, source in enumerate(self.sources)
+        ]
+        found = expanded(asked, catalogue or Catalogue(generation=0, items=()), self.mode, most)
         return AccessRequest(
             id=id,
             subject=subject,
@@ -84,10 +98,8 @@ class AccessAsked(Asked):
             duration=self.duration,
             ends_at=self.ends_at,
             mode=self.mode,
-            asks=tuple(
-                _placed(place, source, _account_of(source, account, buckets), region)
-                for place, source in enumerate(self.sources)
-            ),
+            asks=found.asks,
+            containers=found.containers,
             justification=self.justification,
             ticket=self.ticket,
             starts_at=self.starts_at,
@@ -103,7 +115,7 @@ def _is_open(asked: AnyAsked) -> TypeGuard[PrefixAsked]:
     return isinstance(asked, PrefixAsked) and asked.account is None
 
 
-def _placed(place: int, asked: AnyAsked, account: str, region: str) -> SourceAsk:
+def _placed(place: int, asked: AnyAsked, account: str, region: str) -> SourceAsk | ContainerAsk:
     try:
         return asked.ask(account, region)
     except InvalidValue as invalid:
@@ -226,7 +238,7 @@ class StepShown(Shown):
 
 
 class GrantShown(Shown):
-    """A grant with its principals and their exact IAM policies.
+    """A grant with its principals and their exact IAM policies. `containers` are what some sources were asked for as.
 
     `role`, `boundary_arn`, `policy` and `statements` repeat the principal of a grant that has one, and are null where
     there are several.
@@ -245,6 +257,7 @@ class GrantShown(Shown):
     ends_at: Moment
     shortened: str | None
     sources: list[SourceShown]
+    containers: list[AskedContainerShown]
     principals: list[PrincipalShown]
     role: RoleShown | None
     boundary_arn: str | None
@@ -296,6 +309,7 @@ class GrantShown(Shown):
                 for verdict in decision["sources"]
                 if verdict["passes"]
             ],
+            containers=AskedContainerShown.of_record(decision),
             principals=principals,
             role=None if sole is None else sole.role,
             boundary_arn=None if sole is None else sole.boundary_arn,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 from jit_engine.contracts.terms import Contract
 from jit_engine.domain.container import Contained
@@ -65,6 +65,31 @@ class ContainerShown(Shown):
                 if count
             ],
         )
+
+
+class LackingShown(Shown):
+    """Something in a container whose kind does not offer these operations."""
+
+    source: str
+    operations: list[str]
+
+
+class AskedContainerShown(Shown):
+    """A database or data product that was asked for, and the sources that it came to in that catalogue.
+
+    What is `lacking` operations was asked for with the others, or left out where it is not among the sources.
+    """
+
+    uri: str
+    operations: list[str]
+    catalogue_generation: int
+    sources: list[str]
+    lacking: list[LackingShown]
+
+    @classmethod
+    def of_record(cls, decision: Mapping[str, Any]) -> list[Self]:
+        """Those of a recorded decision."""
+        return [cls.model_validate(one) for one in decision["asked"].get("containers", ())]
 
 
 class ContainerWholeShown(ContainerShown):

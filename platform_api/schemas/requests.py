@@ -16,6 +16,7 @@ from jit_engine.rules.counter_offer import Offer, offer_record
 from jit_engine.rules.record import clearance_record, refusal_record
 from platform_api.db.requests import StoredRequest
 from platform_api.schemas.approvals import WaitingShown
+from platform_api.schemas.containers import AskedContainerShown
 from platform_api.schemas.overlaps import OverlapShown
 from platform_api.schemas.wire import Asked, Duration, Moment, Shown
 
@@ -73,12 +74,14 @@ class PlannedShown(Shown):
 class PreviewShown(Shown):
     """What would be answered, had it not been a dry run, and the principals that it would be minted as.
 
+    `containers` are those that were asked for, with what they came to.
     `held` are the sources that live grants give already; `covered_by` is the one that gives all of them, and would be
     offered instead.
     """
 
     outcome: Literal["would-be-granted", "would-be-refused", "would-await-approval"]
     sources: list[dict[str, Any]]
+    containers: list[AskedContainerShown]
     reasons: list[dict[str, Any]]
     ends_at: datetime | None
     shortened: str | None
@@ -95,6 +98,7 @@ class PreviewShown(Shown):
             return cls(
                 outcome="would-await-approval" if refused_only_by_approval(verdict) else "would-be-refused",
                 sources=refused["sources"],
+                containers=AskedContainerShown.of_record(refused),
                 reasons=refused["reasons"],
                 ends_at=None,
                 shortened=None,
@@ -108,6 +112,7 @@ class PreviewShown(Shown):
         return cls(
             outcome="would-be-granted",
             sources=cleared["sources"],
+            containers=AskedContainerShown.of_record(cleared),
             reasons=[],
             ends_at=clearance.ends_at,
             shortened=clearance.shortened,

@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from jit_engine.domain.container import DataProduct
 from jit_engine.domain.request import MAX_COLUMNS, SourceAsk
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix
 from jit_engine.errors import InvalidValue
+from jit_engine.rules.expanding import ContainerAsk
 from jit_engine.sources.kinds import KINDS, source_of_uri
 from platform_api.schemas.wire import Asked, Token
 
@@ -90,7 +92,31 @@ class ServiceAsked(Asked):
         return SourceAsk(source=source, operations=_once(self.operations), job=self.job)
 
 
-AnyAsked = Annotated[PrefixAsked | TableAsked | ServiceAsked, Field(discriminator="kind")]
+class ContainerAsked(Asked):
+    """A database or a data product by its URI, as `GET /v1/catalogue/databases` and `…/products` show it.
+
+    It is everything that is catalogued in it at this moment, each thing a source of the request with a verdict of its
+    own; what is catalogued in it later is not part of it. Of `operations` each has those that its kind offers; what
+    offers none is left out in mode `partial` and refuses the request in mode `all`. A source that is named by itself
+    as well is asked for as it is named there.
+    """
+
+    kind: Literal["glue-database", "data-product"]
+    uri: _Uri
+    operations: Operations
+    job: Token | None = None
+
+    def ask(self, account: str, region: str) -> ContainerAsk:
+        """The ask in the engine's terms; raises `InvalidValue` naming `uri`."""
+        del account, region
+        scheme = "product://" if self.kind == DataProduct.kind else "glue://"
+        if not self.uri.startswith(scheme):
+            form = "product://domain/name" if self.kind == DataProduct.kind else "glue://account/region/database"
+            raise InvalidValue(field="uri", given=self.uri, fix=f"a {self.kind} is {form}")
+        return ContainerAsk(uri=self.uri, operations=_once(self.operations), job=self.job)
+
+
+AnyAsked = Annotated[PrefixAsked | TableAsked | ServiceAsked | ContainerAsked, Field(discriminator="kind")]
 
 
 def _once(operations: list[Operation]) -> frozenset[Operation]:

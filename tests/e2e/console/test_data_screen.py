@@ -4,10 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import Visitor
-from tests.support.platform import Story
+from tests.support.platform import RESEARCH, Cast, Story, made
 
 pytestmark = pytest.mark.e2e
-TABLE = "glue://000000000000/us-east-1/loans/applications"
+DATABASE = "glue://000000000000/us-east-1/loans"
+TABLE = f"{DATABASE}/applications"
 
 
 def test_a_table_leads_to_its_database_and_its_product_and_these_to_what_is_in_them(
@@ -25,7 +26,42 @@ def test_a_table_leads_to_its_database_and_its_product_and_these_to_what_is_in_t
     listed = page.get_by_role("region", name="Data products")
     listed.get_by_role("button", name="loan-reports").click()
     expect(details.get_by_role("heading", name="loan-reports")).to_be_visible()
+    expect(details.get_by_role("link", name="Request access to all of it")).to_be_visible()
     page.get_by_role("button", name="Restricted").click()
     expect(page.get_by_text("Nothing of that kind")).to_be_visible()
+    visit.check_accessible()
+    visit.check_quiet()
+
+
+def test_a_whole_database_is_asked_for_with_a_verdict_for_each_of_its_tables(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    for held in cast.dana.get("/v1/grants", state="active").json()["items"]:
+        made(cast.dana.post(f"/v1/grants/{held['id']}/revoke", {"reason": "Done with it."}))
+    visit = visitor("dana")
+    page = visit.go(f"/data?tab=databases&open={DATABASE}")
+    page.get_by_role("link", name="Request access to all of it").click()
+    page.get_by_role("heading", name="Data (1)").wait_for()
+    page = visit.go(f"/request?activity={story.activity}&environment={story.environment}&add={DATABASE}")
+    page.get_by_role("heading", name="Data (1)").wait_for()
+    page.get_by_label("Purpose").select_option(RESEARCH)
+    expect(page.get_by_text("Would be refused", exact=True)).to_be_visible()
+    expect(page.get_by_text("2 sources in it, 1 refused")).to_be_visible()
+    visit.check_accessible()
+    page.get_by_label("give the rest").check()
+    page.get_by_role("button", name="Request access").click()
+    page.get_by_text("Asked for as").wait_for()
+    expect(page.get_by_role("region", name="Data", exact=True)).to_contain_text("loans/applications")
+    expect(page.get_by_role("region", name="Data", exact=True)).not_to_contain_text("loans/applicants")
+    visit.check_accessible()
+    visit.check_quiet()
+
+
+def test_the_builder_s_catalogue_offers_products_as_a_whole(visitor: Visitor, story: Story) -> None:
+    visit = visitor("dana")
+    page = visit.go("/request")
+    page.get_by_label("Kind").select_option("data-product")
+    page.get_by_role("button", name="Add loan-reports").click()
+    expect(page.get_by_text("1 source in it")).to_be_visible()
     visit.check_accessible()
     visit.check_quiet()

@@ -7,8 +7,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from jit_engine.domain.source import Operation
 from jit_engine.errors import InvalidValue
+from jit_engine.rules.expanding import ContainerAsk
 from jit_engine.sources.kinds import KINDS
-from platform_api.schemas.sources_asked import AnyAsked, PrefixAsked, ServiceAsked, TableAsked
+from platform_api.schemas.sources_asked import AnyAsked, ContainerAsked, PrefixAsked, ServiceAsked, TableAsked
 
 PLACE = "111122223333/us-east-1"
 URIS = {
@@ -27,9 +28,13 @@ SERVICES = [kind for kind in KINDS if kind.name in URIS]
 
 
 def read(**fields: object) -> PrefixAsked | TableAsked | ServiceAsked:
-    one: PrefixAsked | TableAsked | ServiceAsked = TypeAdapter(AnyAsked).validate_python(
-        {"operations": [Operation.SELECT], **fields}, strict=True
-    )
+    one = read_any(**fields)
+    assert not isinstance(one, ContainerAsked)
+    return one
+
+
+def read_any(**fields: object) -> AnyAsked:
+    one: AnyAsked = TypeAdapter(AnyAsked).validate_python({"operations": [Operation.SELECT], **fields}, strict=True)
     return one
 
 
@@ -54,6 +59,17 @@ def test_what_is_not_the_one_uri_of_a_source_of_that_kind_is_refused_with_the_wa
         read(kind="dynamodb-table", uri=uri).ask("111122223333", "us-east-1")
     assert refused.value.field == "uri"
     assert refused.value.fix
+
+
+def test_a_container_is_asked_for_by_the_uri_of_its_kind() -> None:
+    for kind, uri in (("glue-database", f"glue://{PLACE}/loans"), ("data-product", "product://lending/loans")):
+        ask = read_any(kind=kind, uri=uri).ask("", "")
+        assert isinstance(ask, ContainerAsk)
+        assert (ask.uri, ask.operations) == (uri, frozenset({Operation.SELECT}))
+    for kind, uri in (("data-product", f"glue://{PLACE}/loans"), ("glue-database", "product://lending/loans")):
+        with pytest.raises(InvalidValue) as refused:
+            read_any(kind=kind, uri=uri).ask("", "")
+        assert refused.value.field == "uri"
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,34 @@ def test_a_request_is_sent_whole(sluice: Sluice, platform: FakePlatform) -> None
     assert len(platform.asked[0].headers["Idempotency-Key"]) >= 8
 
 
+DATABASE = "glue://111122223333/eu-central-1/loans"
+ASKED_WHOLE = {
+    "uri": DATABASE,
+    "operations": ["describe", "select"],
+    "catalogue_generation": 7,
+    "sources": [f"{DATABASE}/facts"],
+    "lacking": [{"source": "https://rates.example.org", "operations": ["describe"]}],
+}
+
+
+def test_a_database_and_a_product_are_asked_for_by_their_uris(sluice: Sluice, platform: FakePlatform) -> None:
+    made = granted(FACTS)
+    made["grant"]["containers"] = [ASKED_WHOLE]
+    dry = {"outcome": "would-be-refused", "sources": [BY_RULE], "containers": [{**ASKED_WHOLE, "lacking": []}]}
+    platform.answers("POST", PATH, made, status=201)
+    platform.answers("POST", PATH, dry)
+    platform.refuses("POST", PATH, 403, "access-refused", sources=[BY_RULE], containers=[ASKED_WHOLE])
+    told = sluice(*ASK, DATABASE, "product://lending/loans=select")
+    assert platform.asked[0].body["sources"] == [
+        {"kind": "glue-database", "uri": DATABASE, "operations": ["select", "describe"]},
+        {"kind": "data-product", "uri": "product://lending/loans", "operations": ["select"]},
+    ]
+    assert f"Asked for {DATABASE} (describe, select): 1 source, by generation 7." in told.out
+    assert "https://rates.example.org offers no describe, so it was left out" in told.out
+    assert f"Asked for {DATABASE}" in sluice(*ASK, "--dry-run", DATABASE).out
+    assert f"Asked for {DATABASE}" in sluice(*ASK, DATABASE).err
+
+
 def test_what_was_not_said_is_not_sent(sluice: Sluice, platform: FakePlatform) -> None:
     platform.answers("POST", PATH, granted(FACTS), status=201)
     sluice(*ASK, "s3://lake/facts/")

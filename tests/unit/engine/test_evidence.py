@@ -54,6 +54,7 @@ FORMS = {
     12: "7f0c7db8a244a40e",
     13: "a615cb735331aad5",
     14: "d7e70447adbed79f",
+    15: "fd51a982de7aa2a0",
 }
 """The form of evidence behind each number: what is stored today has to be readable tomorrow, or refused by name."""
 

@@ -22,7 +22,17 @@ export const contractsQuery = queryOptions({
 export const sourceQuery = (uri: string) => queryOptions({
   queryKey: ["source", uri],
   queryFn: () => told(api.GET("/v1/sources/item", { params: { query: { uri } as never } })),
-  enabled: uri !== "",
+  enabled: uri !== "" && !isContainer(uri),
+});
+
+/** Whether the URI names a data product or a database, and no source. */
+export const isContainer = (uri: string) => uri.startsWith("product://") || /^glue:\/\/[^/]+\/[^/]+\/[^/]+$/.test(uri);
+
+/** One data product or database, with the first of what is in it. */
+export const containerQuery = (uri: string) => queryOptions({
+  queryKey: ["container", uri],
+  queryFn: () => told(api.GET(uri.startsWith("product://") ? "/v1/catalogue/products/item" : "/v1/catalogue/databases/item", { params: { query: { uri } as never } })),
+  enabled: isContainer(uri),
 });
 
 /** The rules that are live, with their text; null where none are. */

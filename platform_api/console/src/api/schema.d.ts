@@ -2059,7 +2059,7 @@ export interface components {
             /** Purpose */
             purpose: string;
             /** Sources */
-            sources: (components["schemas"]["PrefixAsked"] | components["schemas"]["TableAsked"] | components["schemas"]["ServiceAsked"])[];
+            sources: (components["schemas"]["PrefixAsked"] | components["schemas"]["TableAsked"] | components["schemas"]["ServiceAsked"] | components["schemas"]["ContainerAsked"])[];
             /** Starts At */
             starts_at?: string | null;
             /**
@@ -2336,6 +2336,24 @@ export interface components {
             state: string;
         };
         /**
+         * AskedContainerShown
+         * @description A database or data product that was asked for, and the sources that it came to in that catalogue.
+         *
+         *     What is `lacking` operations was asked for with the others, or left out where it is not among the sources.
+         */
+        AskedContainerShown: {
+            /** Catalogue Generation */
+            catalogue_generation: number;
+            /** Lacking */
+            lacking: components["schemas"]["LackingShown"][];
+            /** Operations */
+            operations: string[];
+            /** Sources */
+            sources: string[];
+            /** Uri */
+            uri: string;
+        };
+        /**
          * AuditShown
          * @description One record with its leaf hash (hex). `actor_name` is today's directory's, not the record's.
          */
@@ -2544,6 +2562,28 @@ export interface components {
             source: string;
             /** User */
             user: string;
+        };
+        /**
+         * ContainerAsked
+         * @description A database or a data product by its URI, as `GET /v1/catalogue/databases` and `…/products` show it.
+         *
+         *     It is everything that is catalogued in it at this moment, each thing a source of the request with a verdict of its
+         *     own; what is catalogued in it later is not part of it. Of `operations` each has those that its kind offers; what
+         *     offers none is left out in mode `partial` and refuses the request in mode `all`. A source that is named by itself
+         *     as well is asked for as it is named there.
+         */
+        ContainerAsked: {
+            /** Job */
+            job?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "data-product" | "glue-database";
+            /** Operations */
+            operations: components["schemas"]["Operation"][];
+            /** Uri */
+            uri: string;
         };
         /**
          * ContainerShown
@@ -3510,7 +3550,7 @@ export interface components {
         };
         /**
          * GrantShown
-         * @description A grant with its principals and their exact IAM policies.
+         * @description A grant with its principals and their exact IAM policies. `containers` are what some sources were asked for as.
          *
          *     `role`, `boundary_arn`, `policy` and `statements` repeat the principal of a grant that has one, and are null where
          *     there are several.
@@ -3524,6 +3564,8 @@ export interface components {
             boundary_arn: string | null;
             /** Connections */
             connections: components["schemas"]["ConnectionShown"][];
+            /** Containers */
+            containers: components["schemas"]["AskedContainerShown"][];
             /** Contracts */
             contracts: components["schemas"]["ContractKey"][];
             /**
@@ -3824,6 +3866,16 @@ export interface components {
             marks: components["schemas"]["MarkShown"][];
             /** Purposes */
             purposes: string[];
+        };
+        /**
+         * LackingShown
+         * @description Something in a container whose kind does not offer these operations.
+         */
+        LackingShown: {
+            /** Operations */
+            operations: string[];
+            /** Source */
+            source: string;
         };
         /** Listed[ActivityShown] */
         Listed_ActivityShown_: {
@@ -4258,10 +4310,13 @@ export interface components {
          * PreviewShown
          * @description What would be answered, had it not been a dry run, and the principals that it would be minted as.
          *
+         *     `containers` are those that were asked for, with what they came to.
          *     `held` are the sources that live grants give already; `covered_by` is the one that gives all of them, and would be
          *     offered instead.
          */
         PreviewShown: {
+            /** Containers */
+            containers: components["schemas"]["AskedContainerShown"][];
             /** Covered By */
             covered_by: string | null;
             /** Ends At */

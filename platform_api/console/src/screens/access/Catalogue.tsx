@@ -2,15 +2,16 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
-import { api, told } from "../../api/client";
+import { api, told, type Schemas } from "../../api/client";
 import { Card } from "../../parts/page";
 import { PickOne } from "../../parts/pick";
 import { useSettled } from "../../parts/settled";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { Level, words } from "../../parts/status";
-import { choiceOf, type Choice } from "./asked";
+import { choiceOf, containerChoice, type Choice } from "./asked";
 
-const KINDS = ["s3-prefix", "glue-table", "dynamodb-table", "redshift-database", "redshift-workgroup", "rds-database", "kinesis-stream", "secret", "bedrock-model", "image-repository", "package-repository"];
+const CONTAINERS = { "data-product": "/v1/catalogue/products", "glue-database": "/v1/catalogue/databases" } as const;
+const KINDS = ["data-product", "glue-database", "s3-prefix", "glue-table", "dynamodb-table", "redshift-database", "redshift-workgroup", "rds-database", "kinesis-stream", "secret", "bedrock-model", "image-repository", "package-repository"];
 const LEVELS = ["public", "internal", "confidential", "restricted"];
 const PAGE = 15;
 const MOST = 200;
@@ -23,7 +24,7 @@ export function Catalogue({ add, chosen }: { add: (choice: Choice) => void; chos
   const q = useSettled(text.trim());
   const found = useQuery({
     queryKey: ["sources", "catalogue", q, kind, classification, limit], placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => told(api.GET("/v1/sources", { signal, params: { query: { q: q || undefined, kind: kind || undefined, classification: classification || undefined, limit } as never } })),
+    queryFn: ({ signal }) => listed(kind, { q: q || undefined, classification: classification || undefined, limit }, signal),
   });
   return (
     <Card title="Catalogue">
@@ -34,14 +35,13 @@ export function Catalogue({ add, chosen }: { add: (choice: Choice) => void; chos
           <PickOne label="Sensitivity" value={classification} of={[["", "any"], ...LEVELS.map((one): [string, string] => [one, words(one)])]} onChange={setLevel} />
         </div>
         {found.isPending ? <Loading rows={3} /> : found.isError ? <Trouble error={found.error} /> : found.data.items.length === 0 ? <Empty title="Nothing of that name" /> : (
-          <ul>{found.data.items.map((item) => {
-            const choice = choiceOf(item);
+          <ul>{found.data.items.map(({ item, title, choice }) => {
             const has = chosen.some((one) => one.uri === item.uri);
             return (
               <li key={item.uri} className="row lined-top">
-                <span className="stack-s grow" style={{ gap: 0 }}><span>{item.title}</span><code className="faint anywhere">{item.uri}</code></span>
+                <span className="stack-s grow" style={{ gap: 0 }}><span>{title}</span><code className="faint anywhere">{item.uri}</code></span>
                 <Level of={item.classification} />
-                <button type="button" className="button icon" disabled={!choice || has} aria-label={`Add ${item.title} ${item.uri}`} onClick={() => choice && add(choice)}><IconPlus size={16} aria-hidden /></button>
+                <button type="button" className="button icon" disabled={!choice || has} aria-label={`Add ${title} ${item.uri}`} onClick={() => choice && add(choice)}><IconPlus size={16} aria-hidden /></button>
               </li>
             );
           })}</ul>
@@ -50,4 +50,16 @@ export function Catalogue({ add, chosen }: { add: (choice: Choice) => void; chos
       </div>
     </Card>
   );
+}
+
+interface Found { item: Schemas["SourceItemShown"] | Schemas["ContainerShown"]; title: string; choice: Choice | null }
+
+/** Sources, or the data products and databases that they are in: each as it can be chosen. */
+async function listed(kind: string, filters: { q?: string; classification?: string; limit: number }, signal: AbortSignal): Promise<{ items: Found[]; next_cursor: string | null }> {
+  if (kind in CONTAINERS) {
+    const page = await told(api.GET(CONTAINERS[kind as keyof typeof CONTAINERS], { signal, params: { query: filters as never } }));
+    return { items: page.items.map((item) => ({ item, title: `${item.name}, all ${item.sources} of it`, choice: containerChoice(item) })), next_cursor: page.next_cursor };
+  }
+  const page = await told(api.GET("/v1/sources", { signal, params: { query: { ...filters, kind: kind || undefined } as never } }));
+  return { items: page.items.map((item) => ({ item, title: item.title, choice: choiceOf(item) })), next_cursor: page.next_cursor };
 }

@@ -5,12 +5,13 @@ import type { Schemas } from "../../api/client";
 import { Level } from "../../parts/status";
 import { Time } from "../../parts/time";
 import type { Choice, Operation } from "./asked";
+import { Container } from "./Container";
 import { Verdict, type VerdictShown } from "./Verdict";
 
 type Held = Schemas["OverlapShown"];
 
-export function Chosen({ of: one, verdict, held, asking, onChange, onRemove }: {
-  of: Choice; verdict: VerdictShown | undefined; held: Held | undefined; asking: boolean; onChange: (operations: Operation[]) => void; onRemove: () => void;
+export function Chosen({ of: one, verdict, container, verdicts, held, asking, onChange, onRemove }: {
+  of: Choice; verdict: VerdictShown | undefined; container: Schemas["AskedContainerShown"] | undefined; verdicts: Map<string, VerdictShown>; held: Held | undefined; asking: boolean; onChange: (operations: Operation[]) => void; onRemove: () => void;
 }) {
   const has = (operation: Operation) => one.operations.includes(operation);
   return (
@@ -31,6 +32,7 @@ export function Chosen({ of: one, verdict, held, asking, onChange, onRemove }: {
       </fieldset>
       <div aria-live="polite" className="stack-s">
         {verdict ? <Verdict of={verdict} /> : null}
+        {container ? <Container of={container} verdicts={verdicts} /> : null}
         {asking ? <span className="faint">Asking…</span> : null}
         {held ? <p className="secondary">You have {held.operations.join(", ")} of it already, until <Time at={held.ends_at} />: <Link to={`/grants/${held.grant}` as never}>that grant</Link></p> : null}
       </div>

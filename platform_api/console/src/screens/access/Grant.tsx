@@ -34,6 +34,7 @@ export default function Grant() {
           {ENDING.has(grant.state) ? <Ending of={grant} /> : null}
           {grant.last_error ? <Trouble error={new Error(grant.last_error)} /> : null}
           <Card title="Data" flush>
+            {grant.containers.length ? <p className="secondary" style={{ padding: 16 }}>Asked for as {grant.containers.map((one) => <code key={one.uri} className="anywhere">{one.uri} </code>)}</p> : null}
             <Table label="Data" head={["Source", "To do", "Columns", "Rows"]} rows={grant.sources.map((one) => [
               <code key="u">{one.uri}</code>, one.operations.join(", "), one.columns?.join(", ") ?? "all that it holds", one.row_filter ? <code key="r">{one.row_filter}</code> : "all",
             ])} />

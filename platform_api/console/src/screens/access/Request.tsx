@@ -3,7 +3,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { api, onceKey, told, type Schemas } from "../../api/client";
-import { purposesQuery, sourceQuery } from "../../api/choices";
+import { containerQuery, purposesQuery, sourceQuery } from "../../api/choices";
 import { Field } from "../../parts/field";
 import { useFilters } from "../../parts/list";
 import { Card, Page } from "../../parts/page";
@@ -13,7 +13,7 @@ import { Empty, Loading, Trouble } from "../../parts/states";
 import { words } from "../../parts/status";
 import { duration } from "../../parts/time";
 import { Answer } from "./Answer";
-import { choiceOf, type Choice } from "./asked";
+import { choiceOf, containerChoice, type Choice } from "./asked";
 import { Catalogue } from "./Catalogue";
 import { Chosen } from "./Chosen";
 import { bodyOf, DURATIONS, isoOf, missing, narrowed, NOTHING, trial, type Offer, type When, type Wish } from "./wish";
@@ -42,7 +42,7 @@ export default function Request() {
   const add = (choice: Choice) => { take.reset(); setWish((now) => (now.sources.some((one) => one.uri === choice.uri) ? now : { ...now, sources: [...now.sources, choice] })); };
   useWished(search.add, add);
   const body = bodyOf(wish, activity && environment && purpose ? { activity: activity.id, environment: environment.id, purpose } : null);
-  const { preview, isOld, verdicts, held } = usePreview(trial(body));
+  const { preview, isOld, verdicts, held, containers } = usePreview(trial(body));
   const lengths = DURATIONS.some(([id]) => id === wish.duration) ? DURATIONS : [...DURATIONS, [wish.duration, duration(wish.duration)] as [string, string]];
   const nowhere = !activity ? "The address names no active activity of yours: choose one."
     : environments.isPending ? "Looking up its environments…"
@@ -75,7 +75,7 @@ export default function Request() {
           <Card title={`Data (${wish.sources.length})`}>
             {wish.sources.length === 0 ? <p className="secondary">Nothing chosen yet: search the catalogue below.</p> : (
               <ul className="stack">{wish.sources.map((one) => (
-                <Chosen key={one.uri} of={one} verdict={verdicts.get(one.uri)} held={held.get(one.uri)} asking={isOld || preview.isLoading}
+                <Chosen key={one.uri} of={one} verdict={verdicts.get(one.uri)} container={containers.get(one.uri)} verdicts={verdicts} held={held.get(one.uri)} asking={isOld || preview.isLoading}
                   onChange={(operations) => set({ sources: wish.sources.map((other) => (other.uri === one.uri ? { ...other, operations } : other)) })}
                   onRemove={() => set({ sources: wish.sources.filter((other) => other.uri !== one.uri) })} />
               ))}</ul>
@@ -148,17 +148,19 @@ function usePreview(wanted: Asked | null) {
     isOld: known !== undefined && (settled !== now || preview.isPlaceholderData),
     verdicts: new Map((known?.sources as unknown as VerdictShown[] | undefined)?.map((one) => [one.source, one])),
     held: new Map(known?.held.map((one) => [one.source, one])),
+    containers: new Map(known?.containers.map((one) => [one.uri, one])),
   };
 }
 
 /** A link may name a source to begin with. */
 function useWished(uri: string | undefined, add: (choice: Choice) => void): void {
   const wanted = useQuery(sourceQuery(uri ?? ""));
+  const whole = useQuery(containerQuery(uri ?? ""));
   useEffect(() => {
-    const choice = wanted.data && choiceOf(wanted.data);
+    const choice = whole.data ? containerChoice(whole.data) : wanted.data && choiceOf(wanted.data);
     if (choice) add(choice);
     // only when the answer to the link's own wish arrives
-  }, [wanted.data]);
+  }, [wanted.data, whole.data]);
 }
 
 /** Puts an offer in place of the wish: it is a whole request that was cleared as it stands. */

@@ -28,7 +28,7 @@ export default function RequestPage() {
     await told(api.POST("/v1/access-requests/{request_id}/withdraw", { params: { path: { request_id: one.id } }, body: { reason } }));
     await queries.invalidateQueries({ queryKey: ["request", one.id] });
   };
-  const asked = (one.decision.asked ?? {}) as { justification?: string; ticket?: string; break_glass?: boolean };
+  const asked = (one.decision.asked ?? {}) as { justification?: string; ticket?: string; break_glass?: boolean; containers?: { uri: string }[] };
   const verdicts = (one.decision.sources ?? []) as VerdictShown[];
   return (
     <Page title={`Request for ${one.purpose}`} crumbs={crumbs} lead={<span className="row"><Status state={one.outcome} /> <Person id={one.subject} /></span>}
@@ -49,6 +49,7 @@ export default function RequestPage() {
             ["Asked by", <Person key="p" id={one.subject} />], ["Decided", <Time key="d" at={one.decided_at} />],
             ["Activity", <Link key="a" to={`/activities/${one.activity}` as never}>its page</Link>],
             ["Environment", <Link key="e" to={`/environments/${one.environment}` as never}>its page</Link>],
+            ...(asked.containers ? [["Asked for", <span key="w" className="stack-s">{asked.containers.map((each) => <code key={each.uri} className="anywhere">{each.uri}</code>)}</span>] as [string, React.ReactNode]] : []),
             ["Reason", asked.justification || "none given"], ["Ticket", asked.ticket || "none"],
             ...(asked.break_glass ? [["Emergency", <Status key="b" state="stuck" label="Break-glass" />] as [string, React.ReactNode]] : []),
             ["Id", <code key="i">{one.id}</code>],

@@ -2,6 +2,7 @@
 import type { Schemas } from "../../api/client";
 
 type Item = Schemas["SourceItemShown"];
+type Container = Schemas["ContainerShown"];
 export type Operation = Schemas["Operation"];
 type Asked = Schemas["AccessAsked"]["sources"][number];
 type ServiceKind = Schemas["ServiceAsked"]["kind"];
@@ -28,4 +29,14 @@ export function choiceOf(item: Item): Choice | null {
   }
   const kind = item.kind as ServiceKind;
   return { ...about, operations, asked: ({ operations: chosen }) => ({ kind, uri: item.uri, operations: chosen }) };
+}
+
+/** A data product or a database, as everything that is catalogued in it when it is asked for. */
+export function containerChoice(one: Container): Choice {
+  const kind = one.kind as Schemas["ContainerAsked"]["kind"];
+  return {
+    uri: one.uri, title: one.name, classification: one.classification, offered: one.operations, columns: null,
+    operations: one.operations.filter((operation) => operation === "describe" || operation === "select"),
+    asked: ({ operations }) => ({ kind, uri: one.uri, operations }),
+  };
 }

@@ -8,7 +8,6 @@ import { Facts } from "../../parts/page";
 import { Panel } from "../../parts/panel";
 import { Empty } from "../../parts/states";
 import { Level, words } from "../../parts/status";
-import { Table } from "../../parts/table";
 
 type Container = Schemas["ContainerShown"];
 export type Containers = "products" | "databases";
@@ -17,7 +16,7 @@ const NAMES = { products: "Data products", databases: "Databases" };
 
 const COLUMNS: Column<Container>[] = [
   { name: "Name", cell: (one) => one.name },
-  { name: "Address", cell: (one) => <code>{one.uri}</code> },
+  { name: "Of", cell: (one) => (one.account ? <span className="mono">{one.account} {one.region}</span> : one.domains.join(", ")) },
   { name: "Owner", cell: (one) => one.owners.join(", ") },
   { name: "Highest classification", cell: (one) => <Level of={one.classification} /> },
   { name: "Sources", cell: (one) => one.sources, right: true },
@@ -46,7 +45,7 @@ export function Containers({ of: which }: { of: Containers }) {
 
 function OneContainer({ which, uri }: { which: Containers; uri: string }) {
   const found = useInfiniteQuery({
-    queryKey: ["container", which, uri], initialPageParam: "",
+    queryKey: ["container", which, uri, "pages"], initialPageParam: "",
     queryFn: ({ pageParam }) => told(api.GET(`/v1/catalogue/${which}/item`, { params: { query: { uri, ...(pageParam ? { cursor: pageParam } : {}) } as never } })),
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
@@ -67,12 +66,19 @@ function OneContainer({ which, uri }: { which: Containers; uri: string }) {
       ]} />
       <section className="stack-s">
         <h3>What is in it</h3>
-        <Table label={`What is in ${one.name}`} head={["Data", "Classification", "Contract"]} rows={items.map((item) => [
-          <Link key="d" to="/data" search={{ open: item.uri } as never}>{item.title} <code className="faint anywhere">{item.uri}</code></Link>,
-          <Level key="l" of={item.classification} />, item.contract ? `${item.contract.name} ${item.contract.version}` : <span key="n" className="faint">none</span>,
-        ])} />
+        <ul>{items.map((item) => (
+          <li key={item.uri} className="row lined-top">
+            <span className="stack-s grow" style={{ gap: 0 }}>
+              <Link to="/data" search={{ open: item.uri } as never}>{item.title}</Link>
+              <code className="faint anywhere">{item.uri}</code>
+              <span className="secondary">{item.contract ? `under ${item.contract.name} ${item.contract.version}` : "under no contract"}</span>
+            </span>
+            <Level of={item.classification} />
+          </li>
+        ))}</ul>
         {found.hasNextPage ? <button type="button" className="button" disabled={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show more</button> : null}
       </section>
+      <Link to="/request" search={{ add: one.uri } as never} className="button">Request access to all of it</Link>
     </Panel>
   );
 }
