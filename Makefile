@@ -43,7 +43,7 @@ screens: console  ## Write a picture of every screen of the console, in both the
 	@mkdir -p var/screens
 	@SCREENS_TO=var/screens REQUIRE_BROWSER=1 $(BIN)/pytest -n0 tests/e2e/console/test_screens.py -k shows
 
-loading: console  ## Measure how fast the console's screens load, by Chromium's own trace
+loading: console  ## Measure how fast the console's screens load and how smoothly a list scrolls, by Chromium's own trace
 	@$(BIN)/python -m tests.console.loading
 
 types: console  ## Write the console's types anew from the API's own description

@@ -3,7 +3,7 @@
 Each screen is opened in a new tab with an empty cache, over loopback, on a platform with 10,000 records in its trail;
 of the runs the median is told. `first_paint` and `largest_paint` (ms) count from the start of the navigation, `busy`
 (ms) is what tasks of more than 50 ms took beyond those 50 (what keeps a page from answering), `script` and `bytes` are
-what came over the wire, compressed.
+what came over the wire, compressed. Last is told how smoothly the longest list scrolls (`tests/console/scrolling.py`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from jit_engine.domain.event import Event
 from platform_api.db.audit import append, recorded
 from platform_api.embedded.demo.looking import QUIET, chromium
 from platform_api.embedded.platform import EmbeddedPlatform
+from tests.console.scrolling import scrolled
 from tests.support.browser import Visit
 
 RUNS = 5
@@ -93,6 +94,11 @@ def _fill(platform: EmbeddedPlatform) -> None:
             append(connection, event)
 
 
+def _tell(screen: str, runs: Sequence[Mapping[str, float]]) -> None:
+    median = {figure: round(statistics.median(run[figure] for run in runs), 1) for figure in runs[0]}
+    print(json.dumps({"screen": screen, "runs": RUNS, **median}), flush=True)
+
+
 def main() -> int:
     """0 when every screen was measured."""
     program = chromium()
@@ -111,9 +117,11 @@ def main() -> int:
         visit.sign_in("gus")
         visit.page.close()
         for name, path in SCREENS.items():
-            runs = [measured(browser, context, platform.api_url + path) for _ in range(RUNS)]
-            median = {figure: round(statistics.median(run[figure] for run in runs)) for figure in runs[0]}
-            print(json.dumps({"screen": name, "runs": RUNS, **median}), flush=True)
+            _tell(name, [measured(browser, context, platform.api_url + path) for _ in range(RUNS)])
+        _tell(
+            "10,000 rows, scrolled",
+            [scrolled(browser, context, f"{platform.api_url}/audit") for _ in range(RUNS)],
+        )
         browser.close()
     return 0
 
