@@ -47,14 +47,21 @@ class NamedRule:
 class ContractVerdict:
     """What the coarse terms say of one source. `contract` is None when no contract covers it.
 
-    `approval` is the clause that has people say yes, None where nobody is asked. `bases` are the verdicts on what a
-    view is made of.
+    `approval` is the clause that has people say yes, None where nobody is asked. `inside` are the verdicts of other
+    contracts, on what lies inside, that have people say yes. `bases` are the verdicts on what a view is made of.
     """
 
     contract: tuple[ContractId, str] | None
     breaches: tuple[Breach, ...]
     approval: ApprovalRule | None = None
+    inside: tuple["ContractVerdict", ...] = ()
     bases: tuple["ContractVerdict", ...] = ()
+
+    @property
+    def asking(self) -> tuple["ContractVerdict", ...]:
+        """Every verdict that has people say yes: of its own, of what lies inside, of what it is made of."""
+        own = (self, *self.inside, *(each for base in self.bases for each in base.asking))
+        return tuple(one for one in own if one.approval is not None)
 
     @property
     def passes(self) -> bool:

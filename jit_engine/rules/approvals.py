@@ -97,7 +97,7 @@ def needs_of(passed: Sequence[SourceVerdict], contracts: Sequence[Contract]) -> 
         (key, found.approval): ApprovalNeed(contract=known[key], rule=found.approval)
         for verdict in passed
         if verdict.contract is not None
-        for found in (verdict.contract, *verdict.contract.bases)
+        for found in verdict.contract.asking
         if found.approval is not None and (key := found.contract) is not None
     }
     return tuple(sorted(needs.values(), key=lambda need: (need.contract.id, need.sentence)))

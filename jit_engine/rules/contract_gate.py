@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from jit_engine.contracts.breaches import CoarseAsk, approval_rule, contract_breaches
-from jit_engine.contracts.terms import Contract, HeldContract
+from jit_engine.contracts.terms import ApprovalRule, Contract, HeldContract
 from jit_engine.domain.activity import Environment
 from jit_engine.domain.catalogue import CatalogueItem
 from jit_engine.domain.request import AccessRequest, SourceAsk
@@ -69,12 +69,14 @@ def _of_one(
     inside = facts.catalogue.touching(ask.source)
     coarse = _about(coarse, (item, *inside))
     coarse = replace(coarse, classification=classification_reached(ask, request, facts, (item, *inside)))
-    of_others: list[Breach] = []
+    of_others, asking = list[Breach](), list[ContractVerdict]()
     for other in contracts_inside(ask, facts.catalogue, facts.contracts):
         theirs = [each for each in inside if other.covers(each.source)]
         asked = SourceAsk(source=theirs[0].source, operations=ask.operations)
-        of_others += contract_breaches(_about(replace(coarse, ask=asked), theirs), other, now)
-    rule = approval_rule(coarse, covering[0])
+        about_theirs = _about(replace(coarse, ask=asked), theirs)
+        of_others += contract_breaches(about_theirs, other, now)
+        if (theirs_too := _asks_people(about_theirs, other)) is not None:
+            asking.append(ContractVerdict(contract=other.key, breaches=(), approval=theirs_too))
     return ContractVerdict(
         contract=covering[0].key,
         breaches=(
@@ -85,8 +87,15 @@ def _of_one(
             *_of_network(ask, facts.environment),
             *safeguard_breaches(ask.source, item, coarse.classification, facts.environment, facts.safeguards, now),
         ),
-        approval=None if rule is None or rule.automatic else rule,
+        approval=_asks_people(coarse, covering[0]),
+        inside=tuple(asking),
     )
+
+
+def _asks_people(coarse: CoarseAsk, contract: Contract) -> ApprovalRule | None:
+    """The clause that has people say yes, if one does."""
+    rule = approval_rule(coarse, contract)
+    return None if rule is None or rule.automatic else rule
 
 
 def _of_network(ask: SourceAsk, environment: Environment) -> Iterator[Breach]:

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
-from jit_engine.contracts.terms import WriteTarget
+from jit_engine.contracts.terms import ApprovalRule, WriteTarget
 from jit_engine.domain.catalogue import Catalogue, PrefixItem, Zone
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId
@@ -15,7 +15,8 @@ from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Clearance, Gate, Refusal
 from jit_engine.iam.role import grant_policy, probes_for
 from jit_engine.ports import ProbeKind
-from jit_engine.rules.clearance import clear
+from jit_engine.rules.approvals import needs_of
+from jit_engine.rules.clearance import clear, refused_only_by_approval
 from jit_engine.rules.containers import MOST_WITHHELD
 from tests.fakes.world import (
     FACTS_PREFIX,
@@ -174,6 +175,29 @@ def test_a_stricter_contract_of_something_inside_binds_the_whole() -> None:
     foreign = facts(contracts=(contract(), stricter), catalogue=catalogue(inner))
     without = cleared(ask(FACTS_PREFIX), known=foreign).verdicts[0].without
     assert [breach.code for part in without for breach in part.breaches] == ["contract-not-accepted"]
+
+
+def test_whoever_has_to_approve_something_inside_is_asked_about_the_whole() -> None:
+    inner = table_item(table("inner"), prefix("lending/facts/inner/"), group("plain"))
+    asking = ApprovalRule(max_classification=None, stage=None, automatic=False, groups=frozenset({"inner-owners"}))
+    approved = contract(
+        id=ContractId("co_01JABCDEFGHJKMNPQRSTVWXYZ9"),
+        name="inner",
+        prefixes=(),
+        tables=(replace(contract().tables[0], tables=frozenset({"inner"})),),
+        targets=(),
+        approvals=(asking,),
+    )
+    accepted = activity(accepted=frozenset({contract().key, approved.key}))
+    known = facts(activity=accepted, contracts=(contract(), approved), catalogue=catalogue(inner))
+    for asked in (FACTS_PREFIX, prefix("lending/facts/inner/part=1/")):
+        refusal = refused(ask(asked), known=known)
+        assert refused_only_by_approval(refusal), asked
+        (need,) = needs_of(refusal.verdicts, known.contracts)
+        assert (need.contract.id, need.rule) == (approved.id, asking)
+    copy = prefix_item(prefix("lending/copies/"), copy_of=prefix("lending/facts/inner/"))
+    copied = replace(known, catalogue=catalogue(inner, copy))
+    assert refused_only_by_approval(refused(ask(copy.source), known=copied))
 
 
 def test_what_is_catalogued_inside_later_ends_a_grant_that_does_not_withhold_it() -> None:
