@@ -108,15 +108,20 @@ def test_an_answer_to_what_was_wished_before_is_marked_and_not_acted_on(
 @pytest.mark.parametrize("lists", ["activities", "environments"])
 def test_a_list_that_failed_is_said_and_asked_for_again(visitor: Visitor, story: Story, lists: str) -> None:
     visit = visitor("dana")
-    visit.page.route(f"**/v1/{lists}?**", lambda route: route.fulfill(status=503, json={"title": "Not now"}))
+    visit.page.route(f"**/v1/{lists}?**", lambda route: route.fulfill(status=429, json={"title": "Not now"}))
     page = visit.go(f"/request?activity={story.activity}")
-    expect(page.get_by_role("alert")).to_contain_text("Not now", timeout=15_000)
+    expect(page.get_by_role("alert")).to_contain_text("Not now")
     assert page.get_by_text("no active").count() == 0
     page.unroute_all()
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(page.get_by_label("Environment")).not_to_have_value("")
-    visit.errors.clear()  # the 503 itself
+    visit.check_quiet()
+
+
+def test_a_link_to_data_that_is_not_there_says_so(visitor: Visitor, story: Story) -> None:
+    page = visitor("dana").go(f"/request?activity={story.activity}&add=s3://acme-prod-lake/nothing/here/")
+    expect(page.get_by_role("alert")).to_contain_text("Not here, or not for you")
 
 
 @pytest.mark.parametrize(

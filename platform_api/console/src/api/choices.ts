@@ -26,7 +26,7 @@ export const sourceQuery = (uri: string) => queryOptions({
 });
 
 /** Whether the URI names a data product or a database, and no source. */
-export const isContainer = (uri: string) => uri.startsWith("product://") || /^glue:\/\/[^/]+\/[^/]+\/[^/]+$/.test(uri);
+const isContainer = (uri: string) => uri.startsWith("product://") || /^glue:\/\/[^/]+\/[^/]+\/[^/]+$/.test(uri);
 
 /** One data product or database, with the first of what is in it. */
 export const containerQuery = (uri: string) => queryOptions({

@@ -40,7 +40,7 @@ export default function Request() {
   const purpose = possible.includes(wish.purpose) ? wish.purpose : possible[0] ?? activity?.purposes[0] ?? "";
   const move = (to: Record<string, string | undefined>) => { take.reset(); change(to); };
   const add = (choice: Choice) => { take.reset(); setWish((now) => (now.sources.some((one) => one.uri === choice.uri) ? now : { ...now, sources: [...now.sources, choice] })); };
-  useWished(search.add, add);
+  const unwished = useWished(search.add, add);
   const body = bodyOf(wish, activity && environment && purpose ? { activity: activity.id, environment: environment.id, purpose } : null);
   const { preview, isOld, verdicts, held, containers } = usePreview(trial(body));
   const lengths = DURATIONS.some(([id]) => id === wish.duration) ? DURATIONS : [...DURATIONS, [wish.duration, duration(wish.duration)] as [string, string]];
@@ -73,13 +73,16 @@ export default function Request() {
             </div>
           </Card>
           <Card title={`Data (${wish.sources.length})`}>
-            {wish.sources.length === 0 ? <p className="secondary">Nothing chosen yet: search the catalogue below.</p> : (
-              <ul className="stack">{wish.sources.map((one) => (
-                <Chosen key={one.uri} of={one} verdict={verdicts.get(one.uri)} container={containers.get(one.uri)} verdicts={verdicts} held={held.get(one.uri)} asking={isOld || preview.isLoading}
-                  onChange={(operations) => set({ sources: wish.sources.map((other) => (other.uri === one.uri ? { ...other, operations } : other)) })}
-                  onRemove={() => set({ sources: wish.sources.filter((other) => other.uri !== one.uri) })} />
-              ))}</ul>
-            )}
+            <div className="stack-s">
+              {unwished ? <Trouble error={unwished} /> : null}
+              {wish.sources.length === 0 ? <p className="secondary">Nothing chosen yet: search the catalogue below.</p> : (
+                <ul className="stack">{wish.sources.map((one) => (
+                  <Chosen key={one.uri} of={one} verdict={verdicts.get(one.uri)} container={containers.get(one.uri)} verdicts={verdicts} held={held.get(one.uri)} asking={isOld || preview.isLoading}
+                    onChange={(operations) => set({ sources: wish.sources.map((other) => (other.uri === one.uri ? { ...other, operations } : other)) })}
+                    onRemove={() => set({ sources: wish.sources.filter((other) => other.uri !== one.uri) })} />
+                ))}</ul>
+              )}
+            </div>
           </Card>
           <Catalogue add={add} chosen={wish.sources} />
         </div>
@@ -152,15 +155,16 @@ function usePreview(wanted: Asked | null) {
   };
 }
 
-/** A link may name a source to begin with. */
-function useWished(uri: string | undefined, add: (choice: Choice) => void): void {
+/** A link may name a source to begin with; what keeps it from being chosen, if anything. */
+function useWished(uri: string | undefined, add: (choice: Choice) => void): Error | null {
   const wanted = useQuery(sourceQuery(uri ?? ""));
   const whole = useQuery(containerQuery(uri ?? ""));
+  const choice = whole.data ? containerChoice(whole.data) : wanted.data && choiceOf(wanted.data);
   useEffect(() => {
-    const choice = whole.data ? containerChoice(whole.data) : wanted.data && choiceOf(wanted.data);
     if (choice) add(choice);
     // only when the answer to the link's own wish arrives
   }, [wanted.data, whole.data]);
+  return wanted.error ?? whole.error ?? (choice === null ? new Error(`${uri} cannot be chosen here; ask for it with sluice request.`) : null);
 }
 
 /** Puts an offer in place of the wish: it is a whole request that was cleared as it stands. */

@@ -10,7 +10,7 @@ type ServiceKind = Schemas["ServiceAsked"]["kind"];
 /** `columns`: only these, where an offer has narrowed it to them; `asked` gives it as the request's body has it. */
 export interface Choice { uri: string; title: string; classification: string; asked: (of: Wanted) => Asked; operations: Operation[]; columns: string[] | null; offered: Operation[] }
 /** What is wanted of a choice. */
-export type Wanted = Pick<Choice, "operations" | "columns">;
+type Wanted = Pick<Choice, "operations" | "columns">;
 
 /** What can be chosen of an item: what its kind offers; of files and tables by name, of everything else by its URI. */
 export function choiceOf(item: Item): Choice | null {
