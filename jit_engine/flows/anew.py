@@ -49,7 +49,7 @@ def decide_anew(
         return Changed(why="the catalogue or the environment changed")
     if verdict.sessions_end_by < grant.ends_at:
         return Changed(why=f"contract, activity or environment now end at {verdict.sessions_end_by.isoformat()}")
-    longest = min(durations_of(verdict.request.asks, verdict.request, facts))
+    longest = min(durations_of(verdict.request.asks, verdict.request, facts, verdict.contracts))
     if grant.ends_at - grant.created_at > longest:
         return Changed(why=f"the contract now allows {longest} at most")
     return verdict

@@ -104,7 +104,7 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
         return refused(_too_late(sessions_end_by))
     if missing := unmet(passed, contracts, request):
         return refused(*map(_approval_needed, missing))
-    longest = durations_of([verdict.ask for verdict in passed], request, facts)
+    longest = durations_of([one.ask for one in passed], request, facts, {one.key for one in asked})
     ends_at, shortened = _end(request, contracts, sessions_end_by, environment, longest, now)
     return Clearance(
         request=request,

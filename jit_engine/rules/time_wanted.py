@@ -32,5 +32,6 @@ def wanted_of(verdict: Clearance | Refusal, facts: Facts) -> timedelta:
     if facts.environment is None:
         raise ValueError("gather the facts first")
     passed = [one for one in verdict.verdicts if one.passes]
-    longest = durations_of([one.ask for one in passed], verdict.request, facts)
-    return wanted_duration(verdict.request, contracts_of(passed, facts), facts.environment, longest)
+    contracts = contracts_of(passed, facts)
+    longest = durations_of([one.ask for one in passed], verdict.request, facts, {one.key for one in contracts})
+    return wanted_duration(verdict.request, contracts, facts.environment, longest)

@@ -6,7 +6,7 @@ only hashed or masked is left out, with the reason. A table of which something i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from jit_engine.contracts.effective import Use, limited_tables, longest_duration, profiles_of, table_terms
@@ -15,6 +15,7 @@ from jit_engine.contracts.terms import Contract
 from jit_engine.domain.catalogue import CatalogueItem, ColumnGroup, TableItem
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.databases import DatabaseSource
+from jit_engine.domain.ids import ContractId
 from jit_engine.domain.obligations import ColumnTreatment, Obligations
 from jit_engine.domain.request import AccessRequest, SourceAsk
 from jit_engine.domain.source import GlueTable, Operation, S3Prefix
@@ -22,6 +23,7 @@ from jit_engine.domain.treatment import Treatment, strictest
 from jit_engine.domain.verdict import Breach, ColumnVerdict
 from jit_engine.errors import InvalidValue
 from jit_engine.ports import Facts
+from jit_engine.rules.containers import contracts_inside
 from jit_engine.rules.database_terms import database_breaches
 from jit_engine.rules.entities import group_ref
 from jit_engine.rules.questions import Ask, questions_about
@@ -44,15 +46,20 @@ def use_of(ask: SourceAsk, request: AccessRequest, facts: Facts) -> Use:
     return Use(tier=facts.environment.tier, operations=ask.operations, kind=kind_of(request.subject))
 
 
-def durations_of(asks: Sequence[SourceAsk], request: AccessRequest, facts: Facts) -> list[timedelta]:
+def durations_of(
+    asks: Sequence[SourceAsk], request: AccessRequest, facts: Facts, inside: Collection[tuple[ContractId, str]] = ()
+) -> list[timedelta]:
     """The longest that the contracts let a grant last, for each of these and of what is given with it; a grant for all
-    lasts the shortest.
+    lasts the shortest. `inside` are the contracts that bind for what lies inside of one and is not withheld.
     """
+    binding = [contract for contract in facts.contracts if contract.key in inside]
     return [
         longest_duration(contract, use_of(ask, request, facts))
         for ask in with_bases(asks, facts.catalogue)
-        for contract in facts.contracts
-        if contract.covers(ask.source)
+        for contract in (
+            *(contract for contract in facts.contracts if contract.covers(ask.source)),
+            *contracts_inside(ask, facts.catalogue, binding),
+        )
     ]
 
 

@@ -261,3 +261,24 @@ def test_less_time_for_what_a_view_is_made_of_ends_the_grant_of_the_view() -> No
     desk.facts.now_known = over(max_duration=30 * MINUTE)
     (ended,) = redecide(desk).every(NOW)
     assert (ended.id, ended.reason) == (grant.id, "the contract now allows 0:30:00 at most")
+
+
+def test_less_time_for_what_lies_inside_under_another_contract_ends_the_grant_of_the_whole() -> None:
+    inner = world.table_item(world.table("inner"), world.prefix("lending/facts/inner/"), world.group("plain"))
+
+    def over(**terms: Any) -> Facts:
+        scope = replace(contract().tables[0], tables=frozenset({"inner"}))
+        key = ContractId("co_01JABCDEFGHJKMNPQRSTVWXYZ6")
+        other = contract(id=key, name="inner", prefixes=(), tables=(scope,), targets=(), **terms)
+        accepted = frozenset({(CONTRACT, "1.0.0"), other.key})
+        return facts(
+            contracts=(contract(), other), activity=activity(accepted=accepted), catalogue=world.catalogue(inner)
+        )
+
+    desk = Desk()
+    desk.facts.now_known = over()
+    grant = desk.ask(world.request(world.ask(world.FACTS_PREFIX)))
+    assert redecide(desk).every(NOW) == ()
+    desk.facts.now_known = over(max_duration=30 * MINUTE)
+    (ended,) = redecide(desk).every(NOW)
+    assert (ended.id, ended.reason) == (grant.id, "the contract now allows 0:30:00 at most")
