@@ -7,9 +7,6 @@ import pytest
 
 from tests.support.sources import PACKAGES, Module, committed_files, modules
 
-PRODUCT = modules(*PACKAGES)
-EVERYTHING = modules(*PACKAGES, "migrations", "tests")
-
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "misc", "manager"}
 LONGEST_FILE = 400
 
@@ -24,6 +21,11 @@ CLOCKS = {
     ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"),
     ("time", "time"), ("time", "time_ns"),
 }  # fmt: skip
+
+
+def everything() -> tuple[Module, ...]:
+    """Every Python file; read when a test asks, for every process of a run collects this module."""
+    return modules(*PACKAGES, "migrations", "tests")
 
 
 def clock_reads(tree: ast.AST) -> Iterator[int]:
@@ -76,32 +78,35 @@ def lines(module: Module, wrong: Callable[[ast.stmt], bool]) -> list[int]:
 
 
 def test_a_file_is_named_by_what_it_holds() -> None:
-    parts = {module.path: set(module.path.removesuffix(".py").split("/")) for module in EVERYTHING}
+    parts = {
+        module.path: set(module.path.removesuffix(".py").split("/"))
+        for module in modules(*PACKAGES, "migrations", "tests")
+    }
     assert {path: names & EMPTY_NAMES for path, names in parts.items() if names & EMPTY_NAMES} == {}
 
 
 def test_a_file_is_a_small_room() -> None:
-    lengths = {module.path: module.text.count("\n") for module in EVERYTHING}
+    lengths = {module.path: module.text.count("\n") for module in everything()}
     assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
 def test_every_module_says_what_it_gives() -> None:
-    assert [module.path for module in PRODUCT if not ast.get_docstring(module.tree)] == []
+    assert [module.path for module in modules(*PACKAGES) if not ast.get_docstring(module.tree)] == []
 
 
 def test_nothing_happens_at_import() -> None:
-    assert {module.path: found for module in PRODUCT if (found := lines(module, runs_at_import))} == {}
+    assert {module.path: found for module in modules(*PACKAGES) if (found := lines(module, runs_at_import))} == {}
 
 
 def test_a_front_door_only_names_what_is_inside() -> None:
-    doors = [module for module in PRODUCT if module.path.endswith("__init__.py")]
+    doors = [module for module in modules(*PACKAGES) if module.path.endswith("__init__.py")]
     assert doors
     loud = {door.path: lines(door, lambda statement: not is_declaration(statement)) for door in doors}
     assert {path: found for path, found in loud.items() if found} == {}
 
 
 def test_only_the_wiring_and_the_entry_points_read_the_clock() -> None:
-    others = [module for module in PRODUCT if not module.path.startswith(MAY_READ_THE_CLOCK)]
+    others = [module for module in modules(*PACKAGES) if not module.path.startswith(MAY_READ_THE_CLOCK)]
     assert {module.path: found for module in others if (found := list(clock_reads(module.tree)))} == {}
 
 

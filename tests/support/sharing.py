@@ -7,6 +7,7 @@ with its folder, so that nothing runs on beside tests that have no use for it. O
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -60,6 +61,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of a share beside each other, in whatever order they have come."""
     places = {share: place for place, share in enumerate(in_order(_share(item.nodeid) for item in items))}
     items.sort(key=lambda item: places[_share(item.nodeid)])
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end: no collection of garbage has to look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types

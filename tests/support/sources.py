@@ -51,6 +51,7 @@ def _walk() -> list[str]:
     return names
 
 
+@cache
 def _read(path: Path) -> Module:
     text = path.read_text(encoding="utf-8")
     return Module(path=path.relative_to(ROOT).as_posix(), text=text, tree=ast.parse(text))
