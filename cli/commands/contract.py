@@ -255,6 +255,8 @@ def _show(contract: Doc) -> None:
             ("sha-256", contract.text("document_sha256")),
         ]
     )
+    for uri in contract.texts("uncatalogued"):
+        line(f"not catalogued, so that nobody can ask for it yet: {uri}")
     signed = {signature.text("role") for signature in contract.records("signatures")}
     for signature in contract.records("signatures"):
         line(f"signed as {signature.text('role')} by {signature.text('by')} at {local(signature.text('at'))}")

@@ -80,6 +80,12 @@ class ContractChecks:
             return (SignatureRole.DATA_OWNER, SignatureRole.PRIVACY_OFFICE)
         return (SignatureRole.DATA_OWNER,)
 
+    def uncatalogued(self, contract: Contract) -> tuple[str, ...]:
+        """What the contract names and the catalogue lacks, by URI: nobody can ask for it, nor is it classified."""
+        catalogue = self.store.catalogue()
+        named = (*_named(contract), *(target.source for target in contract.targets))
+        return tuple(sorted({s.uri for s in named if catalogue.item(s) is None and not catalogue.touching(s)}))
+
     def owner(self, contract: Contract) -> None:
         """The data's own owner has to sign; the decision holds it again, for the catalogue may change."""
         owners = {item.owner_team for item in _catalogued(contract, self.store.catalogue())}
@@ -176,12 +182,18 @@ def _of_document(reference: str) -> ContractId | None:
 
 def _catalogued(contract: Contract, catalogue: Catalogue) -> tuple[CatalogueItem, ...]:
     """Every catalogued item that the contract reaches."""
-    sources: list[Source] = list(contract.prefixes)
-    for scope in contract.tables:
-        for table in scope.tables:
-            sources.append(GlueTable(account=scope.account, region=scope.region, database=scope.database, table=table))
-    reached = [item for source in sources for item in catalogue.touching(source)]
-    for service in contract.services:
-        own = catalogue.item(service)
-        reached += catalogue.touching(service) or ((own,) if own is not None else ())
+    reached: list[CatalogueItem] = []
+    for source in _named(contract):
+        own = catalogue.item(source) if source in contract.services else None
+        reached += catalogue.touching(source) or ((own,) if own is not None else ())
     return tuple(reached)
+
+
+def _named(contract: Contract) -> tuple[Source, ...]:
+    """The data that the contract names, without what may be written under it."""
+    tables = [
+        GlueTable(account=scope.account, region=scope.region, database=scope.database, table=table)
+        for scope in contract.tables
+        for table in sorted(scope.tables)
+    ]
+    return (*contract.prefixes, *tables, *contract.services)

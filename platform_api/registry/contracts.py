@@ -34,13 +34,17 @@ CLOCK: Final = "system:clock"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What the desk would say of a document: its problems, what the registry objects to, and what nobody can hold."""
+    """What the desk would say of a document: its problems, what the registry objects to, and what nobody can hold.
+
+    `uncatalogued` is data that it names and the catalogue lacks; that is said, and keeps nobody from signing.
+    """
 
     contract: Contract | None
     problems: tuple[Problem, ...]
     obstacles: tuple[str, ...]
     unenforceable: tuple[Problem, ...]
     needed: tuple[SignatureRole, ...]
+    uncatalogued: tuple[str, ...] = ()
 
 
 def document_sha256(document: Mapping[str, DocumentJson]) -> str:
@@ -67,7 +71,12 @@ class ContractDesk:
             obstacles=self._checks.obstacles(record.contract, now),
             unenforceable=unenforceable(record.document),
             needed=record.needed,
+            uncatalogued=self._checks.uncatalogued(record.contract),
         )
+
+    def uncatalogued(self, contract: Contract) -> tuple[str, ...]:
+        """The data that it names and that the catalogue lacks today, by URI."""
+        return self._checks.uncatalogued(contract)
 
     def draft(self, subject: Subject, document: str | Mapping[str, DocumentJson], now: datetime) -> ContractRecord:
         """Saves a draft, over the author's own of that version. It reads as a contract; the rest is for its proposal.
@@ -133,7 +142,10 @@ class ContractDesk:
             signed = replace(signed, forbidden=forbidden)
             record = replace(record, contract=_in_force(signed) if signed.starts_at <= now else signed)
         action = "contract.in-force" if record.contract.state is ContractState.IN_FORCE else "contract.signed"
-        return self._store.save_contract(record, _event(action, person.id, record, now, {"role": role.value}))
+        told: dict[str, Json] = {"role": role.value}
+        if lacking := self._checks.uncatalogued(contract):
+            told["uncatalogued"] = list(lacking)
+        return self._store.save_contract(record, _event(action, person.id, record, now, told))
 
     def enter(self, now: datetime) -> tuple[ContractRecord, ...]:
         """Brings every signed version whose time has come into force; those that did.

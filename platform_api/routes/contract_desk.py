@@ -101,7 +101,8 @@ def sign(
         before = caller.platform.redecide.giving()
         record = desk.sign(caller.subject, key, version, body.role, caller.now)
         in_force = record.contract.state is ContractState.IN_FORCE
-        return ContractChanged.after(record, _decided_anew(caller, record, before) if in_force else ())
+        ended = _decided_anew(caller, record, before) if in_force else ()
+        return ContractChanged.after(record, ended, desk.uncatalogued(record.contract))
 
     return once(201, work)
 

@@ -148,7 +148,8 @@ def contract(
     if not versions:
         raise NotFound(kind="contract", id=contract_id)
     proposed = [record for record in versions if record.contract.state is not ContractState.DRAFT]
-    return ContractShown.of((proposed or versions)[-1])
+    found = (proposed or versions)[-1]
+    return ContractShown.of(found, caller.platform.contracts.uncatalogued(found.contract))
 
 
 @routes.get(_VERSION, summary="One version of a contract")
@@ -159,7 +160,8 @@ def contract_version(
     version: Annotated[str, Path()],
 ) -> ContractShown:
     """The version with its signatures, and how each clause is held."""
-    return ContractShown.of(_contract(caller, contract_in_path(contract_id, version, caller).id, version))
+    found = _contract(caller, contract_in_path(contract_id, version, caller).id, version)
+    return ContractShown.of(found, caller.platform.contracts.uncatalogued(found.contract))
 
 
 def activity_in_body(body: AcceptanceAsked, caller: CallerDep) -> AnActivity:

@@ -28,9 +28,9 @@ class ContractChanged(ContractShown):
     revoked_grants: list[str]
 
     @classmethod
-    def after(cls, record: ContractRecord, revoked: Sequence[Grant]) -> Self:
+    def after(cls, record: ContractRecord, revoked: Sequence[Grant], uncatalogued: Sequence[str] | None = None) -> Self:
         """The contract of a record, and those grants."""
-        shown = ContractShown.of(record)
+        shown = ContractShown.of(record, uncatalogued)
         return cls(**shown.model_dump(), revoked_grants=[grant.id for grant in revoked])
 
 
@@ -83,7 +83,10 @@ class ProblemShown(Shown):
 
 
 class ContractExamined(Shown):
-    """What the desk would say of a document. `valid`: it reads as a contract; `proposable`, `signable`: as it says."""
+    """What the desk would say of a document. `valid`: it reads as a contract; `proposable`, `signable`: as it says.
+
+    `uncatalogued` is data that it names and the catalogue lacks: nobody can ask for it until it is catalogued.
+    """
 
     valid: bool
     proposable: bool
@@ -92,6 +95,7 @@ class ContractExamined(Shown):
     obstacles: list[str]
     unenforceable: list[ProblemShown]
     needed: list[str]
+    uncatalogued: list[str]
 
     @classmethod
     def of(cls, found: Examined) -> Self:
@@ -105,6 +109,7 @@ class ContractExamined(Shown):
             obstacles=list(found.obstacles),
             unenforceable=[ProblemShown.of(problem) for problem in found.unenforceable],
             needed=[role.value for role in found.needed],
+            uncatalogued=list(found.uncatalogued),
         )
 
 

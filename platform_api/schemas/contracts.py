@@ -65,7 +65,9 @@ class ClauseShown(Shown):
 
 
 class ContractShown(Shown):
-    """One version of a contract."""
+    """One version of a contract. `uncatalogued`: the data that it names and that the catalogue lacks today, null in
+    lists, which do not look.
+    """
 
     id: str
     version: str
@@ -83,9 +85,10 @@ class ContractShown(Shown):
     signatures: list[SignatureShown]
     clauses: list[ClauseShown]
     created_at: Moment
+    uncatalogued: list[str] | None = None
 
     @classmethod
-    def of(cls, record: ContractRecord) -> Self:
+    def of(cls, record: ContractRecord, uncatalogued: Sequence[str] | None = None) -> Self:
         """The contract of a record."""
         terms = record.contract
         return cls(
@@ -108,6 +111,7 @@ class ContractShown(Shown):
             ],
             clauses=[ClauseShown(clause=h.clause, text=h.text, hold=h.hold.value, by=h.by) for h in record.holds],
             created_at=record.created_at,
+            uncatalogued=None if uncatalogued is None else list(uncatalogued),
         )
 
 

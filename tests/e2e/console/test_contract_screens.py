@@ -50,6 +50,7 @@ def test_a_contract_is_written_by_form_proposed_and_signed_by_another(
     owner = visitor("olga")
     page = owner.go(address)
     page.get_by_role("button", name="Sign as data owner").click()
+    expect(page.get_by_role("dialog")).to_contain_text("The catalogue lacks some of the data that it names")
     owner.check_dialog("sign-contract")
     page.get_by_role("dialog").get_by_role("button", name="Sign").click()
     expect(page.get_by_text("Signed.")).to_be_visible()

@@ -44,6 +44,7 @@ def test_the_document_comes_back_as_it_was_given_and_is_what_the_signatures_are_
 ) -> None:
     shown = cast.pat.get(path_of(story.contract, story.version)).json()
     digest = hashlib.sha256(rfc8785.dumps(shown["document"])).hexdigest()
+    assert shown["uncatalogued"] == []
     assert {digest} == {shown["document_sha256"], *(one["document_sha256"] for one in shown["signatures"])}
     again = made(cast.pat.post("/v1/contracts/validate", {"document": {**shown["document"], "version": "8.0.0"}}))
     assert (again["valid"], again["proposable"], again["signable"], again["obstacles"]) == (True, True, True, [])
@@ -69,7 +70,7 @@ def test_a_check_stores_nothing_and_tells_everything_with_its_lines(cast: Cast, 
     terms_of(document)["consumers"]["residence"] = ["US"]
     found = made(cast.pat.post("/v1/contracts/validate", {"document": document}))
     assert (found["valid"], found["proposable"], found["signable"]) == (True, False, False)
-    assert len(found["obstacles"]) == 2
+    assert (len(found["obstacles"]), found["uncatalogued"]) == (2, [])
     assert [p["path"].rsplit(".", 1)[-1] for p in found["unenforceable"]] == ["residence"]
     assert cast.dana.post("/v1/contracts/validate", {"document": document}).status_code == 403
     assert cast.pat.get(f"/v1/contracts/{story.contract}/versions").json() == before

@@ -99,6 +99,17 @@ def test_ending_a_contract_names_the_grants_that_end_with_it(sluice: Sluice, pla
     assert sluice("contract", "end", CONTRACT, "--version", "1.1.0").code == ExitCode.USAGE
 
 
+def test_what_the_catalogue_lacks_is_told_to_who_looks_at_a_contract_and_to_who_signs_it(
+    sluice: Sluice, platform: FakePlatform
+) -> None:
+    lacking = SHOWN | {"uncatalogued": ["s3://lake/nowhere/"]}
+    platform.answers("GET", VERSION, lacking)
+    platform.answers("POST", f"{VERSION}/signatures", lacking | {"revoked_grants": []}, status=201)
+    for words in (("show",), ("sign", "--role", "data-owner")):
+        told = sluice("contract", words[0], CONTRACT, "--version", "1.1.0", *words[1:])
+        assert "not catalogued, so that nobody can ask for it yet: s3://lake/nowhere/" in told.out
+
+
 def test_a_version_signed_ahead_says_when_it_begins(sluice: Sluice, platform: FakePlatform) -> None:
     platform.answers("POST", f"{VERSION}/signatures", SHOWN | {"state": "signed", "revoked_grants": []}, status=201)
     told = sluice("contract", "sign", CONTRACT, "--version", "1.1.0", "--role", "data-owner")

@@ -2742,6 +2742,8 @@ export interface components {
             starts_at: string;
             /** State */
             state: string;
+            /** Uncatalogued */
+            uncatalogued?: string[] | null;
             /** Version */
             version: string;
         };
@@ -2760,6 +2762,8 @@ export interface components {
         /**
          * ContractExamined
          * @description What the desk would say of a document. `valid`: it reads as a contract; `proposable`, `signable`: as it says.
+         *
+         *     `uncatalogued` is data that it names and the catalogue lacks: nobody can ask for it until it is catalogued.
          */
         ContractExamined: {
             /** Needed */
@@ -2772,6 +2776,8 @@ export interface components {
             proposable: boolean;
             /** Signable */
             signable: boolean;
+            /** Uncatalogued */
+            uncatalogued: string[];
             /** Unenforceable */
             unenforceable: components["schemas"]["ProblemShown"][];
             /** Valid */
@@ -2789,7 +2795,8 @@ export interface components {
         };
         /**
          * ContractShown
-         * @description One version of a contract.
+         * @description One version of a contract. `uncatalogued`: the data that it names and that the catalogue lacks today, null in
+         *     lists, which do not look.
          */
         ContractShown: {
             /** Clauses */
@@ -2833,6 +2840,8 @@ export interface components {
             starts_at: string;
             /** State */
             state: string;
+            /** Uncatalogued */
+            uncatalogued?: string[] | null;
             /** Version */
             version: string;
         };

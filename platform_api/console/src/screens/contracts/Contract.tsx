@@ -14,6 +14,7 @@ import { Table } from "../../parts/table";
 import { Tabs } from "../../parts/tabs";
 import { Time } from "../../parts/time";
 import { ContractText } from "./ContractText";
+import { NotCatalogued } from "./NotCatalogued";
 import { foremost } from "./versions";
 import { WhatEnds } from "./WhatEnds";
 
@@ -80,6 +81,7 @@ function Actions({ contract }: { contract: Shown }) {
           disabled={mine ?? barred(sign)}
           act={async () => { await told(api.POST("/v1/contracts/{contract_id}/versions/{version}/signatures", { params: { path, header: onceKey() }, body: { role: role as Schemas["SignatureRole"] } })); await again(); }}>
           <p>Your signature is bound to exactly this document ({contract.document_sha256.slice(0, 16)}…). The last one that is needed brings it into force.</p>
+          <NotCatalogued of={contract} />
         </Ask>
       )) : null}
       {contract.state === "in-force" || contract.state === "signed" || contract.state === "proposed" ? (

@@ -14,6 +14,7 @@ import { Status } from "../../parts/status";
 import { useToast } from "../../parts/toast";
 import { useUnsaved } from "../../parts/unsaved";
 import { ContractForm } from "./ContractForm";
+import { Uncatalogued } from "./NotCatalogued";
 import { changed, example, nextVersion, read as sourceOf, textOf, written } from "./odcs";
 import type { Mark } from "./YamlEditor";
 
@@ -114,6 +115,7 @@ function Problems({ of, marks, why, isOpen }: { of: Schemas["ContractExamined"] 
       {of?.valid && marks.every((one) => one.severity === "warning") ? <span><Status state={of.signable ? "met" : "awaiting"} label={of.signable ? "It can be proposed and signed" : of.proposable ? "It can be proposed, and not signed yet" : "It reads as a contract"} /></span> : null}
       <ul className="stack-s">{marks.map((one) => <li key={`${one.line}${one.message}`}><Status state={one.severity === "error" ? "not-met" : "denied"} label={`Line ${one.line}`} /> {one.message}</li>)}</ul>
       {of?.obstacles.length ? <><h3>What the registry objects to</h3><ul className="stack-s">{of.obstacles.map((one) => <li key={one}>{one}</li>)}</ul></> : null}
+      <Uncatalogued of={of?.uncatalogued ?? []} />
       {of?.valid ? <p className="secondary">To be signed by: {of.needed.join(", ").replaceAll("-", " ")}.</p> : null}
     </>
   );
