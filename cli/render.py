@@ -34,6 +34,11 @@ def multiline(text: str) -> str:
     return "\n".join(clean(line.expandtabs()) for line in text.split("\n"))
 
 
+def counted(number: int, word: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def line(text: str = "") -> None:
     """One line of the result."""
     print(clean(text))

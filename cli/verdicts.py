@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cli.answer import Doc
 from cli.problem import reason_lines
-from cli.render import clean
+from cli.render import clean, counted
 
 HEADINGS = ("source", "operations", "tier", "contract", "policy", "verdict")
 
@@ -125,7 +125,7 @@ def _contract(verdict: Doc) -> str:
     if not named:
         return "no contract"
     breaches = len(verdict.records("breaches"))
-    return f"within {named}" if verdict.flag("passes") else f"{breaches} clause(s) of {named} exceeded"
+    return f"within {named}" if verdict.flag("passes") else f"{counted(breaches, 'clause')} of {named} exceeded"
 
 
 def _policy(verdict: Doc) -> str:

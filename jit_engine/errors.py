@@ -191,4 +191,4 @@ class RoleExists(EngineError):
 
     def __init__(self, *, role_name: str) -> None:
         self.role_name = role_name
-        super().__init__(f"a role {role_name} exists that this attempt did not create")
+        super().__init__(f"a role {role_name} exists that this attempt did not create; it is left alone, try again")

@@ -41,7 +41,10 @@ class Forbidden(AuthorizeError):
         self.action = action
         self.rules = rules
         self.rulebook = rulebook
-        said = "; ".join(f"{rule.title} ({rule.id})" for rule in rules) or "no rule permits it"
+        said = (
+            "; ".join(f"{rule.title} ({rule.id})" for rule in rules)
+            or "no rule permits it; ask somebody who may, or governance for a rule"
+        )
         advice = " ".join(rule.advice for rule in rules if rule.advice)
         super().__init__(f"you may not {action}: {said}. {advice}".strip())
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 from starlette.exceptions import HTTPException
 
@@ -69,7 +70,7 @@ KINDS: Mapping[str, Kind] = {
     "body-invalid": _kind(422, "The body cannot be read in one way", "No JSON, a key twice, or nested too deep."),
     "fields-invalid": _kind(422, "Some values do not fit", "Each is listed under errors."),
     "invalid-value": _kind(422, "A value cannot be used", "The field, what was given, and how to mend it."),
-    "aws-limit": _kind(422, "Beyond one of AWS's limits", "Refused before AWS hears of it."),
+    "aws-limit": _kind(422, "Beyond one of AWS's limits", "Refused before AWS hears of it: ask for less."),
     "no-enforcer": _kind(409, "Nothing here can hold it apart", "Columns or rows are withheld, which files cannot do."),
     "table-not-governed": _kind(409, "Lake Formation does not hold the table", "Its owner has to repair that first."),
     "database-not-exact": _kind(409, "The database gives more than was decided", "Its owner has to repair that first."),
@@ -80,8 +81,12 @@ KINDS: Mapping[str, Kind] = {
     "policy-too-large": _kind(422, "Too much for one role", "The policy would not fit; ask for fewer sources."),
     "contract-invalid": _kind(422, "The document is no contract", "Every problem is listed under errors."),
     "order-invalid": _kind(422, "The activity cannot be registered", "Every problem is listed under errors."),
-    "clause-not-enforceable": _kind(422, "A clause that nothing holds", "Signing would promise what is not done."),
-    "idempotency-mismatch": _kind(409, "The key was used for something else", "By another body, route or person."),
+    "clause-not-enforceable": _kind(
+        422, "A clause that nothing holds", "It would promise what is not done: take it out."
+    ),
+    "idempotency-mismatch": _kind(
+        409, "The key was used for something else", "By another body, route or person: take another."
+    ),
     "idempotency-in-flight": _kind(409, "The same request is being worked on", "Ask again with the same key."),
     "method-not-allowed": _kind(405, "Not with this method", "The Allow header names those that are."),
     # what may not be
@@ -90,41 +95,41 @@ KINDS: Mapping[str, Kind] = {
     "approval-needed": _kind(403, "People have to approve it first", "Everything else has passed."),
     "not-an-approver": _kind(403, "Your approval would not count", "The detail says why."),
     "duration-too-long": _kind(422, "Longer than the contract allows", "Nothing else stood in the way."),
-    "four-eyes": _kind(403, "Another person has to do this", "Nobody approves what they proposed."),
-    "people-only": _kind(403, "Only a person may do this", "Workloads do not govern."),
+    "four-eyes": _kind(403, "Another person has to do this", "Nobody approves what they proposed: ask somebody else."),
+    "people-only": _kind(403, "Only a person may do this", "Workloads do not govern: sign in as a person."),
     "not-a-signer": _kind(403, "Not in this role", "Only members of the team that holds the role sign."),
     "not-the-owner": _kind(403, "Only the activity's owner may", "Ask the owner."),
-    "other-owner": _kind(403, "The contract is another team's", "A contract keeps its owner."),
+    "other-owner": _kind(403, "The contract is another team's", "It keeps its owner: that team proposes."),
     "own-rulebook": _kind(403, "Another person has to judge it", "Authors never approve their own rules."),
-    "approval-void": _kind(403, "An approval does not count", "Whoever gave it has no right to it now."),
-    "guardrail": _kind(403, "The platform's own rules stay", "They always hold, and are no part of a rulebook."),
-    "not-your-draft": _kind(403, "The draft is somebody else's", "Only its author edits and proposes it."),
+    "approval-void": _kind(403, "An approval does not count", "Who gave it has no right to now: propose anew."),
+    "guardrail": _kind(403, "The platform's own rules stay", "They hold without a rulebook: take them out."),
+    "not-your-draft": _kind(403, "The draft is somebody else's", "Only its author changes it: draft your own."),
     "not-found": _kind(404, "Not found", "There is no such thing, or you may not see it."),
     "unknown-rulebook": _kind(404, "No such version", "List the versions of the rulebook."),
     # what is in the way
     "rulebook-state": _kind(409, "Not in this state", "The version exists, but its state does not allow it."),
-    "rulebook-overtaken": _kind(409, "Changed meanwhile", "The version, or what is live, is another by now."),
+    "rulebook-overtaken": _kind(409, "Changed meanwhile", "It, or what is live, is another: read it again."),
     "cases-failed": _kind(409, "The test cases do not pass", "Each that fails is listed under errors."),
     "wrong-state": _kind(409, "Not in this state", "The thing exists, but its state does not allow it."),
     "shown-has-changed": _kind(409, "Not what you looked at", "What would be granted has changed: look again."),
-    "not-renewable": _kind(409, "The grant cannot be renewed", "It has ended, or the contract's number is used up."),
-    "grant-not-usable": _kind(409, "The grant gives no credentials", "It has ended, or what it covers has changed."),
+    "not-renewable": _kind(409, "The grant cannot be renewed", "It has ended or used its number up: ask anew."),
+    "grant-not-usable": _kind(409, "The grant gives no credentials", "It, or what it covers, is another: ask anew."),
     "not-one-session": _kind(422, "One session cannot hold the job", "Why, and what each source needs, is listed."),
     "too-many-parts": _kind(422, "Too much for one grant", "What each source needs is listed."),
     "profile-needed": _kind(422, "The grant has several profiles", "Name one of those that are listed."),
     "account-not-served": _kind(422, "No role in that account", "An operator has to add the AWS account."),
     "lost-race": _kind(409, "Changed meanwhile", "Somebody else was faster: read it again and decide anew."),
     "activity-not-empty": _kind(409, "The activity has something left", "It is retired once nothing of it is left."),
-    "name-taken": _kind(409, "The name is taken", "Names are never used twice."),
-    "version-taken": _kind(409, "The version is taken", "Versions only rise."),
-    "decision-altered": _kind(409, "The decision is not what was recorded", "Nothing is concluded from it."),
-    "evidence-unreadable": _kind(409, "The decision cannot be taken again", "Its evidence is of another form."),
-    "contract-overlap": _kind(409, "The data has a contract already", "Each place is listed."),
+    "name-taken": _kind(409, "The name is taken", "Names are never used twice: choose another."),
+    "version-taken": _kind(409, "The version is taken", "Versions only rise: give a later one."),
+    "decision-altered": _kind(409, "The decision is not what was recorded", "An auditor has to look at the database."),
+    "evidence-unreadable": _kind(409, "The decision cannot be taken again", "Use the release that recorded it."),
+    "contract-overlap": _kind(409, "The data has a contract already", "Leave out each place listed, or end that one."),
     "too-many-refusals": _kind(429, "Too many refused requests", "Wait a minute; something asks in vain."),
     "too-many-grants": _kind(409, "Too many live grants", "Revoke one first."),
     "too-many-streams": _kind(429, "Too many open streams", "Close one, or ask for what you need now and then."),
     "too-many-waiting": _kind(409, "Too many requests wait", "Withdraw one first."),
-    "environment-exists": _kind(409, "The environment exists", "One a tier."),
+    "environment-exists": _kind(409, "The environment exists", "One a tier: use it."),
     # what is down
     "role-budget-spent": _kind(503, "The account has no room for a role", "Roles go as grants end; try again."),
     "account-not-ready": _kind(503, "No place in that account yet", "It is being made: try again."),
@@ -132,11 +137,11 @@ KINDS: Mapping[str, Kind] = {
     "clock-astray": _kind(503, "The clocks are apart", "Nothing was decided; the operator synchronises them."),
     "store-unavailable": _kind(503, "The database did not answer", "Nothing was written; try again."),
     "schema-outdated": _kind(503, "The database is of another release", "Run `sluice operate migrate`."),
-    "no-live-rulebook": _kind(503, "No rules are live", "Nothing can be decided, so nothing is permitted."),
+    "no-live-rulebook": _kind(503, "No rules are live", "Nothing is permitted until governance makes rules live."),
     "aws-refused": _kind(502, "AWS refused the platform", "An operator has to look at the platform's role."),
     "role-exists": _kind(503, "The role's name is taken", "Another attempt gets another name; try again."),
     # what should not be
-    "internal-error": _kind(500, "Something went wrong on our side", "It is logged under the request id."),
+    "internal-error": _kind(500, "Something went wrong on our side", "It is logged: quote the request id."),
     "policy-widens": _kind(500, "A policy would have given too much", "It was not minted; this is a defect."),
     "engine-error": _kind(500, "The engine failed", "The base of the engine's errors."),
     "policy-error": _kind(500, "The rules failed", "The base of policy's errors."),
@@ -148,7 +153,7 @@ KINDS: Mapping[str, Kind] = {
     "registry-error": _kind(500, "The registry failed", "The base of the registry's errors."),
     "store-error": _kind(500, "The database failed", "The base of the database's errors."),
     "provisioning-error": _kind(500, "Provisioning failed", "The base of provisioning's errors."),
-    "stack-not-ours": _kind(409, "A stack of that name is not ours", "It is never adopted."),
+    "stack-not-ours": _kind(409, "A stack of that name is not ours", "It is never adopted: an operator has to look."),
     "template-altered": _kind(500, "The template was altered", "Restore the reviewed one."),
     "authorize-error": _kind(500, "Authorization failed", "The base of authorization's errors."),
     "door-error": _kind(500, "The door failed", "The base of the door's errors."),
@@ -160,6 +165,8 @@ KINDS: Mapping[str, Kind] = {
     "embedded-unavailable": _kind(500, "A part of the embedded platform is down", "Never seen outside."),
     "sample-invalid": _kind(500, "The sample is invalid", "Never seen outside."),
 }
+_MEANWHILE: Final = timedelta(seconds=5)
+"""When to try again where an error does not say; what it waits for is people, so this is only a pause."""
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "not-json"}
 
 
@@ -191,6 +198,9 @@ def problem_of(error: Exception) -> Problem:
     if not isinstance(code, str) or code not in KINDS or KINDS[code].status == 500:
         return unexpected()
     headers = {"WWW-Authenticate": 'Bearer realm="sluicegate"'} if KINDS[code].status == 401 else {}
+    if KINDS[code].status == 503:
+        wait = getattr(error, "retry_after", None)
+        headers["Retry-After"] = _seconds(wait if isinstance(wait, timedelta) else _MEANWHILE)
     return Problem(code=code, detail=_detail(error, code), more=_more(error), headers=headers)
 
 
@@ -270,7 +280,7 @@ def _more(error: Exception) -> dict[str, Json]:
             rules: Sequence[Json] = [{"id": r.id, "title": r.title, "advice": r.advice} for r in error.rules]
             return {"action": error.action, "rules": rules, "rulebook": error.rulebook}
         case NotFound():
-            return {"field": error.kind, "fix": "list those that you may see"}
+            return {"field": error.kind, "fix": "list yours to find its id"}
         case WrongState():
             return {"kind": error.kind, "id": error.id, "state": error.state, "fix": error.fix}
         case PolicyTooLarge() | NotOneSession() | TooManyParts():

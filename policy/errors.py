@@ -31,7 +31,8 @@ class RulebookInvalid(PolicyError):
         self.version = version
         self.problems = problems
         listed = "\n".join(f"  {problem}" for problem in problems)
-        super().__init__(f"rulebook {version} has {len(problems)} problem(s) to correct:\n{listed}")
+        count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"rulebook {version} has {count} to correct:\n{listed}")
 
 
 class SchemaBroken(PolicyError):

@@ -82,7 +82,7 @@ class CasesFailed(PolicyError):
         self.version = version
         self.failures = failures
         super().__init__(
-            f"{len(failures)} test case(s) of rulebook version {version} fail: "
+            f"not every test case of rulebook version {version} holds: "
             + "; ".join(failures[:10])
             + ": mend the rules or the cases"
         )

@@ -21,7 +21,7 @@ from cli.connections import connection_lines
 from cli.find import activity_id, contract_id
 from cli.lazy import group
 from cli.paths import at
-from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, multiline, note, print_json, table
+from cli.render import AsJson, AtMost, Cursor, answer, counted, facts, line, listing, multiline, note, print_json, table
 from cli.times import duration, local, now, until
 from cli.verdicts import container_lines
 
@@ -207,8 +207,8 @@ def _show_renewed(found: Doc) -> None:
 
 
 def _show_ended(found: Doc) -> None:
-    would = "would be ended" if found.flag("dry_run") else "are being ended"
-    line(f"{found.whole('count')} grant(s) {would}.")
+    would = "to end, were it no dry run" if found.flag("dry_run") else "ended from now on"
+    line(f"{counted(found.whole('count'), 'grant')} {would}.")
     table(
         ("id", "subject", "purpose", "ends", "sources"),
         [

@@ -15,7 +15,7 @@ from cli.connect import connect
 from cli.failure import CommandFailed, Unavailable
 from cli.lazy import group
 from cli.paths import at
-from cli.render import AsJson, AtMost, Cursor, answer, clean, facts, line, listing, multiline, note, table
+from cli.render import AsJson, AtMost, Cursor, answer, clean, counted, facts, line, listing, multiline, note, table
 from cli.times import local, zoned
 
 app = group("Policies: the rules of the live rulebook, the invariants of the tiers, and how rules change.")
@@ -65,7 +65,10 @@ def try_cases(file: _File, cases: _Cases = None, as_json: AsJson = False) -> Non
     answer(found, as_json=as_json, show=_show_cases)
     if not found.flag("passed"):
         failed = sum(not result.flag("passed") for result in found.records("results"))
-        raise CommandFailed(f"{failed} test case(s) fail")
+        raise CommandFailed(
+            f"not every test case holds: {counted(failed, 'case')} above came out otherwise",
+            next_step="mend the rules or the case",
+        )
 
 
 @app.command()
@@ -287,7 +290,9 @@ def _show_whole(found: Doc) -> None:
 
 def _show_valid(found: Doc) -> None:
     _show_warnings(found)
-    line(f"{len(found.records('rules'))} rule(s), {len(found.records('warnings'))} warning(s): valid.")
+    line(
+        f"{counted(len(found.records('rules')), 'rule')}, {counted(len(found.records('warnings')), 'warning')}: valid."
+    )
 
 
 def _show_warnings(found: Doc) -> None:

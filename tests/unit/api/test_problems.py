@@ -13,11 +13,11 @@ import jit_engine
 import platform_api
 import policy
 from jit_engine.enforcers.database_users import DatabaseUnavailable
-from jit_engine.errors import AwsUnavailable, EngineError, InvalidValue, NotFound
+from jit_engine.errors import AwsUnavailable, EngineError, InvalidValue, NotFound, RoleExists
 from jit_engine.flows.outcome import DurationTooLong
 from jit_engine.ports import LostRace
 from platform_api.authorize import AuthorizeError
-from platform_api.db.errors import StoreError, StoreUnavailable
+from platform_api.db.errors import ClockAstray, SchemaOutdated, StoreError, StoreUnavailable
 from platform_api.embedded.errors import EmbeddedError
 from platform_api.identity.errors import IdentityError, KeysUnavailable, TokenInvalid
 from platform_api.problems import KINDS, problem_of, rendered, rendered_bytes
@@ -78,6 +78,9 @@ def test_every_error_that_a_route_can_meet_is_handled() -> None:
         (StoreUnavailable(why="OperationalError"), 503),
         (KeysUnavailable(issuer="https://idp.example", retry_after=timedelta(milliseconds=200)), 503),
         (DatabaseUnavailable(database="rds://db.example/lending", why="no answer"), 503),
+        (ClockAstray(offset=timedelta(minutes=2)), 503),
+        (SchemaOutdated(found=None, wanted="views"), 503),
+        (RoleExists(role_name="sg-1"), 503),
         (KeyInFlight(), 409),
         (TooManyRefusals(most=3), 429),
     ],

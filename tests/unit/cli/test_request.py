@@ -143,7 +143,7 @@ def test_a_refusal_tells_every_source_every_reason_and_the_next_step(sluice: Slu
     assert told.code == ExitCode.REFUSED
     assert told.out == ""
     for expected in (
-        "1 clause(s) of co_1 1.0.0 exceeded; policy: not asked",
+        "1 clause of co_1 1.0.0 exceeded; policy: not asked",
         "purposes purpose-not-allowed",
         "given: campaign",
         "allowed: risk",
