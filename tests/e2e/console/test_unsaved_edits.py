@@ -170,6 +170,27 @@ def test_what_is_typed_while_the_text_is_formatted_stays(visitor: Visitor, cast:
     visit.check_quiet()
 
 
+def test_a_press_after_a_lost_answer_does_the_deed_once(visitor: Visitor, cast: Cast, story: Story) -> None:
+    visit = visitor("gus")
+    page = visit.go("/rules")
+    title = f"Once {uuid.uuid4().hex[:8]}"
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/v1/rulebooks", lose, times=1)
+    page.get_by_role("button", name="New draft").click()
+    page.get_by_label("What it is for").fill(title)
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_text("The platform cannot be reached")).to_be_visible()
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    drafts = cast.gus.get("/v1/rulebooks", state="draft", limit=200).json()["items"]
+    assert [one["title"] for one in drafts].count(title) == 1
+    visit.errors.clear()
+
+
 @pytest.mark.parametrize("without", ["**/v1/rulebooks/schema", "**/*.wasm"])
 def test_where_the_browser_cannot_check_the_text_that_is_said_and_the_server_does(
     visitor: Visitor, cast: Cast, story: Story, without: str

@@ -73,11 +73,6 @@ export function toSignIn(again = false): void {
   window.location.assign(`/auth/sign-in?${again ? "again=true&" : ""}to=${encodeURIComponent(here)}`);
 }
 
-/** A key that makes a change happen once, however often it is sent. */
-export function onceKey(): { "idempotency-key": string } {
-  return { "idempotency-key": crypto.randomUUID() };
-}
-
 export const api = createClient<paths>({ baseUrl: window.location.origin, credentials: "same-origin" });
 api.use(door);
 

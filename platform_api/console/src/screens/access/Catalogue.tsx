@@ -5,6 +5,7 @@ import { useState } from "react";
 import { api, told, type Schemas } from "../../api/client";
 import { Card } from "../../parts/page";
 import { PickOne } from "../../parts/pick";
+import { LEVELS } from "../../parts/scales";
 import { useSettled } from "../../parts/settled";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { Level, words } from "../../parts/status";
@@ -12,7 +13,6 @@ import { choiceOf, containerChoice, type Choice } from "./asked";
 
 const CONTAINERS = { "data-product": "/v1/catalogue/products", "glue-database": "/v1/catalogue/databases" } as const;
 const KINDS = ["data-product", "glue-database", "s3-prefix", "glue-table", "dynamodb-table", "redshift-database", "redshift-workgroup", "rds-database", "kinesis-stream", "secret", "bedrock-model", "image-repository", "package-repository"];
-const LEVELS = ["public", "internal", "confidential", "restricted"];
 const PAGE = 15;
 const MOST = 200;
 

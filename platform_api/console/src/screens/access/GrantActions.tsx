@@ -2,8 +2,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { api, onceKey, told, type Schemas } from "../../api/client";
+import { api, told, type Schemas } from "../../api/client";
+import { changed } from "../../api/live";
 import { barred, useMay } from "../../api/may";
+import { useOnce } from "../../api/once";
 import { useSession } from "../../api/session";
 import { Ask } from "../../parts/ask";
 import { PickOne } from "../../parts/pick";
@@ -15,18 +17,18 @@ type Grant = Schemas["GrantShown"];
 export function GrantActions({ grant }: { grant: Grant }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const once = useOnce();
   const mine = useSession()?.id === grant.subject;
   const [revoking, renewing] = useMay([{ action: "revokeGrant", kind: "grant", id: grant.id }, { action: "renewGrant", kind: "grant", id: grant.id }]);
   const [duration, setDuration] = useState("");
   const ended = ENDING.has(grant.state) ? "It is ending already." : undefined;
   const revoke = async (reason: string) => {
     await told(api.POST("/v1/grants/{grant_id}/revoke", { params: { path: { grant_id: grant.id } }, body: { reason } }));
-    await queries.invalidateQueries({ queryKey: ["grant", grant.id] });
-    await queries.invalidateQueries({ queryKey: ["grants"] });
+    await changed(queries, { kind: "grant", id: grant.id });
   };
   const renew = async () => {
-    const made = await told(api.POST("/v1/grants/{grant_id}/renew", { params: { path: { grant_id: grant.id }, header: onceKey() }, body: { duration: duration || null } }) as never) as Schemas["GrantedShown"] | Schemas["RequestedShown"];
-    await queries.invalidateQueries({ queryKey: ["grants"] });
+    const made = await once(["renew", grant.id, duration], (header) => told(api.POST("/v1/grants/{grant_id}/renew", { params: { path: { grant_id: grant.id }, header }, body: { duration: duration || null } }) as never)) as Schemas["GrantedShown"] | Schemas["RequestedShown"];
+    await changed(queries, "grant" in made ? { kind: "grant", id: made.grant.id } : { kind: "request", id: made.request_id });
     void navigate({ to: ("grant" in made ? `/grants/${made.grant.id}` : `/requests/${made.request_id}`) as never });
   };
   return (

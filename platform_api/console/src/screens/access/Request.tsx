@@ -2,8 +2,9 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { api, onceKey, told, type Schemas } from "../../api/client";
 import { containerQuery, purposesQuery, sourceQuery } from "../../api/choices";
+import { api, told, type Schemas } from "../../api/client";
+import { useOnce } from "../../api/once";
 import { Field } from "../../parts/field";
 import { useFilters } from "../../parts/list";
 import { Card, Page } from "../../parts/page";
@@ -12,6 +13,7 @@ import { useSettled } from "../../parts/settled";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { words } from "../../parts/status";
 import { duration } from "../../parts/time";
+import { useUnsaved } from "../../parts/unsaved";
 import { Answer } from "./Answer";
 import { choiceOf, containerChoice, type Choice } from "./asked";
 import { Catalogue } from "./Catalogue";
@@ -112,9 +114,12 @@ function choices(of: [string, string][], chosen: unknown): [string, string][] {
 
 function Ask({ wish, set, body, preview, isOld }: { wish: Wish; set: (part: Partial<Wish>) => void; body: Asked | null; preview: Schemas["PreviewShown"] | undefined; isOld: boolean }) {
   const navigate = useNavigate();
+  const once = useOnce();
+  // One source may have come with a link: that is no work of anybody's yet.
+  useUnsaved(wish.sources.length > 1 || wish.why !== "" || wish.ticket !== "");
   const ask = useMutation({
-    mutationFn: async () => await told(api.POST("/v1/access-requests", { body: body as Asked, params: { header: onceKey() } })) as unknown as Made,
-    onSuccess: (made) => void navigate({ to: ("grant" in made ? `/grants/${made.grant.id}` : `/requests/${made.request_id}`) as never }),
+    mutationFn: async () => await once(body, (header) => told(api.POST("/v1/access-requests", { body: body as Asked, params: { header } }))) as unknown as Made,
+    onSuccess: (made) => void navigate({ to: ("grant" in made ? `/grants/${made.grant.id}` : `/requests/${made.request_id}`) as never, ignoreBlocker: true }),
   });
   const covered = Boolean(preview?.covered_by) && !wish.anew;
   const refused = preview?.outcome === "would-be-refused";
@@ -143,7 +148,7 @@ function usePreview(wanted: Asked | null) {
   const settled = useSettled(now);
   const preview = useQuery({
     queryKey: ["preview", settled], enabled: settled !== "null", placeholderData: keepPreviousData, retry: false, staleTime: 0, gcTime: 60_000,
-    queryFn: async ({ signal }) => await told(api.POST("/v1/access-requests", { signal, body: JSON.parse(settled) as Asked, params: { header: onceKey() } })) as unknown as Schemas["PreviewShown"],
+    queryFn: async ({ signal }) => await told(api.POST("/v1/access-requests", { signal, body: JSON.parse(settled) as Asked })) as unknown as Schemas["PreviewShown"],
   });
   const known = settled === "null" ? undefined : preview.data;
   return {

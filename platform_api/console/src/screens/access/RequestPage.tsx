@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
+import { changed } from "../../api/live";
 import { barred, useMay } from "../../api/may";
 import { Ask } from "../../parts/ask";
 import { Card, Facts, Page } from "../../parts/page";
@@ -26,7 +27,7 @@ export default function RequestPage() {
   const one = answer.data;
   const withdraw = async (reason: string) => {
     await told(api.POST("/v1/access-requests/{request_id}/withdraw", { params: { path: { request_id: one.id } }, body: { reason } }));
-    await queries.invalidateQueries({ queryKey: ["request", one.id] });
+    await changed(queries, { kind: "request", id: one.id });
   };
   const asked = (one.decision.asked ?? {}) as { justification?: string; ticket?: string; break_glass?: boolean; containers?: { uri: string }[] };
   const verdicts = (one.decision.sources ?? []) as VerdictShown[];

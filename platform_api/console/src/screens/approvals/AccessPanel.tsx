@@ -2,8 +2,10 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { api, onceKey, Problem, told, type Schemas } from "../../api/client";
+import { api, Problem, told, type Schemas } from "../../api/client";
+import { changed } from "../../api/live";
 import { barred, useMay } from "../../api/may";
+import { useOnce } from "../../api/once";
 import { useSession } from "../../api/session";
 import { Ask } from "../../parts/ask";
 import { Facts } from "../../parts/page";
@@ -99,13 +101,15 @@ function Word({ id, looked, terms, emergency, mine, onOpenChange }: { id: string
   const [longest, setLongest] = useState("");
   const [may, decline] = useMay([{ action: emergency ? "releaseAccess" : "approveAccess", kind: "request", id }, { action: "approveAccess", kind: "request", id }]);
   const shorter = SHORTER.filter((seconds) => seconds < terms.duration_seconds).map((seconds): [string, string] => [isoOf(seconds), `${duration(isoOf(seconds))} at most`]);
-  const again = () => queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "waiting" || (queryKey[0] === "request" && queryKey[1] === id) });
+  const once = useOnce();
+  const again = () => changed(queries, { kind: "request", id });
   const approve = async (comment: string) => {
     const given = { shown_sha256: looked.shown_sha256, longest: longest || null, comment };
-    const place = { params: { path: { request_id: id }, header: onceKey() } };
+    const path = { request_id: id };
     try {
-      if (emergency) await told(api.POST("/v1/access-requests/{request_id}/release", { ...place, body: given }));
-      else await told(api.POST("/v1/access-requests/{request_id}/approvals", { ...place, body: { decision: "approve", ...given } }));
+      await once([emergency, id, given], async (header) => (emergency
+        ? await told(api.POST("/v1/access-requests/{request_id}/release", { params: { path, header }, body: given }))
+        : await told(api.POST("/v1/access-requests/{request_id}/approvals", { params: { path, header }, body: { decision: "approve", ...given } }))));
     } catch (error) {
       if (error instanceof Problem && error.code === "shown-has-changed") await again();
       throw error;
@@ -129,8 +133,9 @@ function Word({ id, looked, terms, emergency, mine, onOpenChange }: { id: string
 }
 
 function Refuse({ id, sha256, disabled, done, onOpenChange }: { id: string; sha256: string; disabled: string | undefined; done: () => Promise<unknown>; onOpenChange?: (isOpen: boolean) => void }) {
+  const once = useOnce();
   const decline = async (comment: string) => {
-    await told(api.POST("/v1/access-requests/{request_id}/approvals", { params: { path: { request_id: id }, header: onceKey() }, body: { decision: "decline", shown_sha256: sha256, comment } }));
+    await once([id, sha256, comment], (header) => told(api.POST("/v1/access-requests/{request_id}/approvals", { params: { path: { request_id: id }, header }, body: { decision: "decline", shown_sha256: sha256, comment } })));
     await done();
   };
   return <Ask name="refuse-access" button="Refuse" kind="danger" title="Refuse this access?" reason="Why" confirm="Refuse" done="Refused." act={decline} disabled={disabled} onOpenChange={onOpenChange} />;
@@ -143,7 +148,7 @@ function Hopeless({ id, error, mine }: { id: string; error: unknown; mine: strin
   return (
     <>
       <Trouble error={error} />
-      <Refuse id={id} sha256={"0".repeat(64)} disabled={mine ?? barred(may)} done={() => queries.invalidateQueries({ queryKey: ["waiting"] })} />
+      <Refuse id={id} sha256={"0".repeat(64)} disabled={mine ?? barred(may)} done={() => changed(queries, { kind: "request", id })} />
     </>
   );
 }

@@ -1,8 +1,10 @@
 // One architecture review: each criterion with what was found, and the decision of a named reviewer.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { api, onceKey, told } from "../../api/client";
+import { api, told } from "../../api/client";
+import { changed } from "../../api/live";
 import { barred, useMay } from "../../api/may";
+import { useOnce } from "../../api/once";
 import { useSession } from "../../api/session";
 import { Ask } from "../../parts/ask";
 import { Facts } from "../../parts/page";
@@ -14,6 +16,7 @@ import { Time } from "../../parts/time";
 
 export function ReviewPanel({ id }: { id: string }) {
   const queries = useQueryClient();
+  const once = useOnce();
   const session = useSession();
   const [may] = useMay([{ action: "approveReview", kind: "review", id }]);
   const answer = useQuery({ queryKey: ["review", id], queryFn: () => told(api.GET("/v1/reviews/{review_id}", { params: { path: { review_id: id } } })) });
@@ -22,8 +25,8 @@ export function ReviewPanel({ id }: { id: string }) {
   const review = answer.data;
   const mine = review.author === session?.id ? "You asked for it: another reviewer decides." : undefined;
   const decide = (decision: "approve" | "reject") => async (comment: string) => {
-    await told(api.POST("/v1/reviews/{review_id}/decision", { params: { path: { review_id: id }, header: onceKey() }, body: { decision, comment } }));
-    await queries.invalidateQueries();
+    await once([decision, comment], (header) => told(api.POST("/v1/reviews/{review_id}/decision", { params: { path: { review_id: id }, header }, body: { decision, comment } })));
+    await changed(queries, { kind: "review", id }, { kind: "activity", id: review.activity });
   };
   return (
     <Panel title={<><h2>Architecture review</h2><Status state={review.state} /></>}>

@@ -1,8 +1,10 @@
 // One contract: its terms in words, how each is held, its document, its versions, and who signs.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { api, onceKey, told, type Schemas } from "../../api/client";
+import { api, told, type Schemas } from "../../api/client";
+import { changed } from "../../api/live";
 import { barred, useMay } from "../../api/may";
+import { useOnce } from "../../api/once";
 import { useSession } from "../../api/session";
 import { Ask } from "../../parts/ask";
 import { useFilters } from "../../parts/list";
@@ -69,7 +71,8 @@ function Actions({ contract }: { contract: Shown }) {
   const [sign, end, propose] = useMay([{ action: "signContract", ...thing }, { action: "endContract", ...thing }, { action: "proposeContract", kind: "platform" }]);
   const isDraft = contract.state === "draft";
   const path = { contract_id: contract.id, version: contract.version };
-  const again = () => queries.invalidateQueries({ queryKey: ["contract", contract.id] });
+  const once = useOnce();
+  const again = () => changed(queries, { kind: "contract", id: contract.id });
   const signed = new Set(contract.signatures.map((one) => one.role));
   const open = contract.needed.filter((role) => !signed.has(role));
   const mine = contract.proposer === session?.id ? "You proposed it: somebody else signs." : undefined;
@@ -79,14 +82,14 @@ function Actions({ contract }: { contract: Shown }) {
       {contract.state === "proposed" ? open.map((role) => (
         <Ask key={role} name="sign-contract" button={`Sign as ${(ROLE_NAMES[role] ?? role).toLowerCase()}`} kind="primary" title={`Sign version ${contract.version} as ${ROLE_NAMES[role] ?? role}?`} confirm="Sign" done="Signed."
           disabled={mine ?? barred(sign)}
-          act={async () => { await told(api.POST("/v1/contracts/{contract_id}/versions/{version}/signatures", { params: { path, header: onceKey() }, body: { role: role as Schemas["SignatureRole"] } })); await again(); }}>
+          act={async () => { await once(["sign", path, role], (header) => told(api.POST("/v1/contracts/{contract_id}/versions/{version}/signatures", { params: { path, header }, body: { role: role as Schemas["SignatureRole"] } }))); await again(); }}>
           <p>Your signature is bound to exactly this document ({contract.document_sha256.slice(0, 16)}…). The last one that is needed brings it into force.</p>
           <NotCatalogued of={contract} />
         </Ask>
       )) : null}
       {contract.state === "in-force" || contract.state === "signed" || contract.state === "proposed" ? (
         <Ask name="end-contract" button="End" kind="danger" title={`End version ${contract.version}?`} reason="Why" confirm="End it" done="The contract has ended." disabled={barred(end)} wide
-          act={async (reason) => { await told(api.POST("/v1/contracts/{contract_id}/versions/{version}/end", { params: { path, header: onceKey() }, body: { reason } })); await again(); }}>
+          act={async (reason) => { await once(["end", path, reason], (header) => told(api.POST("/v1/contracts/{contract_id}/versions/{version}/end", { params: { path, header }, body: { reason } }))); await again(); }}>
           <WhatEnds id={contract.id} version={contract.version} />
         </Ask>
       ) : null}

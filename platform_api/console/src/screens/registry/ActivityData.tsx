@@ -1,8 +1,10 @@
 // The data of an activity: the contracts it works under, which version it accepted, and what they cover.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { api, onceKey, told, type Schemas } from "../../api/client";
+import { api, told, type Schemas } from "../../api/client";
+import { changed } from "../../api/live";
 import { barred, useMay } from "../../api/may";
+import { useOnce } from "../../api/once";
 import { Ask } from "../../parts/ask";
 import { Card } from "../../parts/page";
 import { Empty, Loading, Trouble } from "../../parts/states";
@@ -44,12 +46,13 @@ function Under({ id, of }: { id: string; of: Activity }) {
 
 export function Accept({ activity, contract }: { activity: Activity; contract: Schemas["ContractShown"] }) {
   const queries = useQueryClient();
+  const once = useOnce();
   const [may] = useMay([{ action: "acceptContract", kind: "activity", id: activity.id }]);
   return (
     <Ask name="accept-contract" button="Accept" title={`Accept version ${contract.version} of ${contract.name}?`} confirm="Accept" done="Accepted." disabled={activity.state === "active" ? barred(may) : "Contracts are accepted for active activities."}
       act={async () => {
-        await told(api.POST("/v1/contracts/{contract_id}/versions/{version}/acceptances", { params: { path: { contract_id: contract.id, version: contract.version }, header: onceKey() }, body: { activity: activity.id } }));
-        await queries.invalidateQueries();
+        await once([contract.id, contract.version, activity.id], (header) => told(api.POST("/v1/contracts/{contract_id}/versions/{version}/acceptances", { params: { path: { contract_id: contract.id, version: contract.version }, header }, body: { activity: activity.id } })));
+        await changed(queries, { kind: "contract", id: contract.id }, { kind: "activity", id: activity.id });
       }}>
       <p>In the name of {activity.title}: for {contract.purposes.join(", ")}. Its duties hold for everybody who gets data under it.</p>
       <ul className="stack-s">{contract.clauses.filter((one) => one.hold === "attested").map((one) => <li key={one.clause}>{one.text}</li>)}</ul>

@@ -3,18 +3,21 @@ import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { contractsQuery, purposesQuery, registrationQuery } from "../../api/choices";
-import { api, onceKey, told, type Schemas } from "../../api/client";
+import { api, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
+import { useOnce } from "../../api/once";
 import { usePeople } from "../../api/people";
 import { useSession } from "../../api/session";
 import { Field } from "../../parts/field";
 import { Card, Page } from "../../parts/page";
 import { PickMany, PickOne } from "../../parts/pick";
 import { useSettled } from "../../parts/settled";
+import { LEVELS } from "../../parts/scales";
 import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
 import { Time } from "../../parts/time";
 import { useToast } from "../../parts/toast";
+import { useUnsaved } from "../../parts/unsaved";
 import { asked, EMPTY, missing, type Order } from "./order";
 
 const FIELDS: Record<string, keyof Order> = { name: "name", title: "title", purposes: "purposes", members: "people", contracts: "contracts", cost_center: "costCenter", monthly_budget_usd: "budget", ends_at: "endsOn", public_endpoints: "endpoints", recipients: "recipients" };
@@ -27,6 +30,8 @@ export default function Register() {
   const [may] = useMay([{ action: "registerActivity", kind: "platform" }]);
   const [order, setOrder] = useState<Order>(EMPTY);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
+  useUnsaved(touched.size > 0);
+  const once = useOnce();
   const registration = useQuery(registrationQuery);
   const filled = { ...order, template: order.template || (registration.data?.templates[0] ?? "") };
   const today = new Date().toISOString().slice(0, 10);
@@ -39,8 +44,8 @@ export default function Register() {
     queryFn: () => told(api.POST("/v1/activities/preview", { body: JSON.parse(settled) as Schemas["ActivityAsked"] })),
   });
   const register = useMutation({
-    mutationFn: async () => await told(api.POST("/v1/activities", { body: asked(filled), params: { header: onceKey() } })) as unknown as Schemas["RegisteredShown"],
-    onSuccess: (made) => { toast(made.review.state === "approved" ? "Registered and approved: its environment is being built." : "Registered: a person reviews it."); void navigate({ to: `/activities/${made.activity.id}` as never }); },
+    mutationFn: async () => await once(asked(filled), (header) => told(api.POST("/v1/activities", { body: asked(filled), params: { header } }))) as unknown as Schemas["RegisteredShown"],
+    onSuccess: (made) => { toast(made.review.state === "approved" ? "Registered and approved: its environment is being built." : "Registered: a person reviews it."); void navigate({ to: `/activities/${made.activity.id}` as never, ignoreBlocker: true }); },
   });
   const found = isWhole ? preview.data : undefined;
   const fault = (field: keyof Order) => found?.problems.filter((one) => FIELDS[one.field.split("[")[0] ?? ""] === field).map((one) => `${one.message}: ${one.fix}`).join("; ") || (touched.has(field) ? gaps[field] : undefined);
@@ -85,7 +90,7 @@ function OrderForm({ order, set, fault, self, limits }: { order: Order; set: (ch
       </Card>
       <Card title="Data">
         <div className="stack">
-          <PickOne label="Most sensitive data" value={order.classification} of={["public", "internal", "confidential", "restricted"].map((one) => [one, words(one)])} onChange={(level) => set({ classification: level as Order["classification"] })} />
+          <PickOne label="Most sensitive data" value={order.classification} of={LEVELS.map((one) => [one, words(one)])} onChange={(level) => set({ classification: level as Order["classification"] })} />
           <Blame of={fault("contracts")}><PickMany label="Contracts that it works under" options={contracts.map((one) => ({ id: one.id, name: one.name, about: one.version }))} chosen={order.contracts} onChange={(list) => set({ contracts: list })} help="Optional now; its owner accepts a version of each before data is given." /></Blame>
           <Field label="Public endpoints that it needs" value={order.endpoints} rows={2} onChange={(endpoints) => set({ endpoints })} fault={fault("endpoints")} help="Host names, one a line. Any of them needs a person's review." />
           <Field label="Recipients outside" value={order.recipients} rows={2} onChange={(recipients) => set({ recipients })} fault={fault("recipients")} help="Who gets results, one a line. Any of them needs a person's review." />
