@@ -59,6 +59,16 @@ def test_each_delivery_has_its_own_name_and_record_of_its_own() -> None:
     assert [record.details["session"] for record in records] == names
 
 
+def test_credentials_are_issued_again_of_the_same_role_and_nothing_is_written_to_iam_for_them() -> None:
+    desk = Desk()
+    grant = desk.ask()
+    desk.minter.calls.clear()
+    for _ in range(3):
+        desk.deliver(grant.id, ADA, desk.now)
+    assert desk.minter.operations() == ["assume"] * 3
+    assert {session.role_arn for session in desk.minter.sessions} == {grant.role.arn}
+
+
 def test_the_record_with_its_latest_end_is_committed_before_aws_is_asked() -> None:
     desk = Desk()
     grant = desk.ask()
