@@ -165,3 +165,19 @@ def test_an_id_cannot_leave_its_place(part: str) -> None:
 
 def test_what_was_typed_stays_one_segment() -> None:
     assert at("grants", "a/../b?c#d") == "/v1/grants/a%2F..%2Fb%3Fc%23d"
+
+
+def test_a_deed_that_is_interrupted_says_that_nobody_knows(
+    client: Client, patience: Patience, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(httpx.Client, "request", interrupted)
+    monkeypatch.setattr(httpx.Client, "get", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        client.get("/v1/grants")
+    assert patience.told == []
+    with pytest.raises(KeyboardInterrupt):
+        client.create("/v1/access-requests", {})
+    assert "nobody knows whether it was done" in patience.told[0]
