@@ -26,6 +26,9 @@ _LONGEST = 300
 
 def decisions(
     outcome: Annotated[str | None, typer.Option(help="granted, refused, ended or kept.")] = None,
+    refused_by: Annotated[
+        str | None, typer.Option(help="invariants, contract, rules, columns, or request for the request itself.")
+    ] = None,
     activity: Annotated[str | None, typer.Option(help="Only of this activity (id or name).")] = None,
     rulebook: Annotated[str | None, typer.Option(help="Only under this version of the rules.")] = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help="From this moment on (with zone).")] = None,
@@ -39,6 +42,7 @@ def decisions(
         found = client.part(
             "/v1/decisions",
             outcome=outcome,
+            refused_by=refused_by,
             activity=None if activity is None else activity_id(client, activity),
             rulebook=rulebook,
             since=None if since is None else zoned(since, "--since"),

@@ -22,7 +22,7 @@ from cli.find import activity_id, contract_id
 from cli.lazy import group
 from cli.paths import at
 from cli.render import AsJson, AtMost, Cursor, answer, counted, facts, line, listing, multiline, note, print_json, table
-from cli.times import duration, local, now, until
+from cli.times import duration, local, now, until, zoned
 from cli.verdicts import container_lines
 
 app = group("Grants: what you were given, until when, and by which exact policy.")
@@ -46,6 +46,9 @@ def list_(
     state: Annotated[str | None, typer.Option(help="Only in this state, such as active.")] = None,
     activity: Annotated[str | None, typer.Option(help="Only of this activity (id or name).")] = None,
     env: Annotated[str | None, typer.Option(metavar="ID", help="Only in this environment.")] = None,
+    ends_before: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only what ends before this moment (with zone).")
+    ] = None,
     limit: AtMost = None,
     cursor: Cursor = None,
     as_json: AsJson = False,
@@ -53,7 +56,15 @@ def list_(
     """The grants that you may see."""
     with connect() as client:
         wanted = None if activity is None else activity_id(client, activity)
-        found = client.part("/v1/grants", state=state, activity=wanted, environment=env, limit=limit, cursor=cursor)
+        found = client.part(
+            "/v1/grants",
+            state=state,
+            activity=wanted,
+            environment=env,
+            ends_before=None if ends_before is None else zoned(ends_before, "--ends-before"),
+            limit=limit,
+            cursor=cursor,
+        )
     listing(found, as_json=as_json, show=_show_all)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from hashlib import sha256
 
 import sqlalchemy as sa
@@ -22,6 +23,16 @@ KEPT_AS = "kept_as"
 _NEW = sa.insert(DecisionRow.table())
 
 
+class RefusedBy(StrEnum):
+    """What refused a request: the first `Gate` that refused a source of it, or the request as a whole was at fault."""
+
+    INVARIANTS = "invariants"
+    CONTRACT = "contract"
+    RULES = "rules"
+    COLUMNS = "columns"
+    REQUEST = "request"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDecision:
     """A decision on its way into the table."""
@@ -35,6 +46,7 @@ class NewDecision:
     record_sha256: str
     grant: GrantId | None
     reason: str | None
+    refused_by: RefusedBy | None
 
     def named_in(self, event: Event) -> Event:
         """The event with the decision's id and with the digests of what is stored of it."""
@@ -63,6 +75,7 @@ def new_decision(
         record_sha256=digest(record_text),
         grant=grant,
         reason=reason,
+        refused_by=_refused_by(record) if outcome is DecisionOutcome.REFUSED else None,
     )
 
 
@@ -80,6 +93,7 @@ def insert_decision(connection: Connection, decision: NewDecision) -> None:
         "grant_id": decision.grant,
         "outcome": decision.outcome.value,
         "reason": decision.reason,
+        "refused_by": None if decision.refused_by is None else decision.refused_by.value,
         "subject": request.subject.id,
         "activity": request.activity,
         "environment": request.environment,
@@ -91,6 +105,12 @@ def insert_decision(connection: Connection, decision: NewDecision) -> None:
         "record_sha256": decision.record_sha256,
     }
     connection.execute(_NEW, values)
+
+
+def _refused_by(record: Mapping[str, Json]) -> RefusedBy:
+    sources = record.get("sources")
+    gates = [one.get("refused_by") for one in sources if isinstance(one, Mapping)] if isinstance(sources, list) else []
+    return RefusedBy(str(next(filter(None, gates), RefusedBy.REQUEST)))
 
 
 def evidence_text(evidence: Evidence) -> str:

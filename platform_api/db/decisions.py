@@ -13,7 +13,7 @@ from jit_engine.domain.event import Json
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.errors import NotFound
 from jit_engine.ports import DecisionOutcome, Evidence
-from platform_api.db.decision_rows import KEPT_AS, digest
+from platform_api.db.decision_rows import KEPT_AS, RefusedBy, digest
 from platform_api.db.engine import Database
 from platform_api.db.errors import DecisionAltered, EvidenceUnreadable
 from platform_api.db.evidence_text import KnownFacts, evidence_in
@@ -47,6 +47,7 @@ class StoredDecision:
     grant: GrantId | None
     outcome: DecisionOutcome
     reason: str | None
+    refused_by: RefusedBy | None
     subject: SubjectId
     activity: ActivityId
     environment: EnvironmentId
@@ -67,6 +68,7 @@ class Span:
 
 _FILTERS: Mapping[str, Filter] = {
     "outcome": is_one_of(DecisionRow.outcome, DecisionOutcome),
+    "refused_by": is_one_of(DecisionRow.refused_by, RefusedBy),
     "activity": is_id(DecisionRow.activity, "ac"),
     "subject": is_id(DecisionRow.subject, "pe", "wl"),
     "rulebook": is_exactly(DecisionRow.rulebook),
@@ -92,7 +94,7 @@ class SqlDecisions:
     def page(self, ask: PageAsk, visible_to: SubjectId | None) -> Page[StoredDecision]:
         """Decisions, newest first: those about `visible_to`'s requests, or everybody's when that is None.
 
-        Filters: outcome, activity, subject, rulebook, request, grant, since, until.
+        Filters: outcome, refused_by, activity, subject, rulebook, request, grant, since, until.
         """
         query = _SHOWN if visible_to is None else _SHOWN.where(DecisionRow.subject == visible_to)
         with self._database.read() as connection:
@@ -185,6 +187,7 @@ def _read(rows: Sequence[AnyRow]) -> list[StoredDecision]:
             grant=None if row.grant_id is None else GrantId(row.grant_id),
             outcome=DecisionOutcome(row.outcome),
             reason=row.reason,
+            refused_by=None if row.refused_by is None else RefusedBy(row.refused_by),
             subject=SubjectId(row.subject),
             activity=ActivityId(row.activity),
             environment=EnvironmentId(row.environment),

@@ -31,7 +31,7 @@ from platform_api.db.fence import fenced, update_one
 from platform_api.db.grant_rows import changing_values, given_values, head_of, read_grants
 from platform_api.db.label_rows import raise_label
 from platform_api.db.lanes import OWNERS_BY_NAME, OWNERS_IN_ORDER, due_accounts, due_ids, owners_of
-from platform_api.db.paging import Listing, is_exactly, is_id, is_one_of, page_of
+from platform_api.db.paging import Listing, is_before, is_exactly, is_id, is_one_of, page_of
 from platform_api.db.principals import RoleBudget, check_room, insert_principals, insert_roles, save_roles
 from platform_api.db.requests import Outcome, decide_request, insert_request
 from platform_api.db.rulebooks import check_live
@@ -92,6 +92,7 @@ _LISTING = Listing(
         "environment": is_id(GrantRow.environment, "en"),
         "request": is_id(GrantRow.request, "rq"),
         "purpose": is_exactly(GrantRow.purpose),
+        "ends_before": is_before("ends_before", GrantRow.ends_at),
     },
 )
 

@@ -77,6 +77,11 @@ def within(column: InstrumentedAttribute[datetime]) -> dict[str, Filter]:
     }
 
 
+def is_before(field: str, column: InstrumentedAttribute[datetime]) -> Filter:
+    """Rows whose `column` is before the value, which is given in RFC 3339 with its zone."""
+    return lambda value: column < _moment(field, value)
+
+
 def _moment(field: str, text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)

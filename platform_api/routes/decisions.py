@@ -23,6 +23,7 @@ class DecisionFilters(Paged):
     """Filters of the decisions; `since` and `until` are RFC 3339 times with their zone."""
 
     outcome: Filter = None
+    refused_by: Filter = None
     activity: Filter = None
     subject: Filter = None
     rulebook: Filter = None

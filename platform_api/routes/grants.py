@@ -24,12 +24,13 @@ routes = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["grants"])
 
 
 class GrantFilters(Paged):
-    """Filters of the grants."""
+    """Filters of the grants; `ends_before` is an RFC 3339 time with its zone."""
 
     state: Filter = None
     activity: Filter = None
     environment: Filter = None
     subject: Filter = None
+    ends_before: Filter = None
 
 
 @routes.get("/grants", summary="The grants that you may see", dependencies=[shows("viewGrant")])

@@ -17,6 +17,7 @@ class DecisionShown(Shown):
     grant: str | None
     outcome: str
     reason: str | None
+    refused_by: str | None
     subject: str
     activity: str
     environment: str
@@ -35,6 +36,7 @@ class DecisionShown(Shown):
             grant=stored.grant,
             outcome=stored.outcome.value,
             reason=stored.reason,
+            refused_by=None if stored.refused_by is None else stored.refused_by.value,
             subject=stored.subject,
             activity=stored.activity,
             environment=stored.environment,

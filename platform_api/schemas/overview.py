@@ -24,13 +24,12 @@ class CountShown(Shown):
 
 
 class OverviewShown(Shown):
-    """Figures over what the caller may see: everybody's, or `own_only`. `refused_by` is over `refusals_read`."""
+    """Figures over what the caller may see: everybody's, or `own_only`. `refused_by`: by what refused them."""
 
     since: Moment
     own_only: bool
     decisions: list[DayShown]
     refused_by: list[CountShown]
-    refusals_read: int
     live_by_tier: list[CountShown]
     ending_soon: int
     stuck: int
@@ -43,7 +42,6 @@ class OverviewShown(Shown):
             own_only=own_only,
             decisions=[DayShown(day=d.day.isoformat(), outcome=d.outcome, count=d.count) for d in overview.decisions],
             refused_by=[CountShown(name=name, count=count) for name, count in overview.refused_by],
-            refusals_read=overview.refusals_read,
             live_by_tier=[CountShown(name=name, count=count) for name, count in overview.live_by_tier],
             ending_soon=overview.ending_soon,
             stuck=overview.stuck,

@@ -12,7 +12,10 @@ from platform_api.db.tables.row import Row
 
 
 class DecisionRow(Row):
-    """One decision about a request or a live grant. `evidence` and `record` are the very texts of the digests."""
+    """One decision about a request or a live grant. `evidence` and `record` are the very texts of the digests.
+
+    `refused_by` is the record's first gate that refused; None unless the request was refused.
+    """
 
     __tablename__ = "decisions"
 
@@ -21,6 +24,7 @@ class DecisionRow(Row):
     grant_id: Mapped[str | None] = mapped_column(index=True)
     outcome: Mapped[str]
     reason: Mapped[str | None] = mapped_column(sa.Text)
+    refused_by: Mapped[str | None]
     subject: Mapped[str] = mapped_column(index=True)
     activity: Mapped[str] = mapped_column(index=True)
     environment: Mapped[str]

@@ -15,6 +15,7 @@ from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.outcome import AccessRefused
 from jit_engine.ports import DecisionOutcome
 from jit_engine.rules.evidence import FORMAT
+from platform_api.db import migrate
 from platform_api.db.audit import AuditTrail
 from platform_api.db.decision_rows import KEPT_AS, digest
 from platform_api.db.engine import Database
@@ -54,6 +55,22 @@ def test_a_refusal_is_kept_as_well_and_a_dry_run_is_not(office: Office) -> None:
     stored = office.last()
     assert (stored.outcome, stored.grant, stored.record["outcome"]) == (DecisionOutcome.REFUSED, None, "refused")
     assert len(office.listed()) == 1
+
+
+def test_refusals_are_found_by_what_refused_them_also_those_from_before_that_was_kept(
+    office: Office, database_url: str
+) -> None:
+    granted = office.ask()
+    office.refused(ask(PEOPLE))
+    refusal = office.last()
+    assert refusal.refused_by == "rules"
+    migrate.downgrade(database_url, "artefacts_standing")
+    migrate.upgrade(database_url)
+    by_rules = office.decisions.page(PageAsk(filters={"refused_by": "rules"}), None).items
+    assert [stored.id for stored in by_rules] == [refusal.id]
+    assert [stored.refused_by for stored in office.listed() if stored.grant == granted.id] == [None]
+    with pytest.raises(InvalidValue, match="use one of invariants, contract, rules, columns, request"):
+        office.decisions.page(PageAsk(filters={"refused_by": "fate"}), None)
 
 
 def test_a_lost_race_leaves_no_decision(office: Office) -> None:

@@ -3022,6 +3022,8 @@ export interface components {
             reason: string | null;
             /** Record Sha256 */
             record_sha256: string;
+            /** Refused By */
+            refused_by: string | null;
             /** Request */
             request: string;
             /** Rulebook */
@@ -4136,7 +4138,7 @@ export interface components {
         };
         /**
          * OverviewShown
-         * @description Figures over what the caller may see: everybody's, or `own_only`. `refused_by` is over `refusals_read`.
+         * @description Figures over what the caller may see: everybody's, or `own_only`. `refused_by`: by what refused them.
          */
         OverviewShown: {
             /** Decisions */
@@ -4147,8 +4149,6 @@ export interface components {
             live_by_tier: components["schemas"]["CountShown"][];
             /** Own Only */
             own_only: boolean;
-            /** Refusals Read */
-            refusals_read: number;
             /** Refused By */
             refused_by: components["schemas"]["CountShown"][];
             /**
@@ -7855,6 +7855,7 @@ export interface operations {
                 limit?: number;
                 cursor?: string | null;
                 outcome?: string | null;
+                refused_by?: string | null;
                 activity?: string | null;
                 subject?: string | null;
                 rulebook?: string | null;
@@ -8285,6 +8286,7 @@ export interface operations {
                 activity?: string | null;
                 environment?: string | null;
                 subject?: string | null;
+                ends_before?: string | null;
             };
             header?: never;
             path?: never;

@@ -21,7 +21,7 @@ export function useFilters(): [Search, (change: Record<string, string | undefine
     }
     // Another filter starts at the first page again.
     if (!("cursor" in wanted) && !("open" in wanted)) { delete next.cursor; delete next.back; }
-    void navigate({ to: ".", search: next as never, replace: !("open" in wanted), resetScroll: false });
+    void navigate({ to: ".", search: next as never, replace: !("open" in wanted), resetScroll: "cursor" in wanted });
   };
   return [search, change];
 }

@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
-import { useSession } from "../../api/session";
 import { Facet, List, useFilters, type Column } from "../../parts/list";
 import { Facts, Page } from "../../parts/page";
 import { Panel } from "../../parts/panel";
@@ -10,10 +9,12 @@ import { Person } from "../../parts/person";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
 import { Tabs } from "../../parts/tabs";
-import { Countdown, Time } from "../../parts/time";
+import { clock, Countdown, Time } from "../../parts/time";
 import { Ending, ENDING } from "./Ending";
+import { Decisions } from "./Decisions";
 import { grantQuery } from "./Grant";
 import { GrantActions } from "./GrantActions";
+import { Mine } from "./Mine";
 
 type Grant = Schemas["GrantShown"];
 type Request = Schemas["RequestShown"];
@@ -36,32 +37,28 @@ const REQUESTS: Column<Request>[] = [
 export default function Grants() {
   return (
     <Page title="Grants" lead="Access that was given: until when, and whether AWS was seen to refuse it after it was taken back.">
-      <Tabs label="Grants and requests" of={[
+      <Tabs label="Grants, requests and decisions" of={[
         { id: "grants", name: "Grants", content: () => <Given /> },
         { id: "requests", name: "Requests", content: () => <Asked /> },
+        { id: "decisions", name: "Decisions", content: () => <Decisions /> },
       ]} />
     </Page>
   );
 }
 
-/** Everybody's that one may see, or only one's own. */
-function Mine() {
-  const me = useSession()?.id;
-  return me ? <Facet name="subject" title="Whose" values={[[me, "My own"]]} /> : null;
-}
-
 function Given() {
   const [search] = useFilters();
-  const { state, activity, subject } = search;
+  const { state, activity, subject, ends_before } = search;
   return (
     <div className="split with-facets">
       <div className="facets">
         <Mine />
         <Facet name="state" title="State" values={["active", "minting", "revoking", "denied", "expiring", "stuck", "closed"].map((one) => [one, words(one)])} />
+        {ends_before ? <Facet name="ends_before" title="Ends before" values={[[ends_before, clock(ends_before)]]} /> : null}
       </div>
       <div className={search.open ? "split with-side" : "split"}>
-        <List name="Grants" queryKey={["grants", state ?? "", activity ?? "", subject ?? ""]} columns={COLUMNS} id={(grant) => grant.id}
-          load={(page) => told(api.GET("/v1/grants", { params: { query: { ...page, state, activity, subject } } }))}
+        <List name="Grants" queryKey={["grants", state ?? "", activity ?? "", subject ?? "", ends_before ?? ""]} columns={COLUMNS} id={(grant) => grant.id}
+          load={(page) => told(api.GET("/v1/grants", { params: { query: { ...page, state, activity, subject, ends_before } } }))}
           empty={<Empty title="No grants"><p>{state ? "None is in this state." : "Nobody has been given access yet."}</p></Empty>} />
         {search.open ? <OneGrant key={search.open} id={search.open} /> : null}
       </div>

@@ -2,19 +2,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, told } from "../../api/client";
-import { useMay } from "../../api/may";
+import { useSession } from "../../api/session";
 import { Bars, type Target } from "../../parts/Chart";
 import { Card, Page } from "../../parts/page";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { words } from "../../parts/status";
 import { Ago } from "../../parts/time";
+import { REFUSED_BY } from "../access/Decisions";
 import { waitingQuery } from "../approvals/Approvals";
 
 const DAYS = 14;
-const GATES: Record<string, string> = { invariants: "Tier rules that always hold", contract: "Contract", rules: "Editable rules", request: "The request itself" };
 
 export default function Dashboard() {
-  const [readAudit] = useMay([{ action: "readAudit", kind: "platform" }]);
+  const me = useSession()?.id;
   const answer = useQuery({ queryKey: ["overview"], queryFn: () => told(api.GET("/v1/overview", { params: { query: { days: DAYS } as never } })) });
   const waiting = useQuery(waitingQuery);
   if (answer.isPending) return <Page title="Dashboard"><div className="card"><Loading /></div></Page>;
@@ -22,11 +22,13 @@ export default function Dashboard() {
   const figures = answer.data;
   const days = lastDays(figures.since, DAYS);
   const perDay = (outcome: string) => days.map((day) => figures.decisions.filter((one) => one.day === day && one.outcome === outcome).reduce((sum, one) => sum + one.count, 0));
-  /** The records of one day, or of the whole span. */
-  const inTrail = (action: string, place?: number): Target | undefined => {
+  /** The decisions of one day, or of the whole span. */
+  const decided = (what: Record<string, string>, place?: number): Target | undefined => {
     const [first, last] = place === undefined ? [days[0], days.at(-1)] : [days[place], days[place]];
-    return readAudit?.allowed && first && last ? { to: "/audit", search: { action, since: `${first}T00:00:00Z`, until: `${dayAfter(last)}T00:00:00Z` } } : undefined;
+    return first && last ? { to: "/grants", search: { tab: "decisions", ...what, ...whose, since: `${first}T00:00:00Z`, until: `${dayAfter(last)}T00:00:00Z` } } : undefined;
   };
+  const whose: Record<string, string> = figures.own_only && me ? { subject: me } : {};
+  const soon = { state: "active", ends_before: new Date(answer.dataUpdatedAt + 3_600_000).toISOString(), ...whose };
   const live = figures.live_by_tier.reduce((sum, one) => sum + one.count, 0);
   // Of the requests alone: what was decided once more of a grant, kept or ended, is neither.
   const [granted, refused] = [perDay("granted"), perDay("refused")];
@@ -34,22 +36,22 @@ export default function Dashboard() {
     <Page title="Dashboard" lead={figures.own_only ? "Your own requests and grants." : "Everybody's requests and grants."}>
       <div className="stack">
         <div className="grid">
-          <Figure to="/grants" search={{ state: "active" }} value={live} name="Live grants" note={figures.live_by_tier.map((one) => `${one.count} ${one.name}`).join(", ") || "none"} />
-          <Figure to="/grants" search={{ state: "active" }} value={figures.ending_soon} name="End within the hour" note="of those that are live" />
+          <Figure to="/grants" search={{ state: "active", ...whose }} value={live} name="Live grants" note={figures.live_by_tier.map((one) => `${one.count} ${one.name}`).join(", ") || "none"} />
+          <Figure to="/grants" search={soon} value={figures.ending_soon} name="End within the hour" note="of those that are live" />
           <Figure to="/approvals" value={waiting.data?.length ?? 0} name="Wait for a second person" note={waiting.data?.[0] ? <>the oldest <Ago at={waiting.data[0].since} /></> : "nothing waits"} />
-          <Figure to="/grants" search={{ state: "stuck" }} value={figures.stuck} name="Stuck" note={figures.stuck ? "an operator has to look" : "none"} />
+          <Figure to="/grants" search={{ state: "stuck", ...whose }} value={figures.stuck} name="Stuck" note={figures.stuck ? "an operator has to look" : "none"} />
         </div>
         <div className="split with-side">
           <Card title={`Requests decided in the last ${DAYS} days (UTC)`}>
             {sum(granted) + sum(refused) === 0 ? <Empty title="No decisions yet" /> : (
-              <Bars label="Requests decided by day, in UTC" of="Day (UTC)" across={days.map(short)} target={(series, place) => inTrail(series === 0 ? "grant.opened" : "access.refused", place)} series={[
+              <Bars label="Requests decided by day, in UTC" of="Day (UTC)" across={days.map(short)} target={(series, place) => decided({ outcome: series === 0 ? "granted" : "refused" }, place)} series={[
                 { name: "Granted", values: granted, color: 3 }, { name: "Refused", values: refused, color: 2 },
               ]} />
             )}
           </Card>
           <Card title="What refused">
             {figures.refused_by.length === 0 ? <Empty title="Nothing was refused" /> : (
-              <Bars label="Refusals by gate" of="Gate" horizontal target={() => inTrail("access.refused")} across={figures.refused_by.map((one) => GATES[one.name] ?? words(one.name))}
+              <Bars label="Refusals by gate" of="Gate" horizontal target={(_, place) => decided({ outcome: "refused", refused_by: figures.refused_by[place ?? 0]?.name ?? "" })} across={figures.refused_by.map((one) => REFUSED_BY[one.name] ?? words(one.name))}
                 series={[{ name: "Refusals", values: figures.refused_by.map((one) => one.count), color: 2 }]} />
             )}
           </Card>
