@@ -48,8 +48,8 @@ class SqlWebSessions:
             connection.execute(sa.insert(WebSessionRow), asdict(session))
             connection.execute(sa.delete(WebSessionRow).where(WebSessionRow.ends_at < session.began_at - LONGEST))
 
-    def get(self, id_hash: str, now: datetime) -> WebSession | None:
-        """The live session of that id, marked as seen; None when there is none any more."""
+    def get(self, id_hash: str, now: datetime, *, is_use: bool = True) -> WebSession | None:
+        """The live session of that id, marked as seen where a person asks; None when there is none any more."""
         with self._database.read() as connection:
             row = connection.execute(
                 sa.select(WebSessionRow.table()).where(WebSessionRow.id_hash == id_hash)
@@ -57,7 +57,7 @@ class SqlWebSessions:
         session = None if row is None else WebSession(**row._mapping)
         if session is None or not session.is_live(now):
             return None
-        if now - session.seen_at < _SEEN_EVERY:
+        if not is_use or now - session.seen_at < _SEEN_EVERY:
             return session
         with self._database.write() as connection:
             seen = sa.update(WebSessionRow).where(WebSessionRow.id_hash == id_hash).values(seen_at=now)
@@ -84,7 +84,7 @@ class SqlWebSessions:
             )
             if connection.execute(ending).rowcount != 1:
                 return False
-            again = replace(session, id_hash=new_hash, rotated_at=now, seen_at=now)
+            again = replace(session, id_hash=new_hash, rotated_at=now)
             connection.execute(sa.insert(WebSessionRow), asdict(again))
             return True
 

@@ -64,6 +64,12 @@ def caller_of(request: Request, platform: Annotated[Platform, Depends(platform_o
 CallerDep = Annotated[Caller, Depends(caller_of)]
 
 
+UNATTENDED = "sluicegate-unattended"
+"""The header by which the console says that nobody has touched the page for a while: it asks by itself, and so do live
+updates (an event stream). Such a request does not keep an idle session alive.
+"""
+
+
 def _session(request: Request, platform: Platform, session_id: str, now: datetime) -> WebSession:
     """The cookie's live session. A cookie comes along whoever made the browser ask, so it counts only for what the
     console's own pages ask: the browser's word for that (Fetch Metadata), and for changes the session's own token.
@@ -72,7 +78,8 @@ def _session(request: Request, platform: Platform, session_id: str, now: datetim
         raise ForgedRequest(why="it came from another site, or from a browser that does not say from where")
     if request.method not in ("GET", "HEAD") and not is_csrf_token(request.headers.get("x-csrf-token", ""), session_id):
         raise ForgedRequest(why="X-CSRF-Token is missing or not this session's")
-    found = platform.web_sessions.get(hashed(session_id), now)
+    is_use = UNATTENDED not in request.headers and request.headers.get("accept") != "text/event-stream"
+    found = platform.web_sessions.get(hashed(session_id), now, is_use=is_use)
     if found is None:
         raise NotSignedIn
     return found

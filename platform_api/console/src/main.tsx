@@ -8,12 +8,14 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { watch } from "./api/attended";
 import { Problem } from "./api/client";
 import { ToastArea } from "./parts/toast";
 import { router } from "./routes";
 import { applyTheme } from "./shell/theme";
 
 applyTheme();
+watch();
 
 const queries = new QueryClient({
   defaultOptions: {

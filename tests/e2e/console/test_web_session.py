@@ -178,6 +178,24 @@ def test_an_idle_session_ends(signed_in: Browser, cast: Cast) -> None:
         assert signed_in.get("/v1/session", **OWN).status_code == 401
 
 
+@pytest.mark.parametrize("header", [{"Sluicegate-Unattended": "true"}, {"Accept": "text/event-stream"}])
+def test_a_page_that_asks_by_itself_keeps_no_idle_session_alive(
+    signed_in: Browser, cast: Cast, header: dict[str, str]
+) -> None:
+    sessions = cast.platform.platform.web_sessions
+    before = datetime.now(UTC) - IDLE + timedelta(minutes=2)
+    rotating = datetime.now(UTC) - timedelta(minutes=16)
+    with later(cast, signed_in.cookies[COOKIE], seen_at=before, rotated_at=rotating):
+        assert signed_in.get("/v1/session", **OWN, **header).status_code == 200
+        found = sessions.get(hashed(signed_in.cookies[COOKIE]), datetime.now(UTC), is_use=False)
+        assert found is not None
+        assert found.seen_at == before
+        assert signed_in.get("/v1/session", **OWN).status_code == 200
+        found = sessions.get(hashed(signed_in.cookies[COOKIE]), datetime.now(UTC), is_use=False)
+        assert found is not None
+        assert found.seen_at > before
+
+
 def test_a_session_ends_after_a_working_day_whatever_was_done(signed_in: Browser, cast: Cast) -> None:
     with later(cast, signed_in.cookies[COOKIE], began_at=datetime.now(UTC) - LONGEST):
         assert signed_in.get("/v1/session", **OWN).status_code == 401

@@ -1,5 +1,6 @@
 // The one way to the platform: typed by its OpenAPI document, with the session's own token on every change.
 import createClient, { type Middleware } from "openapi-fetch";
+import { isUnattended } from "./attended";
 import { setEnded } from "./ended";
 import type { components, paths } from "./schema";
 
@@ -37,6 +38,7 @@ export function changeHeaders(): Record<string, string> {
 
 const door: Middleware = {
   onRequest({ request }) {
+    if (isUnattended()) request.headers.set("Sluicegate-Unattended", "true");
     if (request.method !== "GET" && request.method !== "HEAD") request.headers.set("X-CSRF-Token", csrf);
     return request;
   },
