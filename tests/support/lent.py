@@ -34,3 +34,12 @@ def refused(call: Callable[..., Any], **given: Any) -> bool:
     except ClientError as error:
         return error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
     return False
+
+
+def code_of(call: Callable[[], object]) -> str:
+    """AWS's answer to a call: an error's code, or `allowed`."""
+    try:
+        call()
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "allowed"

@@ -6,7 +6,6 @@ import json
 
 import httpx
 import pytest
-from botocore.exceptions import ClientError
 
 from jit_engine.aws.minter import AwsMinter
 from jit_engine.domain.catalogue import Catalogue
@@ -19,6 +18,7 @@ from tests.contract.minter.cloud import Cloud
 from tests.contract.minter.minting import denied, minted
 from tests.fakes import world
 from tests.fakes.world import GRANT, ask, contract, facts, place_of, prefix, prefix_item
+from tests.support.lent import code_of
 
 pytestmark = pytest.mark.aws
 
@@ -74,15 +74,6 @@ def test_nothing_that_credentials_make_outlives_them(minter: AwsMinter, cloud: C
         }
         assert [name for name, attempt in tries.items() if code_of(attempt) == "allowed"] == []
         assert cloud.root("iam").list_role_policies(RoleName=grant.role.name)["PolicyNames"] == ["grant"]
-
-
-def code_of(attempt: object) -> str:
-    assert callable(attempt)
-    try:
-        attempt()
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return "allowed"
 
 
 @pytest.mark.case("MINT-133")
