@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from platform_api.embedded.aws_clients import CONFIG, isolated_session
 from platform_api.embedded.platform_roles import (
@@ -18,6 +17,7 @@ from platform_api.embedded.platform_roles import (
     role_arn,
     trust_in_platform,
 )
+from tests.support.lent import code_of
 
 pytestmark = pytest.mark.aws
 
@@ -70,15 +70,6 @@ def place(world: Any) -> Iterator[Any]:
     iam.delete_policy(PolicyArn=WIDER)
     s3.delete_object(Bucket=LAKE, Key="loans/a")
     s3.delete_bucket(Bucket=LAKE)
-
-
-def code_of(call: Callable[[], object]) -> str:
-    """The error that AWS answered with, `allowed` when there was none."""
-    try:
-        call()
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return "allowed"
 
 
 DENIED_TO_THE_BROKER: dict[str, Callable[[Any], object]] = {

@@ -8,23 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from platform_api.embedded.aws_clients import CONFIG, isolated_session, root_session
 from platform_api.embedded.loopback import EMBEDDED_ACCOUNT, EMBEDDED_DATA_ACCOUNT
 from platform_api.embedded.platform_roles import BROKER_ROLE, PLATFORM_PATH, PROVISIONER_ROLE, PURGER_ROLE, role_arn
+from tests.support.lent import code_of
 
 pytestmark = pytest.mark.aws
 Trust = dict[str, Any]
-
-
-def code_of(call: Callable[[], object]) -> str:
-    """AWS's answer to a call: an error's code, or `allowed`."""
-    try:
-        call()
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return "allowed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
