@@ -24,6 +24,7 @@ from jit_engine.rules.entities import (
     subject_ref,
 )
 from policy import Decision, EntityRef, Rule, Value
+from policy.forms import spoken
 
 
 class AuthorizeError(Exception):
@@ -46,7 +47,7 @@ class Forbidden(AuthorizeError):
             or "no rule permits it; ask somebody who may, or governance for a rule"
         )
         advice = " ".join(rule.advice for rule in rules if rule.advice)
-        super().__init__(f"you may not {action}: {said}. {advice}".strip())
+        super().__init__(f"You may not {spoken(action)}: {said}. {advice}".strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from policy.forms.shapes import (
     OfTeams,
     Within,
 )
-from policy.forms.words import ConditionKind, Sensitivity, Zone
+from policy.forms.words import ConditionKind, Sensitivity, Zone, spoken
 from policy.forms.writing import syntax_of_form, to_cedar
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "form_to_document",
     "from_cedar",
     "sentence",
+    "spoken",
     "syntax_of_form",
     "to_cedar",
 ]

@@ -27,7 +27,7 @@ _PHRASES: Final = {
     "viewGrant": "see a grant",
     "viewGrants": "see an activity's grants",
     "viewDecisions": "see decisions",
-    "readAudit": "read the audit log",
+    "readAudit": "read the audit trail",
     "operate": "operate the platform",
     "evaluateForOthers": "ask for decisions about others",
     "proposeContract": "propose contracts",

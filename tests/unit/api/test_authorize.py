@@ -98,6 +98,7 @@ def test_what_may_not_be_seen_is_not_found_and_what_may_be_seen_is_forbidden() -
     with pytest.raises(Forbidden) as caught:
         authorizer().check(GOVERNANCE, "requestAccess", mine, NOW)
     assert caught.value.action == "requestAccess"
+    assert str(caught.value).startswith("You may not request access: ")
     authorizer().check(MEMBER, "requestAccess", mine, NOW)
 
 

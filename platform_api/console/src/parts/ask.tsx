@@ -1,9 +1,13 @@
 // A dialog that asks before something is changed, and shows the platform's refusal where it happens.
 import { useMutation } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { Button, Dialog, Heading, Label, Modal, ModalOverlay, TextArea, TextField } from "react-aria-components";
+import { Deed } from "./deed";
 import { Trouble } from "./states";
 import { useToast } from "./toast";
+
+/** The second half of a double press falls beside the dialog that the first half opened, and closes nothing (ms). */
+const DOUBLE = 500;
 
 interface Shown {
   /** The dialog's own among all of the console, for its tests. */
@@ -17,20 +21,19 @@ interface Shown {
 /** `reason` names a text that is asked for; `disabled` says why the button cannot be pressed, `first` what has to be done in the dialog before it can be confirmed. */
 export function Ask({ name, button, kind = "plain", title, children, confirm, reason, optional, done, act, disabled, first, wide, onOpenChange }: Shown) {
   const [isOpen, show] = useState(false);
-  const setOpen = (open: boolean) => { show(open); onOpenChange?.(open); };
+  const opened = useRef(0);
+  const setOpen = (open: boolean) => { if (open) opened.current = performance.now(); show(open); onOpenChange?.(open); };
   const [text, setText] = useState("");
   const toast = useToast();
   const change = useMutation({
     mutationFn: () => act(text.trim()),
     onSuccess: () => { setOpen(false); setText(""); toast(done); },
   });
-  const look = kind === "plain" ? "button" : `button ${kind}`;
   return (
     <>
-      <span title={disabled}>
-        <Button className={look} isDisabled={Boolean(disabled)} onPress={() => { change.reset(); setOpen(true); }}>{button}</Button>
-      </span>
-      <ModalOverlay className="shade center" isOpen={isOpen} onOpenChange={setOpen} isDismissable={!change.isPending}>
+      <Deed why={disabled} look={kind === "plain" ? "" : kind} onPress={() => { change.reset(); setOpen(true); }}>{button}</Deed>
+      <ModalOverlay className="shade center" isOpen={isOpen} onOpenChange={setOpen} isDismissable={!change.isPending}
+        shouldCloseOnInteractOutside={() => performance.now() - opened.current > DOUBLE}>
         <Modal className={`dialog${wide ? " wide" : ""}`}>
           <Dialog className="dialog-body" data-dialog={name}>
             <Heading slot="title" level={2}>{title}</Heading>

@@ -7,6 +7,7 @@ import { changed as tell } from "../../api/live";
 import { barred, useMay } from "../../api/may";
 import { useOnce } from "../../api/once";
 import { useAnswered } from "../../parts/answered";
+import { Deed } from "../../parts/deed";
 import { useFilters } from "../../parts/list";
 import { Card, Page } from "../../parts/page";
 import { Loading, Trouble } from "../../parts/states";
@@ -72,8 +73,8 @@ function Desk({ title, first, before }: { title: string; first: string; before?:
     <Page title={title} crumbs={[{ to: "/contracts", label: "Contracts" }, ...(before ? [{ to: `/contracts/${before.id}`, label: before.name }] : [])]}
       lead="The form and the source are one document; the source counts. What is not in the form stays as it is written."
       actions={<>
-        <span title={notSaved}><button type="button" className="button" disabled={Boolean(notSaved) || save.isPending} onClick={() => save.mutate()}>{save.isPending ? "Saving…" : "Save draft"}</button></span>
-        <span title={notProposed}><button type="button" className="button primary" disabled={Boolean(notProposed) || propose.isPending} onClick={() => propose.mutate()}>{propose.isPending ? "Proposing…" : "Propose"}</button></span>
+        <Deed why={notSaved} isBusy={save.isPending} onPress={() => save.mutate()}>{save.isPending ? "Saving…" : "Save draft"}</Deed>
+        <Deed why={notProposed} isBusy={propose.isPending} look="primary" onPress={() => propose.mutate()}>{propose.isPending ? "Proposing…" : "Propose"}</Deed>
       </>}>
       <div className="stack">
         {theirs ? (

@@ -2,6 +2,7 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
+import { Deed } from "../../parts/deed";
 import { Facet, List, useFilters, type Column } from "../../parts/list";
 import { Page } from "../../parts/page";
 import { Person } from "../../parts/person";
@@ -26,7 +27,7 @@ export default function Contracts() {
   const [may] = useMay([{ action: "proposeContract", kind: "platform" }]);
   return (
     <Page title="Contracts" lead="The coarse terms for data. Without one in force nothing is given; a version is signed by the data's owner, never by who proposed it."
-      actions={may?.allowed ? <Link to={"/contracts/desk" as never} className="button primary">New contract</Link> : <span title={barred(may)}><button type="button" className="button" disabled>New contract</button></span>}>
+      actions={may?.allowed ? <Link to={"/contracts/desk" as never} className="button primary">New contract</Link> : <Deed why={barred(may)}>New contract</Deed>}>
       <div className="split with-facets">
         <div className="facets">
           <Facet name="state" title="State" values={["draft", "proposed", "signed", "in-force", "superseded", "ended"].map((one) => [one, words(one)])} />

@@ -3,6 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
 import { useSession } from "../../api/session";
+import { Deed } from "../../parts/deed";
 import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Page } from "../../parts/page";
 import { Person } from "../../parts/person";
@@ -29,7 +30,7 @@ export default function Activities() {
   const { state, classification, owner, name } = search;
   return (
     <Page title="Activities" lead="Research activities with their environments, members and data."
-      actions={may?.allowed ? <Link to={"/activities/new" as never} className="button primary">Register an activity</Link> : <span title={barred(may)}><button type="button" className="button" disabled>Register an activity</button></span>}>
+      actions={may?.allowed ? <Link to={"/activities/new" as never} className="button primary">Register an activity</Link> : <Deed why={barred(may)}>Register an activity</Deed>}>
       <div className="split with-facets">
         <div className="facets">
           <Facet name="state" title="State" values={["submitted", "active", "suspended", "retiring", "retired", "rejected"].map((one) => [one, words(one)])} />

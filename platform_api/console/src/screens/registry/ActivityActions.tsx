@@ -6,6 +6,7 @@ import { changed } from "../../api/live";
 import { barred, useMay } from "../../api/may";
 import { useOnce } from "../../api/once";
 import { Ask } from "../../parts/ask";
+import { Deed } from "../../parts/deed";
 import { TIERS } from "../../parts/scales";
 import { words } from "../../parts/status";
 
@@ -49,7 +50,7 @@ export function ActivityActions({ of, environments }: { of: Shown; environments:
           <p>The same review holds as for its first. What the fast path approves is built at once.</p>
         </Ask>
       )) : null}
-      {of.state === "active" ? (ask?.allowed ? <Link to="/request" search={{ activity: of.id } as never} className="button primary">Request access</Link> : <span title={barred(ask)}><button type="button" className="button primary" disabled>Request access</button></span>) : null}
+      {of.state === "active" ? (ask?.allowed ? <Link to="/request" search={{ activity: of.id } as never} className="button primary">Request access</Link> : <Deed why={barred(ask)} look="primary">Request access</Deed>) : null}
     </>
   );
 }

@@ -8,6 +8,7 @@ import { barred, useMay } from "../../api/may";
 import { useOnce } from "../../api/once";
 import { usePeople } from "../../api/people";
 import { useSession } from "../../api/session";
+import { Deed } from "../../parts/deed";
 import { Field } from "../../parts/field";
 import { Card, Page } from "../../parts/page";
 import { PickMany, PickOne } from "../../parts/pick";
@@ -65,7 +66,7 @@ export default function Register() {
             </div>
           </Card>
           {register.isError ? <Trouble error={register.error} /> : null}
-          <span title={cannot}><button type="button" className="button primary" disabled={Boolean(cannot) || register.isPending} onClick={() => register.mutate()}>{register.isPending ? "Registering…" : "Register"}</button></span>
+          <Deed why={cannot} isBusy={register.isPending} look="primary" onPress={() => register.mutate()}>{register.isPending ? "Registering…" : "Register"}</Deed>
         </div>
       </div>
     </Page>

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Schemas } from "../../api/client";
 import { useNamed } from "../../api/people";
 import { useSession } from "../../api/session";
+import { Deed } from "../../parts/deed";
 import { Status } from "../../parts/status";
 import type { RuleForm } from "./form";
 import { RuleDialog } from "./RuleDialog";
@@ -29,7 +30,7 @@ export function RuleList({ rules, text, onText, warnings }: { rules: Written[]; 
             <Status state={rule.effect} label={rule.effect === "permit" ? "May" : "May not"} /><strong>{rule.title}</strong>
             {onText ? (
               <span className="row push">
-                <span title={rule.not_a_form ?? undefined}><button type="button" className="button quiet icon" disabled={!rule.form} aria-label={`Edit ${rule.title}`} onClick={() => setEditing(rule)}><IconPencil size={16} aria-hidden /></button></span>
+                <Deed why={rule.form ? undefined : rule.not_a_form ?? "It has no common shape."} look="quiet icon" label={`Edit ${rule.title}`} onPress={() => setEditing(rule)}><IconPencil size={16} aria-hidden /></Deed>
                 <button type="button" className="button quiet icon" aria-label={`Take out ${rule.title}`} onClick={() => replace(rule, "")}><IconTrash size={16} aria-hidden /></button>
               </span>
             ) : null}

@@ -1,6 +1,7 @@
 // The whole of what a version, or the text as it stands, would change: asked for, with its progress, and given up at will.
 import { useNavigate } from "@tanstack/react-router";
 import { barred, useMay } from "../../api/may";
+import { Deed } from "../../parts/deed";
 import { Trouble } from "../../parts/states";
 import { useToast } from "../../parts/toast";
 import { Impact, type ImpactOf } from "./Impact";
@@ -24,7 +25,7 @@ export function WhatWouldChange({ book, text = null, notYet, isPage = false }: {
   return (
     <div className="stack">
       <div className="row">
-        {isOver ? null : <span title={cannot}><button type="button" className="button primary" disabled={progress !== null || Boolean(cannot)} onClick={findOut}>{shown ? "Find out again" : "Find out what would change"}</button></span>}
+        {isOver ? null : <Deed why={cannot} isBusy={progress !== null} look="primary" onPress={findOut}>{shown ? "Find out again" : "Find out what would change"}</Deed>}
         {progress ? <button type="button" className="button" onClick={stop}>Stop</button> : null}
         {text !== null ? <span className="faint">Of the text as it stands, which is not saved yet.</span> : null}
         {isPage ? null : <button type="button" className="button quiet" onClick={() => void navigate({ to: link as never })}>Open as a page</button>}
