@@ -72,7 +72,8 @@ def _who_and_what(found: Sequence[Witness]) -> list[str]:
     """`3 people gain borrower_ssn (restricted) in clear in research`, the most sensitive first."""
     people: dict[tuple[Direction, str, int | None, str], set[str]] = defaultdict(set)
     for witness in found:
-        key = (witness.direction, _told(witness), witness.sensitivity, witness.tier or "")
+        when = "" if witness.when is None else f", {witness.when}"
+        key = (witness.direction, _told(witness) + when, witness.sensitivity, witness.tier or "")
         people[key] |= {str(person) for person in witness.people}
     tiers: dict[tuple[Direction, str, int | None, frozenset[str]], list[str]] = defaultdict(list)
     for (which, what, level, tier), who in people.items():
@@ -237,6 +238,7 @@ def _witness(witness: Witness) -> dict[str, Json]:
         "after": witness.after.word,
         "tier": witness.tier,
         "purpose": witness.purpose,
+        "when": witness.when,
         "people": [str(person) for person in witness.people[:_SHOWN]],
         "people_count": len(witness.people),
         "teams": [team.id for team in witness.teams],

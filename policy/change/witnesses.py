@@ -3,10 +3,12 @@
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
-from policy.change.access import Access, Subject, access_in, direction
+from policy.change.access import Access, Subject, access_in, direction, subject_of
+from policy.change.clock import Cell, Clock, Unclear, clock_of
 from policy.change.edit import Edit
 from policy.change.fact_types import FactTypes, fact_types
 from policy.change.reach import Groups, Reach, together
@@ -26,6 +28,7 @@ Ask = tuple[str, EntityRef]
 class Witness:
     """People who gain or lose one thing; `sensitivity` is None for what is no data. The first circumstance found.
 
+    `when` says in words at which hours or days it is so; None is at any time, as far as rules know the time.
     `teams` are the teams all of whose people are among them; `columns` those of a column group, where they are known.
     """
 
@@ -37,6 +40,7 @@ class Witness:
     sensitivity: int | None
     tier: str | None
     purpose: str | None
+    when: str | None
     people: tuple[EntityRef, ...]
     teams: tuple[EntityRef, ...]
     context: Context
@@ -87,6 +91,7 @@ def witnesses(
             told = examined
             progress("witnesses", examined, max(examined, min(possible, most)))
     progress("witnesses", examined, examined)
+    search.look_at_the_clock()
     found = search.found()
     return Witnesses(
         found=found[:shown],
@@ -113,6 +118,16 @@ class _Key:
     after: Access
     tier: str | None
     purpose: str | None
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Turned:
+    """Who was found to gain or lose by some asks in a circumstance, whatever the time."""
+
+    principal: EntityRef
+    context: Context
+    asks: dict[Ask, None]
 
 
 def _allowed(engine: Engine, setting: Setting, asks: tuple[Ask, ...]) -> dict[Ask, bool]:
@@ -130,9 +145,16 @@ class _Search:
         self._known = {entity.ref: entity for entity in world.entities}
         self._people: dict[_Key, set[EntityRef]] = defaultdict(set)
         self._contexts: dict[_Key, Context] = {}
+        self._turned: dict[tuple[EntityRef, str], _Turned] = {}
+        self._clock: Clock | None = None
+        self._is_unclear = False
+        try:
+            self._clock = clock_of(edit)
+        except Unclear:
+            self._is_unclear = True
 
     def plans(self) -> list[_Plan]:
-        contexts = circumstances(self._world, self._types, self._edit.readings())
+        contexts = self._at_all_times(circumstances(self._world, self._types, self._edit.readings()))
         resources = sorted(self._world.resources, key=lambda ref: (-(self._sensitivity(ref) or 0), str(ref)))
         fitting: dict[str, list[Context]] = {}
         for action in sorted({each for reached in self._reach.actions for each in together(reached)}):
@@ -148,7 +170,50 @@ class _Search:
                     plans.setdefault(key, (context, []))[1].append(ask)
         return [_Plan(who, context, tuple(asks)) for (who, _), (context, asks) in plans.items()]
 
+    def _at_all_times(self, contexts: Iterable[Context]) -> list[Context]:
+        """The circumstances, each between any two turns of the clock where the changed rules read the time."""
+        texts = (*self._edit.before.values(), *self._edit.after.values())
+        if self._clock is None or not any("now" in text for text in texts):
+            return list(contexts)
+        found: dict[str, Context] = {}
+        for context in contexts:
+            now = context.get("now")
+            times = [{"now": at} for _, at in self._clock.moments(now)] if isinstance(now, datetime) else [{}]
+            for at in times:
+                varied = {**context, **at}
+                found.setdefault(repr(sorted(varied.items())), varied)
+        return list(found.values())
+
     def ask(self, principal: EntityRef, context: Context, asks: tuple[Ask, ...]) -> None:
+        """Keeps who gains or loses by these asks; at which times is found out by `look_at_the_clock`."""
+        changed = self._changed(principal, context, asks)
+        if self._clock is None or not isinstance(context.get("now"), datetime):
+            for key in changed:
+                self._keep(key, principal, context)
+        elif changed:
+            rest = repr(sorted((name, value) for name, value in context.items() if name != "now"))
+            turned = self._turned.setdefault((principal, rest), _Turned(principal, context, {}))
+            subjects = {key.subject for key in changed}
+            turned.asks.update((ask, None) for ask in asks if subject_of(*ask) in subjects)
+
+    def look_at_the_clock(self) -> None:
+        """Asks what was found again once between any two times at which a rule turns."""
+        if self._clock is None:
+            return
+        for turned in self._turned.values():
+            cells: dict[_Key, dict[Cell, Context]] = defaultdict(dict)
+            for cell, now in self._clock.moments(_moment(turned.context)):
+                context = {**turned.context, "now": now}
+                for key in self._changed(turned.principal, context, tuple(turned.asks)):
+                    cells[key][cell] = context
+            for key, held in cells.items():
+                self._keep(replace(key, when=self._clock.words(held)), turned.principal, next(iter(held.values())))
+
+    def _keep(self, key: _Key, principal: EntityRef, context: Context) -> None:
+        self._people[key].add(principal)
+        self._contexts.setdefault(key, context)
+
+    def _changed(self, principal: EntityRef, context: Context, asks: tuple[Ask, ...]) -> list[_Key]:
         before: dict[Ask, bool] = {}
         after: dict[Ask, bool] = {}
         for start in range(0, len(asks), _AT_ONCE):
@@ -160,11 +225,11 @@ class _Search:
             after |= _allowed(self._edit.new, setting, possible)
         had, has = access_in(before), access_in(after)
         tier, purpose = _name(context, "tier"), _name(context, "purpose")
-        for subject in had:
-            if (which := direction(had[subject], has[subject])) is not None:
-                key = _Key(which, subject, had[subject], has[subject], tier, purpose)
-                self._people[key].add(principal)
-                self._contexts.setdefault(key, context)
+        return [
+            _Key(which, subject, had[subject], has[subject], tier, purpose)
+            for subject in had
+            if (which := direction(had[subject], has[subject])) is not None
+        ]
 
     def found(self) -> tuple[Witness, ...]:
         made = [
@@ -177,6 +242,7 @@ class _Search:
                 sensitivity=self._sensitivity(key.subject.resource),
                 tier=key.tier,
                 purpose=key.purpose,
+                when=self._at_least(self._contexts[key]) if self._is_unclear else key.when,
                 people=tuple(sorted(people, key=str)),
                 teams=self._teams(people),
                 context=self._contexts[key],
@@ -184,6 +250,11 @@ class _Search:
             for key, people in self._people.items()
         ]
         return tuple(sorted(made, key=_importance))
+
+    def _at_least(self, context: Context) -> str | None:
+        """What is known where a rule reads the time in a way that is not followed here."""
+        now = context.get("now")
+        return f"at least at {now:%Y-%m-%d %H:%M} UTC" if isinstance(now, datetime) else None
 
     def _around(self, principal: EntityRef, context: Context, asks: tuple[Ask, ...]) -> tuple[Entity, ...]:
         """Everything that a question mentions, however indirectly."""
@@ -220,6 +291,13 @@ def _importance(witness: Witness) -> tuple[int, int, bool, str]:
 def _name(context: Context, fact: str) -> str | None:
     found = context.get(fact)
     return found.id if isinstance(found, EntityRef) else None
+
+
+def _moment(context: Context) -> datetime:
+    now = context["now"]
+    if not isinstance(now, datetime):
+        raise TypeError("`now` is a moment")
+    return now
 
 
 def _refs(facts: Mapping[str, Value]) -> Iterable[EntityRef]:

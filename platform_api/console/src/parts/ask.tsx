@@ -9,17 +9,17 @@ import { useToast } from "./toast";
 /** The second half of a double press falls beside the dialog that the first half opened, and closes nothing (ms). */
 const DOUBLE = 500;
 
-interface Shown {
+interface Shown<Made> {
   /** The dialog's own among all of the console, for its tests. */
   name: string;
   button: ReactNode; kind?: "primary" | "danger" | "plain"; title: string; children?: ReactNode; confirm: string;
-  reason?: string; optional?: boolean; done: string; act: (reason: string) => Promise<unknown>; disabled?: string; first?: string; wide?: boolean;
+  reason?: string; optional?: boolean; done: string | ((made: Made) => string); act: (reason: string) => Promise<Made>; disabled?: string; first?: string; wide?: boolean;
   /** Told when the dialog opens, and when it is gone. */
   onOpenChange?: (isOpen: boolean) => void;
 }
 
 /** `reason` names a text that is asked for; `disabled` says why the button cannot be pressed, `first` what has to be done in the dialog before it can be confirmed. */
-export function Ask({ name, button, kind = "plain", title, children, confirm, reason, optional, done, act, disabled, first, wide, onOpenChange }: Shown) {
+export function Ask<Made>({ name, button, kind = "plain", title, children, confirm, reason, optional, done, act, disabled, first, wide, onOpenChange }: Shown<Made>) {
   const [isOpen, show] = useState(false);
   const opened = useRef(0);
   const setOpen = (open: boolean) => { if (open) opened.current = performance.now(); show(open); onOpenChange?.(open); };
@@ -27,7 +27,7 @@ export function Ask({ name, button, kind = "plain", title, children, confirm, re
   const toast = useToast();
   const change = useMutation({
     mutationFn: () => act(text.trim()),
-    onSuccess: () => { setOpen(false); setText(""); toast(done); },
+    onSuccess: (made) => { setOpen(false); setText(""); toast(typeof done === "string" ? done : done(made)); },
   });
   return (
     <>

@@ -20,7 +20,7 @@ export default function Compare({ before, after, names = NAMES, onEnd }: { befor
     const look = EditorView.theme({ "&": { fontSize: "13px" }, ".cm-scroller": { fontFamily: "var(--mono)" }, ".cm-gutters": { backgroundColor: "var(--nav)", color: "var(--text-3)", border: "none" }, ".cm-collapsedLines": { background: "var(--nav)", color: "var(--text-2)" } });
     const side = (doc: string, label: string) => ({ doc, extensions: [styled(), lineNumbers(), EditorState.readOnly.of(true), EditorView.lineWrapping, cedar, look, EditorView.contentAttributes.of({ "aria-label": label })] });
     const merge = new MergeView({ parent: box.current, a: side(before, names[0]), b: side(after, names[1]), collapseUnchanged: { margin: 2, minSize: 6 }, gutter: true });
-    const seen = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) told.current?.(); }, { root: box.current.parentElement });
+    const seen = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) told.current?.(); }, { root: null });
     if (end.current) seen.observe(end.current);
     return () => { seen.disconnect(); merge.destroy(); };
   }, [before, after, names]);

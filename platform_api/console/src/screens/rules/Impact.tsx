@@ -6,7 +6,7 @@ import { Card, Facts } from "../../parts/page";
 import { Table } from "../../parts/table";
 import { Status, words } from "../../parts/status";
 
-interface Witness { direction: string; sensitivity: string | null; what: string; resource: string; before: string; after: string; tier: string | null; purpose: string | null; people: string[]; people_count: number; teams: string[] }
+interface Witness { direction: string; sensitivity: string | null; what: string; resource: string; before: string; after: string; tier: string | null; purpose: string | null; when?: string | null; people: string[]; people_count: number; teams: string[] }
 interface Reason { allowed: boolean; why: string; rules: string[] }
 export interface ImpactOf {
   lead: string[];
@@ -34,10 +34,10 @@ export function Impact({ of }: { of: ImpactOf }) {
       {of.witnesses ? (
         <Card title="Who gains and who loses" flush>
           {of.witnesses.groups.length ? (
-            <Table label="Who gains and who loses" head={[<span key="d" className="hidden">Direction</span>, "Who", "What", "Data", "Where", "Before → after"]} rows={of.witnesses.groups.map((one) => [
+            <Table label="Who gains and who loses" head={[<span key="d" className="hidden">Direction</span>, "Who", "What", "Data", "Where", "When", "Before → after"]} rows={of.witnesses.groups.map((one) => [
               <Status key="d" state={one.direction === "gain" ? "denied" : "draft"} label={one.direction === "gain" ? "Gains" : "Loses"} />,
               <Who key="w" ids={one.people} count={one.people_count} />, one.what, <span key="r"><code>{named(one.resource)}</code> {one.sensitivity ? <span className="chip">{one.sensitivity}</span> : null}</span>,
-              [one.tier, one.purpose].filter(Boolean).join(", ") || "anywhere", `${one.before} → ${one.after}`,
+              [one.tier, one.purpose].filter(Boolean).join(", ") || "anywhere", one.when === undefined ? "not found out" : one.when ?? "at any time", `${one.before} → ${one.after}`,
             ])} />
           ) : <p className="secondary" style={{ padding: 16 }}>{of.witnesses.none_found}</p>}
           <p className="faint" style={{ padding: "8px 16px" }}>{of.witnesses.coverage.examined.toLocaleString()} of {of.witnesses.coverage.possible.toLocaleString()} questions about today's directory were tried{of.witnesses.groups_left_out ? `; ${of.witnesses.groups_left_out} more groups are not shown` : ""}.</p>

@@ -5,6 +5,7 @@ import { Card } from "../../parts/page";
 import { useSettled } from "../../parts/settled";
 import { Trouble } from "../../parts/states";
 import { Status } from "../../parts/status";
+import { Time } from "../../parts/time";
 import { VERDICTS } from "./Impact";
 import { RunProgress, useImpactRun, type ImpactRun } from "./impactRun";
 
@@ -46,7 +47,7 @@ export function LiveImpact({ tried, text, why }: { tried: ReturnType<typeof useI
                 {isOld ? <span className="faint">Of the text before your last change:</span> : null}
                 <span><Status state={state} label={word} /></span>
                 <ul className="stack-s">{impact.lead.slice(0, 6).map((line) => <li key={line}>{line}</li>)}</ul>
-                <span className="secondary">{ending.length === 0 ? "No live grant would end." : `${ending.length} live grant${ending.length === 1 ? "" : "s"} would end.`}</span>
+                <span className="secondary">{ending.length === 0 ? "No live grant would end." : `${ending.length} live grant${ending.length === 1 ? "" : "s"} would end.`} As of <Time at={found?.at} />.</span>
               </div>
             ) : null}
             <button type="button" className="button" onClick={() => change({ tab: "impact" })}>The whole of it</button>

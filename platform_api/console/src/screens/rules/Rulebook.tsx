@@ -14,6 +14,7 @@ import { useToast } from "../../parts/toast";
 import { useUnsaved } from "../../parts/unsaved";
 import { Cases } from "./Cases";
 import { CedarPane } from "./CedarPane";
+import { advised, changesBetween } from "./changes";
 import { useChecked } from "./checker";
 import { CompareWithLive } from "./CompareWithLive";
 import { useDraft, type Saved } from "./draft";
@@ -46,6 +47,8 @@ function Version({ book }: { book: Whole }) {
   const look = useLook(book, text, isMine);
   const live = useQuery(liveRulesQuery);
   const isSame = live.data?.text === text;
+  const isToCome = ["draft", "proposed", "approved"].includes(book.state);
+  const changes = useMemo(() => (isToCome && live.data ? changesBetween(live.data.rules, look.rules) : []), [isToCome, live.data, look.rules]);
   const errors = look.faults.filter((one) => one.severity === "error");
   const tried = useImpactOf(isMine && look.isRight && live.isSuccess && !isSame ? text : null);
   const why = isSame ? "The text is that of the live rules: nothing would change." : errors.length ? "It is found out as soon as the text is right." : look.unasked ? "The platform could not look at the text." : !look.isRight ? "The text is being looked at." : null;
@@ -66,11 +69,11 @@ function Version({ book }: { book: Whole }) {
         {look.unasked ? <Trouble error={look.unasked} retry={look.again} /> : null}
         {errors.length ? <Errors of={errors} text={text} /> : null}
         <Tabs label="This version" of={[
-          { id: "rules", name: `Rules (${look.rules.length})`, content: () => beside(<RuleList rules={look.rules} text={text} onText={errors.length ? undefined : onText} warnings={look.warnings} />) },
+          { id: "rules", name: `Rules (${look.rules.length})`, content: () => beside(<RuleList rules={look.rules} text={text} onText={errors.length ? undefined : onText} warnings={look.warnings} changes={changes} />) },
           { id: "cedar", name: "Cedar", content: () => beside(<CedarPane text={text} onText={onText} faults={look.faults} />) },
           { id: "cases", name: "Test cases", content: () => <Cases text={text} cases={cases} onCases={isMine ? draft.setCases : undefined} /> },
           { id: "impact", name: "What would change", content: () => <WhatWouldChange book={book} text={text === book.text ? null : text} notYet={isMine && !look.isRight ? "The text is not right yet." : undefined} /> },
-          { id: "compare", name: "Compare", content: () => <CompareWithLive text={text} /> },
+          { id: "compare", name: "Compare", content: () => <CompareWithLive text={text} rules={isMine && !look.isRight ? null : look.rules} /> },
         ]} />
       </div>
     </Page>
@@ -108,7 +111,7 @@ function placed(text: string, error: unknown, warnings: Schemas["WarningShown"][
   const errors = isOfText(error) ? ((error.extra.errors as { line?: number; message: string }[] | undefined) ?? [{ message: error.message }]) : [];
   const starts = [0, ...[...text.matchAll(/\n/g)].map((one) => (one.index ?? 0) + 1)];
   const at = (line: number, message: string, severity: Fault["severity"]): Fault => ({ from: starts[line - 1] ?? 0, to: Math.max((starts[line] ?? text.length + 1) - 1, 0), message, severity });
-  return [...errors.map((one) => at(one.line ?? 1, one.message, "error")), ...warnings.map((one) => at(one.line, `${one.message} ${one.fix}`, "warning"))];
+  return [...errors.map((one) => at(one.line ?? 1, one.message, "error")), ...warnings.map((one) => at(one.line, advised(one), "warning"))];
 }
 
 function Errors({ of, text }: { of: Fault[]; text: string }) {

@@ -8,7 +8,9 @@ import { barred, useMay } from "../../api/may";
 import { useOnce } from "../../api/once";
 import { useSession } from "../../api/session";
 import { Ask } from "../../parts/ask";
+import { Time } from "../../parts/time";
 import { CompareWithLive } from "./CompareWithLive";
+import { EndingNow, endedBy } from "./EndingNow";
 import type { Whole } from "./Rulebook";
 
 export function RulebookActions({ book, unsaved }: { book: Whole; unsaved: boolean }) {
@@ -16,6 +18,7 @@ export function RulebookActions({ book, unsaved }: { book: Whole; unsaved: boole
   const navigate = useNavigate();
   const session = useSession();
   const [isRead, setRead] = useState(false);
+  const [isCounted, setCounted] = useState(false);
   const thing = { kind: "rulebook" as const, id: book.version };
   const [propose, approve, activate] = useMay([{ action: "proposePolicy", ...thing }, { action: "approvePolicy", ...thing }, { action: "activatePolicy", ...thing }]);
   const once = useOnce();
@@ -41,15 +44,18 @@ export function RulebookActions({ book, unsaved }: { book: Whole; unsaved: boole
           <Ask key="reject" name="reject-rules" button="Reject" kind="danger" title="Reject this version?" reason="Why" confirm="Reject" done="Rejected." disabled={own ?? barred(approve)} act={async (reason) => { await once(["reject", book.version, reason], (header) => told(api.POST("/v1/rulebooks/{version}/reject", { params: { path, header }, body: { reason } }))); await again(); }} />
           <Ask key="approve" name="approve-rules" button="Approve" kind="primary" wide first={isRead ? undefined : "Read the difference to its end first."} title="Approve this version?" confirm="Approve" done="Approved." disabled={own ?? barred(approve)} act={async () => { await once(["approve", book.version, book.digest, book.against], (header) => told(api.POST("/v1/rulebooks/{version}/approve", { params: { path, header }, body: { digest: book.digest, against: book.against ?? "" } }))); await again(); }}>
             <p>Your approval is for exactly this text in place of exactly the version that is live now. It ends when either changes.</p>
-            <ul>{((book.impact as { lead?: string[] } | null)?.lead ?? []).map((line) => <li key={line}>{line}</li>)}</ul>
-            <CompareWithLive text={book.text} onEnd={() => setRead(true)} />
+            <CompareWithLive text={book.text} rules={book.rules} onEnd={() => setRead(true)}>
+              <h2>What would change, as of <Time at={book.proposed_at} /></h2>
+              <ul>{((book.impact as { lead?: string[] } | null)?.lead ?? []).map((line) => <li key={line}>{line}</li>)}</ul>
+            </CompareWithLive>
           </Ask>
         </>
       );
     case "approved":
       return (
-        <Ask key="make-live" name="make-rules-live" button="Make live" kind="primary" title="Make this version live?" confirm="Make it live" done="Live, for every process." disabled={barred(activate)} act={async () => { const done = await once(["activate", book.version], (header) => told(api.POST("/v1/rulebooks/{version}/activate", { params: { path, header } }))) as unknown as Schemas["ActivatedShown"]; await again(); return done; }}>
+        <Ask key="make-live" name="make-rules-live" button="Make live" kind="primary" title="Make this version live?" first={isCounted ? undefined : "It is being counted which live grants would end."} onOpenChange={() => setCounted(false)} confirm="Make it live" done={(made) => endedBy(made.ended_grants)} disabled={barred(activate)} act={async () => { const done = await once(["activate", book.version], (header) => told(api.POST("/v1/rulebooks/{version}/activate", { params: { path, header } }))) as unknown as Schemas["ActivatedShown"]; await again(); return done; }}>
           <p>It counts from this moment on. Live grants are decided anew at once, and those that no longer pass are revoked.</p>
+          <EndingNow version={book.version} cannot={barred(propose)} onOver={() => setCounted(true)} />
         </Ask>
       );
     case "retired":

@@ -4,6 +4,7 @@ import { barred, useMay } from "../../api/may";
 import { Deed } from "../../parts/deed";
 import { Trouble } from "../../parts/states";
 import { useToast } from "../../parts/toast";
+import { Time } from "../../parts/time";
 import { Impact, type ImpactOf } from "./Impact";
 import { RunProgress, useImpactRun } from "./impactRun";
 import type { Whole } from "./Rulebook";
@@ -18,6 +19,7 @@ export function WhatWouldChange({ book, text = null, notYet, isPage = false }: {
   const now = text ?? book.text;
   const findOut = () => (text === null ? start(`/v1/rulebooks/${encodeURIComponent(book.version)}/impact`, now) : start("/v1/rulebooks/impact", now, { text, cases: "" }));
   const shown = found?.impact ?? (text === null ? (book.impact as ImpactOf | null) : null);
+  const at = found?.at ?? book.proposed_at;
   const link = `/rules/${book.version}/impact`;
   const copy = async () => { await navigator.clipboard.writeText(window.location.origin + link); toast("The link is copied."); };
   const isOver = !["draft", "proposed", "approved"].includes(book.state);
@@ -34,6 +36,7 @@ export function WhatWouldChange({ book, text = null, notYet, isPage = false }: {
       {progress ? <div role="status"><RunProgress of={progress} /></div> : null}
       {error ? <Trouble error={error} /> : null}
       {found && found.text !== now ? <p className="secondary">This is of the text before your last change.</p> : null}
+      {shown ? <p className="secondary">Counted <Time at={at} />{found ? "" : ", when it was proposed"}. {isOver ? "" : "What was granted or asked since is not in it: find out again to count anew."}</p> : null}
       {shown ? <Impact of={shown} /> : null}
     </div>
   );

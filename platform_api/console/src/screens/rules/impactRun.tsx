@@ -4,8 +4,8 @@ import { streamed, type Progress } from "../../api/stream";
 import type { ImpactOf } from "./Impact";
 
 export interface ImpactRun {
-  /** The last answer, and the text that it is of. */
-  found: { text: string; impact: ImpactOf } | null;
+  /** The last answer, the text that it is of, and when it was found. */
+  found: { text: string; at: string; impact: ImpactOf } | null;
   /** Of the run that is under way, null while none is. */
   progress: Progress | null;
   error: unknown;
@@ -28,7 +28,7 @@ export function useImpactRun(): ImpactRun {
     const change = (told: Partial<typeof state>) => { if (!own.signal.aborted) setState((before) => ({ ...before, ...told })); };
     change({ progress: { part: "proof", done: 0, of: null }, error: null, isStopped: false });
     streamed(url, body, own.signal, (progress) => change({ progress }))
-      .then((said) => change({ found: { text, impact: (said.impact as { impact: ImpactOf }).impact }, progress: null }))
+      .then((said) => { const { at, impact } = said.impact as { at: string; impact: ImpactOf }; change({ found: { text, at, impact }, progress: null }); })
       .catch((error: unknown) => change({ error, progress: null }));
   };
   const stop = () => {
