@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from cli.main import app
 from tests.support.browser import Visit, Visitor
 from tests.support.platform import RESEARCH, Cast, Story, made
 
@@ -23,6 +27,20 @@ def building(visit: Visit, story: Story, *uris: str) -> Page:
         page.get_by_label("Search the catalogue").fill(uri.removeprefix("s3://acme-prod-lake/"))
         page.get_by_role("button", name=uri).click()
     return page
+
+
+def understood(words: list[str]) -> object:
+    """The grant that these words of `sluice` name; fails where the command or an option of it does not exist."""
+    command = get_command(app)
+    assert isinstance(command, TyperGroup)
+    context = command.make_context("sluice", words)
+    name, sub, rest = command.resolve_command(context, words)
+    assert sub is not None
+    while isinstance(sub, TyperGroup):
+        inner = sub.make_context(name, list(rest), parent=context)
+        name, sub, rest = sub.resolve_command(inner, rest)
+        assert sub is not None
+    return sub.make_context(name, list(rest), parent=context).params["grant"]
 
 
 def given_back(cast: Cast) -> None:
@@ -44,6 +62,7 @@ def test_a_counter_offer_is_taken_with_one_click_and_leads_to_a_grant(
     )
     assert chosen.filter(has_text=FACTS_URI).get_by_text("Would be granted").first.is_visible()
     expect(page.get_by_role("button", name="Request access")).to_be_disabled()
+    expect(page.get_by_text("take what is offered instead")).to_be_visible()
     visit.check_themes()
     offered = page.get_by_role("region", name="What would be granted instead").get_by_role("listitem")
     offered.filter(has_text="1 source,").first.get_by_role("button", name="Take this instead").click()
@@ -59,6 +78,15 @@ def test_a_counter_offer_is_taken_with_one_click_and_leads_to_a_grant(
     assert number is not None
     assert bar is not None
     assert bar["y"] >= number["y"] + number["height"]
+    commands = page.get_by_role("list", name="Commands").get_by_role("listitem").locator("code")
+    grant = page.url.rsplit("/", 1)[-1]
+    for command in commands.all_inner_texts():
+        if words := re.search(r"sluice ([^\")]+)", command):
+            assert understood(words.group(1).split()) == grant
+    visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy: Run one program with it").click()
+    page.get_by_text("Copied.").wait_for()
+    assert visit.evaluated("navigator.clipboard.readText()") == f"sluice run --grant {grant} -- python analysis.py"
     page.get_by_text("nothing at or after the grant's end").click()
     assert page.get_by_text('"DateGreaterThanEquals"').first.is_visible()
     visit.check_themes()
@@ -222,6 +250,22 @@ def test_a_stranger_does_not_find_a_grant_by_its_address(visitor: Visitor, cast:
     grant = made(cast.dana.post("/v1/access-requests", story.asking()))["grant"]["id"]
     page = visitor("pat").go(f"/grants/{grant}")
     page.get_by_text("Not here, or not for you").wait_for()
+
+
+def test_on_a_telephone_the_count_of_the_answer_stays_in_sight_and_leads_to_it(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    given_back(cast)
+    visit = visitor("dana", width=390)
+    page = visit.go(f"/request?activity={story.activity}&environment={story.environment}&add={PERSONAL_URI}")
+    page.get_by_label("Purpose").select_option(RESEARCH)
+    page.get_by_text("1 refused").wait_for()
+    expect(page.get_by_text("1 refused")).to_be_in_viewport()
+    expect(page.get_by_text("Would be refused", exact=True)).not_to_be_in_viewport()
+    visit.check_accessible()
+    page.get_by_role("button", name="To the answer").click()
+    expect(page.get_by_text("Would be refused", exact=True)).to_be_in_viewport()
+    visit.check_quiet()
 
 
 @pytest.mark.parametrize("address", ["/request?add=" + FACTS_URI, "/grants/{grant}", "/grants?tab=requests"])

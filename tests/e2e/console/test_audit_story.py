@@ -1,4 +1,4 @@
-"""A grant is revoked by governance while its time is counted down, and an auditor reads, verifies and re-decides it."""
+"""A grant is ended by governance or by rules, and an auditor reads why it was given and why it ended, and verifies."""
 
 import re
 
@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import Visitor
-from tests.support.platform import Cast, Story, made
-from tests.support.rulebook_steps import drafted, live
+from tests.support.platform import FACTS, RESEARCH, Cast, Story, made, until
+from tests.support.rulebook_steps import changed, drafted, live, made_live
 
 pytestmark = pytest.mark.e2e
 
@@ -24,6 +24,84 @@ def test_a_decision_taken_once_more_is_told_of_its_own_record_only(visitor: Visi
         expect(again).to_have_count(0)
         page.get_by_role("button", name="Take it once more").click()
         expect(again).to_be_visible()
+
+
+def test_an_auditor_reads_why_access_was_given_or_refused(visitor: Visitor, cast: Cast, story: Story) -> None:
+    granted = made(cast.dana.post("/v1/access-requests", story.asking()))
+    visit = visitor("ines")
+    page = visit.go(f"/requests/{granted['request_id']}")
+    said = page.get_by_role("list", name="What decided on")
+    expect(said.get_by_text("Let it pass")).to_have_count(3)
+    contract = cast.ines.get(f"/v1/contracts/{story.contract}/versions/{story.version}").json()
+    link = said.get_by_role("link", name=contract["name"], exact=True)
+    expect(link).to_have_attribute("href", re.compile(rf"/contracts/{story.contract}\?version="))
+    expect(said).to_contain_text(f"The purpose {RESEARCH} is checked")
+    said.get_by_text("clauses is exceeded").click()
+    expect(said.get_by_text("reviewed every 180 days")).to_be_visible()
+    decided = cast.ines.get("/v1/decisions", grant=granted["grant"]["id"]).json()["items"][0]
+    rules = decided["decision"]["sources"][0]["rules"]["rules"]
+    owners = {one["id"]: one["owner"] for one in live(cast)["rules"]}
+    assert rules
+    for rule in rules:
+        expect(said.get_by_role("link", name=rule["title"])).to_have_attribute("href", f"/rules/{decided['rulebook']}")
+        expect(said).to_contain_text(f"of {owners[rule['id']]}")
+    expect(page.get_by_text("no contract of it asked people")).to_be_visible()
+    visit.check_themes()
+
+    personal = {**FACTS, "prefix": "loans/personal/"}
+    refused = cast.dana.post("/v1/access-requests", story.asking(sources=[personal])).json()["request_id"]
+    page = visit.go(f"/requests/{refused}")
+    expect(said.get_by_role("link", name="Personal attributes stay out of research")).to_be_visible()
+    visit.go(f"/audit?action=grant.opened&grant={granted['grant']['id']}")
+    page.get_by_role("button", name="grant.opened").click()
+    expect(page.get_by_role("complementary").get_by_role("link", name=contract["name"], exact=True)).to_be_visible()
+    visit.check_accessible()
+    visit.check_quiet()
+
+
+def test_a_grant_that_the_rules_have_ended_names_the_rule(visitor: Visitor, cast: Cast, story: Story) -> None:
+    before = str(live(cast)["text"])
+    grant = made(cast.dana.post("/v1/access-requests", story.asking()))["grant"]["id"]
+    made(cast.dana.post(f"/v1/grants/{grant}/credentials"))
+    try:
+        version = made_live(cast.gus, cast.olga, changed(cast, "stop", story.activity))["version"]
+        until(cast.dana, f"/v1/grants/{grant}", "denied")
+        visit = visitor("ines")
+        page = visit.go(f"/grants/{grant}")
+        ending = page.get_by_role("list", name="How it ends")
+        rule = ending.get_by_role("link", name=f"Nobody requests anything in {story.activity}")
+        expect(rule).to_have_attribute("href", f"/rules/{version}")
+        expect(ending).to_contain_text("of governance-office")
+        expect(ending).to_contain_text("Ask in another activity.")
+        expect(page.get_by_role("heading", name="Use it")).to_have_count(0)
+        visit.check_accessible()
+        shown = cast.ines.get(f"/v1/grants/{grant}").json()
+        row = visit.go("/grants?state=denied").get_by_role("region", name="Grants").locator("tbody tr").first
+        ended = row.locator("time").get_attribute("datetime")
+        assert ended is not None
+        assert ended < shown["ends_at"]
+        versions = visit.go("/rules?tab=versions").get_by_role("region", name="Versions")
+        expect(versions.get_by_text("the platform, at its set-up")).to_be_visible()
+        visit.check_quiet()
+    finally:
+        made_live(cast.gus, cast.olga, before)
+
+
+def test_a_filter_by_time_says_what_is_no_time_and_stays_as_it_was(visitor: Visitor, cast: Cast, story: Story) -> None:
+    visit = visitor("ines")
+    page = visit.go("/audit")
+    begins = page.get_by_label("From, such as")
+    begins.fill("gestern")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("Give a time with its zone, such as 2026-11-23T10:00Z.")
+    assert "since=" not in page.url
+    visit.check_accessible()
+    begins.fill("2026-01-01T00:00Z")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page).to_have_url(re.compile("since="))
+    visit.go("/audit?since=gestern")
+    expect(page.get_by_role("alert")).to_contain_text("give a time with its zone")
 
 
 def test_a_link_in_a_record_sets_the_filters_and_their_boxes(visitor: Visitor, cast: Cast, story: Story) -> None:

@@ -57,3 +57,25 @@ def test_a_list_of_ten_thousand_rows_is_paged_and_filtered_on_the_server(
     assert "cursor" in asked[1]
     visit.page.remove_listener("request", hear)
     visit.check_quiet()
+
+
+def test_a_record_that_is_opened_leaves_the_list_readable(visitor: Visitor, cast: Cast, many: None) -> None:
+    visit = visitor("gus")
+    visit.page.set_viewport_size({"width": 1440, "height": 900})
+    page = visit.go("/audit?action=session.signed-in")
+    row = page.get_by_role("region", name="Records").locator("tbody tr").first
+    row.get_by_role("button").click()
+    page.get_by_role("complementary").wait_for()
+    visit.settle()
+    box, table = row.bounding_box(), page.get_by_role("region", name="Records")
+    assert box is not None
+    assert box["height"] < 60, "a row is one line, or two"
+    width = "Math.max(...[...document.querySelectorAll('.table-box')].map((box) => box.scrollWidth - box.clientWidth))"
+    assert visit.evaluated(width) == 0
+    expect(table.get_by_role("columnheader", name="When")).to_be_visible()
+    expect(table.get_by_role("columnheader", name="About")).to_be_hidden()
+    page.get_by_role("button", name="Close details").click()
+    about = table.locator(".addresses").first
+    assert (about.get_attribute("title") or "").startswith(about.locator("code").inner_text())
+    visit.check_accessible()
+    visit.check_quiet()

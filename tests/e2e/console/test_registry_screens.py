@@ -38,7 +38,12 @@ def test_an_activity_is_registered_with_its_review_foretold_and_built_before_one
     page.get_by_label("Budget a month").fill("100")
     expect(page.get_by_text("Approved at once")).to_be_visible()
     visit.check_accessible()
-    page.get_by_role("button", name="Register", exact=True).click()
+    posted: list[Request] = []
+    page.on(
+        "request",
+        lambda one: posted.append(one) if one.url.endswith("/v1/activities") and one.method == "POST" else None,
+    )
+    page.get_by_role("button", name="Register", exact=True).dblclick()
     page.get_by_role("heading", name="Which loans are repaid early").wait_for()
     page.get_by_role("table", name="Environments").or_(page.get_by_role("region", name="Environments")).wait_for()
     page.get_by_role("link", name="Research", exact=True).click()
@@ -46,6 +51,25 @@ def test_an_activity_is_registered_with_its_review_foretold_and_built_before_one
     expect(page.get_by_role("region", name="Provisioning, the newest first")).to_contain_text("complete")
     visit.check_accessible()
     assert sent == []
+    assert len(posted) == 1, "a double press is one deed"
+    visit.check_quiet()
+
+
+def test_a_short_name_follows_its_title_until_it_is_written_and_says_what_is_wrong_with_it(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    visit = visitor("dana")
+    page = visit.go("/activities/new")
+    title, name = page.get_by_label("What is to be found out"), page.get_by_label("Short name")
+    title.fill("Wer zahlt früh zurück")
+    expect(name).to_have_value("wer-zahlt-frueh-zurueck")
+    name.fill("Wer zahlt")
+    expect(page.locator(".fault", has_text="not W, a space")).to_be_visible()
+    visit.check_accessible()
+    name.fill("")
+    expect(page.locator(".fault", has_text="Give it a short name")).to_be_visible()
+    title.fill("Größe der Kredite")
+    expect(name).to_have_value("groesse-der-kredite")
     visit.check_quiet()
 
 

@@ -20,6 +20,18 @@ const LOST = new TypeError("Failed to fetch");
 const problem = (status: number, code: string) => new Problem(status, { code });
 
 describe("a deed that is pressed again", () => {
+  it("is sent once while it is on its way, and both presses have its answer", async () => {
+    let made = 0;
+    const answers: ((answer: string) => void)[] = [];
+    const deed = once(() => `key-${(made += 1)}`);
+    const send = () => new Promise<string>((resolve) => { answers.push(resolve); });
+    const both = [deed("a", send), deed("a", send)];
+    expect(answers).toHaveLength(1);
+    answers[0]?.("done");
+    expect(await Promise.all(both)).toEqual(["done", "done"]);
+    void deed("a", send);
+    expect(answers).toHaveLength(2);
+  });
   it("is the same one while no answer has come", async () => {
     expect(await sent(["a", "a"], [LOST])).toEqual(["key-1", "key-1"]);
     expect(await sent(["a", "a"], [problem(502, "unexpected")])).toEqual(["key-1", "key-1"]);

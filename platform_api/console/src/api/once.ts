@@ -7,12 +7,13 @@ export type Once = <T>(asked: unknown, send: (header: Header) => Promise<T>) => 
 
 /**
  * Sends what is `asked` under a key of its own, which stays until the platform has answered: after a lost answer the
- * same press is the same deed. An answer, be it a refusal, ends it; another wish has another key.
+ * same press is the same deed. An answer, be it a refusal, ends it; another wish has another key. A press while the
+ * first is on its way sends nothing, and gets its answer.
  */
 export function once(key: () => string = () => crypto.randomUUID()): Once {
   const open = new Map<string, string>();
-  return async (asked, send) => {
-    const wish = JSON.stringify(asked) ?? "";
+  const sending = new Map<string, Promise<unknown>>();
+  const deed = async <T>(wish: string, send: (header: Header) => Promise<T>): Promise<T> => {
     const mine = open.get(wish) ?? key();
     open.set(wish, mine);
     try {
@@ -22,7 +23,16 @@ export function once(key: () => string = () => crypto.randomUUID()): Once {
     } catch (error) {
       if (isAnswer(error)) open.delete(wish);
       throw error;
+    } finally {
+      sending.delete(wish);
     }
+  };
+  return <T>(asked: unknown, send: (header: Header) => Promise<T>): Promise<T> => {
+    const wish = JSON.stringify(asked) ?? "";
+    const running = sending.get(wish) as Promise<T> | undefined;
+    const mine = running ?? deed(wish, send);
+    sending.set(wish, mine);
+    return mine;
   };
 }
 

@@ -1,7 +1,7 @@
 // A list of the platform: filtered and paged on the server, its filters in the URL, a row opens beside it.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 import { Empty, Loading, Trouble } from "./states";
 
 interface Listed<T> { items: T[]; next_cursor: string | null }
@@ -100,15 +100,25 @@ export function Facet({ name, title, values }: { name: string; title: string; va
   );
 }
 
-export function TextFilter({ name, label }: { name: string; label: string }) {
+/** `fault` says what is wrong with a text, which then is no filter. */
+export function TextFilter({ name, label, fault = () => undefined }: { name: string; label: string; fault?: (text: string) => string | undefined }) {
   const [search, change] = useFilters();
   const box = useRef<HTMLInputElement>(null);
+  const [wrong, setWrong] = useState<string | undefined>(undefined);
+  const id = useId();
   const chosen = search[name] ?? "";
   // A link may set another filter, too; the box is not made anew, for then the keyboard would lose its place.
-  useEffect(() => { if (box.current) box.current.value = chosen; }, [chosen]);
+  useEffect(() => { if (box.current) box.current.value = chosen; setWrong(undefined); }, [chosen]);
+  const take = (text: string) => {
+    const found = fault(text);
+    setWrong(found);
+    if (!found && chosen !== text) change({ [name]: text || undefined });
+  };
   return (
-    <input ref={box} className="input" style={{ maxWidth: 280 }} type="search" aria-label={label} placeholder={label} defaultValue={chosen}
-      onKeyDown={(e) => { if (e.key === "Enter") change({ [name]: e.currentTarget.value.trim() || undefined }); }}
-      onBlur={(e) => { if (chosen !== e.currentTarget.value.trim()) change({ [name]: e.currentTarget.value.trim() || undefined }); }} />
+    <span className="field" style={{ maxWidth: 280 }}>
+      <input ref={box} className="input" type="search" aria-label={label} placeholder={label} defaultValue={chosen} aria-invalid={wrong ? true : undefined} aria-describedby={wrong ? id : undefined}
+        onKeyDown={(e) => { if (e.key === "Enter") take(e.currentTarget.value.trim()); }} onBlur={(e) => take(e.currentTarget.value.trim())} />
+      {wrong ? <span className="fault" id={id} role="alert">{wrong}</span> : null}
+    </span>
   );
 }

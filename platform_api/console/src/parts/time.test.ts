@@ -1,7 +1,7 @@
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
-import { Time, clock, duration, left, relative } from "./time";
+import { Time, clock, duration, inWords, left, relative, timeFault } from "./time";
 
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
 
@@ -44,12 +44,27 @@ test.each([
 });
 
 test.each([
-  ["PT8H", "8 h"],
-  ["P1DT2H3M4S", "1 d 2 h 3 min 4 s"],
-  ["PT90M", "90 min"],
-  ["P30D", "30 d"],
-  ["PT0S", "0 s"],
+  ["PT8H", "8 hours"],
+  ["P1DT2H3M4S", "1 day 2 hours 3 minutes 4 seconds"],
+  ["PT90M", "90 minutes"],
+  ["P30D", "30 days"],
+  ["PT0S", "0 seconds"],
   ["eight hours", "eight hours"],
 ])("%s is %s", (iso, words) => {
   expect(duration(iso)).toBe(words);
+});
+
+test.each([
+  ["reviewed every P180D", "reviewed every 180 days"],
+  ["at most 1:00:00", "at most 1 hour"],
+  ["PT1H30M; allowed is 30 days, 0:00:00.", "1 hour 30 minutes; allowed is 30 days."],
+  ["from 2026-11-23T10:00:00Z until 2026-11-23T12:00:00+00:00", "from 2026-11-23T10:00:00Z until 2026-11-23T12:00:00+00:00"],
+  ["s3://lake/P1/PAD", "s3://lake/P1/PAD"],
+])("%s reads %s", (text, words) => {
+  expect(inWords(text)).toBe(words);
+});
+
+test("what is no time with its zone is told what is expected", () => {
+  expect(["", "2026-11-23T10:00Z", "2026-11-23T10:00:00.5+01:00"].map(timeFault)).toEqual([undefined, undefined, undefined]);
+  for (const text of ["gestern", "2026-11-23", "2026-11-23T10:00", "2026-13-23T10:00Z"]) expect(timeFault(text)).toContain("such as 2026-11-23T10:00Z");
 });

@@ -47,12 +47,30 @@ export function left(milliseconds: number): string {
   return seconds === 0 ? "ended" : `${h > 0 ? `${h}:${String(m).padStart(2, "0")}` : m}:${String(s).padStart(2, "0")}`;
 }
 
-/** `PT8H` as "8 h". */
+const UNITS = ["day", "hour", "minute", "second"];
+
+/** `PT8H` as "8 hours". */
 export function duration(iso: string): string {
   const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(iso);
-  if (!match) return iso;
-  const units = ["d", "h", "min", "s"];
-  return match.slice(1).map((n, i) => (n ? `${n} ${units[i]}` : "")).filter(Boolean).join(" ") || "0 s";
+  return match ? counted(match.slice(1)) : iso;
+}
+
+/** A text with every duration in it in words: `reviewed every P180D`, `at most 1:00:00`, `at most 30 days, 0:00:00`. */
+export function inWords(text: string): string {
+  return text
+    .replace(/\bP(?:\d+D(?:T(?:\d+[HMS])+)?|T(?:\d+[HMS])+)\b/g, duration)
+    .replace(/(?<![\w:-])(?:(\d+) days?, )?(\d{1,2}):(\d{2}):(\d{2})(?![\w:]|\.\d)/g, (_, ...found: string[]) => counted(found.slice(0, 4)));
+}
+
+/** Days, hours, minutes, seconds; what is nothing is left out. */
+function counted(numbers: (string | undefined)[]): string {
+  return numbers.map((n, place) => (Number(n ?? 0) ? `${Number(n)} ${UNITS[place]}${Number(n) === 1 ? "" : "s"}` : "")).filter(Boolean).join(" ") || "0 seconds";
+}
+
+/** What is expected where something was written that is no time with its zone; undefined where nothing or a time was. */
+export function timeFault(text: string): string | undefined {
+  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text));
+  return text === "" || isTime ? undefined : "Give a time with its zone, such as 2026-11-23T10:00Z.";
 }
 
 function useNow(every: number): number {

@@ -18,11 +18,11 @@ export function Chosen({ of: one, verdict, container, verdicts, held, asking, on
     <li className="stack-s lined">
       <div className="row">
         <strong>{one.title}</strong><Level of={one.classification} />
-        <button type="button" className="button quiet icon push" aria-label={`Remove ${one.title}`} onClick={onRemove}><IconX size={16} aria-hidden /></button>
+        <button type="button" className="button quiet icon push" aria-label={`Remove ${one.title} ${one.uri}`} onClick={onRemove}><IconX size={16} aria-hidden /></button>
       </div>
       <code className="anywhere">{one.uri}</code>
       <fieldset className="row plain">
-        <legend className="hidden">What to do with {one.title}</legend>
+        <legend className="hidden">What to do with {one.title} {one.uri}</legend>
         {one.offered.map((operation) => (
           <label key={operation} className="row" style={{ gap: 4 }}>
             <input type="checkbox" checked={has(operation)} onChange={() => onChange(has(operation) ? one.operations.filter((o) => o !== operation) : [...one.operations, operation])} />

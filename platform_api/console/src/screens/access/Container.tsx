@@ -4,14 +4,14 @@ import { Verdict, type VerdictShown } from "./Verdict";
 
 type Asked = Schemas["AskedContainerShown"];
 
-export function Container({ of: one, verdicts, decided = false }: { of: Asked; verdicts: Map<string, VerdictShown>; decided?: boolean }) {
+export function Container({ of: one, verdicts }: { of: Asked; verdicts: Map<string, VerdictShown> }) {
   const refused = one.sources.filter((uri) => verdicts.get(uri)?.passes === false).length;
   return (
     <details className="stack-s" open={refused > 0}>
       <summary>{one.sources.length} {one.sources.length === 1 ? "source" : "sources"} in it{refused ? `, ${refused} refused` : ""}</summary>
       <ul className="stack-s">{one.sources.map((uri) => {
         const verdict = verdicts.get(uri);
-        return <li key={uri} className="stack-s" style={{ gap: 4 }}><code className="anywhere">{uri}</code>{verdict ? <Verdict of={verdict} decided={decided} /> : null}</li>;
+        return <li key={uri} className="stack-s" style={{ gap: 4 }}><code className="anywhere">{uri}</code>{verdict ? <Verdict of={verdict} /> : null}</li>;
       })}</ul>
       {one.lacking.map((each) => (
         <p key={each.source} className="secondary"><code className="anywhere">{each.source}</code> offers no {each.operations.join(", ")}{one.sources.includes(each.source) ? "" : " and is left out"}.</p>

@@ -1,11 +1,12 @@
 // What was decided of requests and of live grants, newest first; a row leads to its request.
 import { useNavigate } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
+import { Address } from "../../parts/address";
 import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Person } from "../../parts/person";
 import { Empty } from "../../parts/states";
 import { Status, words } from "../../parts/status";
-import { Time } from "../../parts/time";
+import { Time, timeFault } from "../../parts/time";
 import { Mine } from "./Mine";
 
 type Decision = Schemas["DecisionShown"];
@@ -17,7 +18,7 @@ const COLUMNS: Column<Decision>[] = [
   { name: "Asked by", cell: (one) => <Person id={one.subject} /> },
   { name: "Outcome", cell: (one) => <Status state={one.outcome} /> },
   { name: "Refused by", cell: (one) => (one.refused_by ? REFUSED_BY[one.refused_by] ?? words(one.refused_by) : "–") },
-  { name: "Rules", cell: (one) => <span className="mono">{one.rulebook}</span> },
+  { name: "Rules", cell: (one) => <Address of={[one.rulebook]} /> },
   { name: "Decided", right: true, cell: (one) => <Time at={one.decided_at} /> },
 ];
 
@@ -35,8 +36,8 @@ export function Decisions() {
       </div>
       <div className="stack">
         <div className="filters">
-          <TextFilter name="since" label="From, such as 2026-11-23T10:00Z" />
-          <TextFilter name="until" label="Until before" />
+          <TextFilter name="since" label="From, such as 2026-11-23T10:00Z" fault={timeFault} />
+          <TextFilter name="until" label="Until before" fault={timeFault} />
         </div>
         <List name="Decisions" queryKey={["decisions", filters]} columns={COLUMNS} id={(one) => one.id}
           onOpen={(one) => void navigate({ to: `/requests/${one.request}` as never })}

@@ -8,9 +8,11 @@ import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
 import { Table } from "../../parts/table";
 import { Countdown, Time } from "../../parts/time";
-import { Ending, ENDING } from "./Ending";
+import { Because } from "./Because";
+import { Ended, Ending, ENDING } from "./Ending";
 import { GrantActions } from "./GrantActions";
 import { Profile } from "./Profile";
+import { UseIt } from "./UseIt";
 
 export type GrantShown = Schemas["GrantShown"];
 
@@ -32,6 +34,7 @@ export default function Grant() {
       <div className="split with-side">
         <div className="stack">
           {ENDING.has(grant.state) ? <Ending of={grant} /> : null}
+          {grant.state === "active" ? <UseIt of={grant} /> : null}
           {grant.last_error ? <Trouble error={new Error(grant.last_error)} /> : null}
           <Card title="Data" flush>
             {grant.containers.length ? <p className="secondary" style={{ padding: 16 }}>Asked for as {grant.containers.map((one) => <code key={one.uri} className="anywhere">{one.uri} </code>)}</p> : null}
@@ -72,7 +75,7 @@ function about(grant: GrantShown): [string, React.ReactNode][] {
     ["Decided by", <Link key="r" to={`/rules/${grant.rulebook}` as never}>rules {grant.rulebook}</Link>],
     ["Request", <Link key="q" to={`/requests/${grant.request}` as never}>what was asked and decided</Link>],
     ...(grant.renews ? [["Renews", <Link key="n" to={`/grants/${grant.renews}` as never}>the grant before ({grant.renewals})</Link>] as [string, React.ReactNode]] : []),
-    ...(grant.reason ? [["Ended because", grant.reason] as [string, React.ReactNode]] : []),
+    ...(grant.reason ? [["Ended because", <Because key="b" of={grant} />] as [string, React.ReactNode]] : []),
     ["Id", <code key="i">{grant.id}</code>],
   ];
 }
@@ -84,7 +87,7 @@ function InTime({ of }: { of: GrantShown }) {
   const several = of.principals.length > 1;
   return (
     <div className="stack">
-      <Facts of={[["Asked", <Time key="a" at={of.created_at} />], ["Ends", <Time key="e" at={of.ends_at} />], ...(of.shortened ? [["Shortened", of.shortened] as [string, string]] : [])]} />
+      <Facts of={[["Asked", <Time key="a" at={of.created_at} />], ...(ENDING.has(of.state) ? [["Ended", <Ended key="e" of={of} />]] as [string, React.ReactNode][] : []), [ENDING.has(of.state) ? "Would have ended" : "Ends", <Time key="u" at={of.ends_at} />], ...(of.shortened ? [["Shortened", of.shortened] as [string, string]] : [])]} />
       {of.steps.length ? (
         <section className="stack-s">
           <h3>Making it took {ms(total)}</h3>

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
+import { Address } from "../../parts/address";
 import { Facet, List, useFilters, type Column } from "../../parts/list";
 import { Facts, Page } from "../../parts/page";
 import { Panel } from "../../parts/panel";
@@ -10,7 +11,7 @@ import { Empty, Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
 import { Tabs } from "../../parts/tabs";
 import { clock, Countdown, Time } from "../../parts/time";
-import { Ending, ENDING } from "./Ending";
+import { Ended, Ending, ENDING } from "./Ending";
 import { Decisions } from "./Decisions";
 import { grantQuery } from "./Grant";
 import { GrantActions } from "./GrantActions";
@@ -21,10 +22,10 @@ type Request = Schemas["RequestShown"];
 
 const COLUMNS: Column<Grant>[] = [
   { name: "Holder", cell: (grant) => <Person id={grant.subject} /> },
-  { name: "Data", cell: (grant) => <span className="mono">{grant.sources.map((one) => one.uri).join(", ")}</span> },
-  { name: "Tier", cell: (grant) => words(grant.tier) },
+  { name: "Data", cell: (grant) => <Address of={grant.sources.map((one) => one.uri)} /> },
   { name: "State", cell: (grant) => <Status state={grant.state} /> },
-  { name: "Left", right: true, cell: (grant) => (ENDING.has(grant.state) ? <Time at={grant.ends_at} /> : <Countdown to={grant.ends_at} />) },
+  { name: "Tier", cell: (grant) => words(grant.tier) },
+  { name: "Left, or ended", right: true, cell: (grant) => (ENDING.has(grant.state) ? <Ended of={grant} /> : <Countdown to={grant.ends_at} />) },
 ];
 
 const REQUESTS: Column<Request>[] = [
@@ -97,8 +98,8 @@ function OneGrant({ id }: { id: string }) {
         ["Holder", <Person key="h" id={grant.subject} />],
         ["Data", <ul key="d" className="stack-s">{grant.sources.map((one) => <li key={one.uri}><code>{one.uri}</code> <span className="faint">{one.operations.join(", ")}</span></li>)}</ul>],
         ["Tier", words(grant.tier)],
-        ["Ends", <Time key="e" at={grant.ends_at} />],
-        ["Decided by", `rulebook ${grant.rulebook}`],
+        ENDING.has(grant.state) ? ["Ended", <Ended key="e" of={grant} />] : ["Ends", <Time key="e" at={grant.ends_at} />],
+        ["Decided by", <Link key="r" to={`/rules/${grant.rulebook}` as never}>rules {grant.rulebook}</Link>],
       ]} />
       <GrantActions grant={grant} />
     </Panel>

@@ -1,7 +1,7 @@
 // One request for many data sources: while it is put together, each source says whether it would be granted.
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { containerQuery, purposesQuery, sourceQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
 import { useOnce } from "../../api/once";
@@ -19,6 +19,7 @@ import { choiceOf, containerChoice, type Choice } from "./asked";
 import { Catalogue } from "./Catalogue";
 import { Chosen } from "./Chosen";
 import { bodyOf, DURATIONS, isoOf, missing, narrowed, NOTHING, trial, type Offer, type When, type Wish } from "./wish";
+import { ToAnswer } from "./ToAnswer";
 import type { VerdictShown } from "./Verdict";
 
 type Asked = Schemas["AccessAsked"];
@@ -28,6 +29,7 @@ const WHEN: [When, string][] = [["now", "Now"], ["later", "At a time"], ["emerge
 export default function Request() {
   const [search, change] = useFilters();
   const [wish, setWish] = useState<Wish>(NOTHING);
+  const answer = useRef<HTMLDivElement>(null);
   const take = useTaken(wish, setWish);
   const set = (part: Partial<Wish>) => { take.reset(); setWish((now) => ({ ...now, ...part })); };
   const activities = useQuery({ queryKey: ["activities", "active"], queryFn: () => told(api.GET("/v1/activities", { params: { query: { state: "active", limit: 200 } } })) });
@@ -87,8 +89,9 @@ export default function Request() {
             </div>
           </Card>
           <Catalogue add={add} chosen={wish.sources} />
+          {wish.sources.length ? <ToAnswer verdicts={[...verdicts.values()]} isOld={isOld || preview.isLoading} lead={() => { answer.current?.scrollIntoView(); answer.current?.focus({ preventScroll: true }); }} /> : null}
         </div>
-        <div className="stack">
+        <div className="stack" ref={answer} tabIndex={-1} role="group" aria-label="The answer, and asking" style={{ outline: "none", scrollMarginTop: 64 }}>
           <Card title="The answer">
             <div className="stack" aria-live="polite">
               <Answer lacking={environment ? missing(wish) : nowhere ?? "Its environments are not known."} preview={preview.data} isOld={isOld} error={preview.error} take={take.mutate} taking={take.isPending} />
@@ -136,7 +139,7 @@ function Ask({ wish, set, body, preview, isOld }: { wish: Wish; set: (part: Part
         {preview?.covered_by || wish.anew ? <label className="row"><input type="checkbox" checked={wish.anew} onChange={() => set({ anew: !wish.anew })} /> make another grant all the same</label> : null}
         {ask.isError ? <Trouble error={ask.error} /> : null}
         <button type="button" className="button primary" disabled={!body || isOld || ask.isPending || refused || covered} onClick={() => ask.mutate()}>{ask.isPending ? "Making the role…" : "Request access"}</button>
-        {refused && !isOld ? <span className="faint">As it stands it would be refused: take what is offered instead, take the refused sources out, or change what they ask for.</span> : null}
+        {refused && !isOld ? <span className="faint">As it stands it would be refused: {preview?.offers.length ? "take what is offered instead, take" : "take"} the refused sources out, or change what they ask for.</span> : null}
       </div>
     </Card>
   );

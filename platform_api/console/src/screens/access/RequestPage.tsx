@@ -11,7 +11,9 @@ import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
 import { Countdown, Time } from "../../parts/time";
 import { Given } from "../approvals/Given";
-import { Verdict, type VerdictShown } from "./Verdict";
+import { Approved, type Approval } from "./Approved";
+import { Breaches, type Breach } from "./Breaches";
+import { Decided, type VerdictShown } from "./Verdict";
 
 type Shown = Schemas["RequestShown"];
 const WAITS = new Set(["awaiting-approval", "ready"]);
@@ -29,8 +31,10 @@ export default function RequestPage() {
     await told(api.POST("/v1/access-requests/{request_id}/withdraw", { params: { path: { request_id: one.id } }, body: { reason } }));
     await changed(queries, { kind: "request", id: one.id });
   };
-  const asked = (one.decision.asked ?? {}) as { justification?: string; ticket?: string; break_glass?: boolean; containers?: { uri: string }[] };
+  const asked = (one.decision.asked ?? {}) as { justification?: string; ticket?: string; break_glass?: boolean; containers?: { uri: string }[]; approvals?: Approval[] };
   const verdicts = (one.decision.sources ?? []) as VerdictShown[];
+  const reasons = (one.decision.reasons ?? []) as Breach[];
+  const rulebook = String(one.decision.rulebook ?? "");
   return (
     <Page title={`Request for ${one.purpose}`} crumbs={crumbs} lead={<span className="row"><Status state={one.outcome} /> <Person id={one.subject} /></span>}
       actions={WAITS.has(one.outcome) ? (
@@ -39,9 +43,10 @@ export default function RequestPage() {
       <div className="split with-side">
         <div className="stack">
           {one.waiting ? <Waits of={one} /> : null}
-          <Card title="Data, each with its verdict">
+          {reasons.length ? <Card title="What the request as a whole exceeded"><Breaches of={reasons} /></Card> : null}
+          <Card title="Data, each with its verdict and why">
             <ul className="stack">{verdicts.map((verdict) => (
-              <li key={verdict.source} className="stack-s lined"><code className="anywhere">{verdict.source}</code><Verdict of={verdict} decided /></li>
+              <li key={verdict.source} className="stack-s lined"><code className="anywhere">{verdict.source}</code><Decided of={verdict} rulebook={rulebook} purpose={one.purpose} /></li>
             ))}</ul>
           </Card>
         </div>
@@ -51,6 +56,9 @@ export default function RequestPage() {
             ["Activity", <Link key="a" to={`/activities/${one.activity}` as never}>its page</Link>],
             ["Environment", <Link key="e" to={`/environments/${one.environment}` as never}>its page</Link>],
             ...(asked.containers ? [["Asked for", <span key="w" className="stack-s">{asked.containers.map((each) => <code key={each.uri} className="anywhere">{each.uri}</code>)}</span>] as [string, React.ReactNode]] : []),
+            ["Purpose", one.purpose],
+            ...(rulebook ? [["Rules", <Link key="v" to={`/rules/${rulebook}` as never}>{rulebook}</Link>] as [string, React.ReactNode]] : []),
+            ...(one.grant ? [["Approved by", <Approved key="y" of={asked.approvals ?? []} />] as [string, React.ReactNode]] : []),
             ["Reason", asked.justification || "none given"], ["Ticket", asked.ticket || "none"],
             ...(asked.break_glass ? [["Emergency", <Status key="b" state="stuck" label="Break-glass" />] as [string, React.ReactNode]] : []),
             ["Id", <code key="i">{one.id}</code>],

@@ -3,12 +3,13 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { api, told, type Schemas } from "../../api/client";
+import { Address } from "../../parts/address";
 import { Facet, List, PAGE, TextFilter, useFilters, type Column, type Search } from "../../parts/list";
 import { Card, Facts, Page } from "../../parts/page";
 import { Panel } from "../../parts/panel";
 import { Empty, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
-import { Time } from "../../parts/time";
+import { Time, timeFault } from "../../parts/time";
 import { DecisionStory } from "./DecisionStory";
 
 type RecordShown = Schemas["AuditShown"];
@@ -16,8 +17,8 @@ type RecordShown = Schemas["AuditShown"];
 const COLUMNS: Column<RecordShown>[] = [
   { name: "What", cell: (one) => one.action },
   { name: "Who", cell: (one) => one.actor_name ?? one.actor },
-  { name: "About", cell: (one) => <span className="mono">{Object.values(one.about).slice(0, 2).join(" ")}</span> },
   { name: "When", cell: (one) => <Time at={one.at} /> },
+  { name: "About", cell: (one) => <Address of={Object.values(one.about)} /> },
   { name: "No.", right: true, cell: (one) => one.seq },
 ];
 const OFTEN: [string, string][] = [
@@ -48,8 +49,8 @@ export default function Audit() {
               <TextFilter name="actor" label="Actor's id" />
               <TextFilter name="grant" label="Grant's id" />
               <TextFilter name="activity" label="Activity's id" />
-              <TextFilter name="since" label="From, such as 2026-11-23T10:00Z" />
-              <TextFilter name="until" label="Until before" />
+              <TextFilter name="since" label="From, such as 2026-11-23T10:00Z" fault={timeFault} />
+              <TextFilter name="until" label="Until before" fault={timeFault} />
             </div>
             <List name="Records" queryKey={["audit", filters]} columns={COLUMNS} id={(one) => String(one.seq)}
               load={(page) => told(api.GET("/v1/audit", { params: { query: { ...page, ...filters } } }))}

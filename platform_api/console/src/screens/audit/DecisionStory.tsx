@@ -1,10 +1,15 @@
 // The decision behind a record: what was decided by which rules, and whether it comes out the same when it is taken again.
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { api, told } from "../../api/client";
 import { Facts } from "../../parts/page";
 import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
 import { Time } from "../../parts/time";
+import { Approved, type Approval } from "../access/Approved";
+import { Breaches, type Breach } from "../access/Breaches";
+import { Decided, type VerdictShown } from "../access/Verdict";
 
 export function DecisionStory({ request, grant }: { request?: string; grant?: string }) {
   const query = { limit: 1, ...(request ? { request } : { grant }) };
@@ -15,10 +20,19 @@ export function DecisionStory({ request, grant }: { request?: string; grant?: st
   if (found.isError) return <Trouble error={found.error} />;
   if (!one) return null;
   const story = again.data;
+  const asked = (one.decision.asked ?? {}) as { purpose?: string; approvals?: Approval[] };
+  const sources = (one.decision.sources ?? []) as VerdictShown[];
   return (
     <section className="stack-s" aria-label="The decision">
       <h3>The decision</h3>
-      <Facts of={[["Outcome", <Status key="o" state={one.outcome} />], ["Taken", <Time key="t" at={one.decided_at} />], ["Rules", <span key="r" className="mono">{one.rulebook}</span>], ...(one.reason ? [["Why", one.reason] as [string, string]] : [])]} />
+      <Facts of={[["Outcome", <Status key="o" state={one.outcome} />], ["Taken", <Time key="t" at={one.decided_at} />], ["Rules", <Link key="r" to={`/rules/${one.rulebook}` as never}>{one.rulebook}</Link>], ...(asked.purpose ? [["Purpose", asked.purpose] as [string, string]] : []), ...(one.outcome === "granted" ? [["Approved by", <Approved key="a" of={asked.approvals ?? []} />] as [string, ReactNode]] : []), ...(one.reason ? [["Why", one.reason] as [string, string]] : [])]} />
+      <Breaches of={(one.decision.reasons ?? []) as Breach[]} />
+      {sources.map((each) => (
+        <details key={each.source} open={sources.length <= 3} className="lined">
+          <summary><code className="anywhere">{each.source}</code></summary>
+          <Decided of={each} rulebook={one.rulebook} purpose={asked.purpose} />
+        </details>
+      ))}
       <button type="button" className="button" style={{ justifySelf: "start" }} disabled={again.isPending} onClick={() => again.mutate(one.id)}>{again.isPending ? "Deciding…" : "Take it once more"}</button>
       {again.isError ? <Trouble error={again.error} /> : null}
       {story ? (

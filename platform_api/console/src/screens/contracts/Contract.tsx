@@ -14,7 +14,7 @@ import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
 import { Table } from "../../parts/table";
 import { Tabs } from "../../parts/tabs";
-import { Time } from "../../parts/time";
+import { inWords, Time } from "../../parts/time";
 import { ContractText } from "./ContractText";
 import { NotCatalogued } from "./NotCatalogued";
 import { foremost } from "./versions";
@@ -101,7 +101,7 @@ function Terms({ contract }: { contract: Shown }) {
   return (
     <div className="card">
       <Table label="Clauses" head={["Clause", "Says", "Held", "By"]} rows={contract.clauses.map((clause) => [
-        <span key="c" className="mono">{clause.clause}</span>, clause.text,
+        <code key="c" className="whole">{clause.clause}</code>, inWords(clause.text),
         <Status key="h" state={clause.hold === "enforced" ? "active" : clause.hold === "monitored" ? "pending" : "draft"} label={words(clause.hold)} />,
         <span key="b" className="secondary">{clause.by}</span>,
       ])} />
@@ -145,7 +145,7 @@ function Difference({ contract, all }: { contract: Shown; all: Shown[] }) {
         <Card title={<span className="row">It <Status state={answer.data.verdict === "widens" || answer.data.verdict === "both" ? "denied" : "active"} label={words(answer.data.verdict)} /></span>} flush>
           <ul>{answer.data.lines.map((line, place) => (
             <li key={place} className="row" style={{ padding: "8px 16px", alignItems: "flex-start" }}>
-              <span className="chip">{line.effect}</span><span className="grow">{line.text}</span><span className="faint mono">{line.clause}</span>
+              <span className="chip">{line.effect}</span><span className="grow">{inWords(line.text)}</span><span className="faint mono">{line.clause}</span>
             </li>
           ))}</ul>
         </Card>

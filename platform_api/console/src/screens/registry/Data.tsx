@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { sourceQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
+import { Address } from "../../parts/address";
 import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Facts, Page } from "../../parts/page";
 import { Panel } from "../../parts/panel";
@@ -15,7 +16,7 @@ type Item = Schemas["SourceItemShown"];
 
 const COLUMNS: Column<Item>[] = [
   { name: "Data", cell: (item) => item.title },
-  { name: "Address", cell: (item) => <code>{item.uri}</code> },
+  { name: "Address", cell: (item) => <Address of={[item.uri]} /> },
   { name: "Product", cell: (item) => item.product },
   { name: "Classification", cell: (item) => <Level of={item.classification} /> },
   { name: "Contract", cell: (item) => (item.contract ? `${item.contract.name} ${item.contract.version}` : <span className="faint">none</span>) },

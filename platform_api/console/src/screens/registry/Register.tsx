@@ -1,7 +1,7 @@
 // Registering an activity: what its review will say stands beside the form while it is filled in.
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { contractsQuery, purposesQuery, registrationQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
@@ -20,6 +20,7 @@ import { Time } from "../../parts/time";
 import { useToast } from "../../parts/toast";
 import { useUnsaved } from "../../parts/unsaved";
 import { asked, EMPTY, missing, type Order } from "./order";
+import { slug } from "./slug";
 
 const FIELDS: Record<string, keyof Order> = { name: "name", title: "title", purposes: "purposes", members: "people", contracts: "contracts", cost_center: "costCenter", monthly_budget_usd: "budget", ends_at: "endsOn", public_endpoints: "endpoints", recipients: "recipients" };
 const NAMES: Partial<Record<keyof Order, string>> = { title: "title", name: "short name", purposes: "purposes", costCenter: "cost center", budget: "budget", endsOn: "last day", template: "template" };
@@ -48,6 +49,13 @@ export default function Register() {
     mutationFn: async () => await once(asked(filled), (header) => told(api.POST("/v1/activities", { body: asked(filled), params: { header } }))) as unknown as Schemas["RegisteredShown"],
     onSuccess: (made) => { toast(made.review.state === "approved" ? "Registered and approved: its environment is being built." : "Registered: a person reviews it."); void navigate({ to: `/activities/${made.activity.id}` as never, ignoreBlocker: true }); },
   });
+  // A second press may come before the button is drawn disabled.
+  const sending = useRef(false);
+  const press = () => {
+    if (sending.current) return;
+    sending.current = true;
+    register.mutate(undefined, { onSettled: () => { sending.current = false; } });
+  };
   const found = isWhole ? preview.data : undefined;
   const fault = (field: keyof Order) => found?.problems.filter((one) => FIELDS[one.field.split("[")[0] ?? ""] === field).map((one) => `${one.message}: ${one.fix}`).join("; ") || (touched.has(field) ? gaps[field] : undefined);
   const set = (change: Partial<Order>) => { setOrder({ ...order, ...change }); setTouched(new Set([...touched, ...Object.keys(change)])); };
@@ -66,7 +74,7 @@ export default function Register() {
             </div>
           </Card>
           {register.isError ? <Trouble error={register.error} /> : null}
-          <Deed why={cannot} isBusy={register.isPending} look="primary" onPress={() => register.mutate()}>{register.isPending ? "Registering…" : "Register"}</Deed>
+          <Deed why={cannot} isBusy={register.isPending} look="primary" onPress={press}>{register.isPending ? "Registering…" : "Register"}</Deed>
         </div>
       </div>
     </Page>
@@ -77,8 +85,8 @@ function OrderForm({ order, set, fault, self, limits }: { order: Order; set: (ch
   const people = [...usePeople().values()].filter((one) => one.id !== self);
   const purposes = useQuery(purposesQuery).data?.items ?? [];
   const contracts = useQuery(contractsQuery).data?.items ?? [];
-  // The short name follows the title until somebody writes another.
-  const titled = (title: string) => set({ title, ...(order.name === slug(order.title) ? { name: slug(title) } : {}) });
+  // The short name follows the title until somebody writes another, and again once that is emptied.
+  const titled = (title: string) => set({ title, ...(order.name === "" || order.name === slug(order.title) ? { name: slug(title) } : {}) });
   return (
     <div className="stack">
       <Card title="What and who">
@@ -128,8 +136,4 @@ function Outcome({ of, days }: { of: Schemas["RegistrationPreviewShown"]; days: 
 
 function Blame({ of, children }: { of: string | undefined; children: React.ReactNode }) {
   return <div className="field">{children}{of ? <span className="fault">{of}</span> : null}</div>;
-}
-
-function slug(title: string): string {
-  return title.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 63).replace(/-+$/, "");
 }

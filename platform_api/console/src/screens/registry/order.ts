@@ -1,6 +1,7 @@
 // An activity as it is filled in, and what the console can see is missing before it asks anybody.
 import type { Schemas } from "../../api/client";
 import { lines } from "../../parts/field";
+import { slugFault } from "./slug";
 
 export interface Order {
   name: string; title: string; purposes: string[]; people: string[]; contracts: string[]; classification: Schemas["Classification"];
@@ -8,13 +9,12 @@ export interface Order {
 }
 export const EMPTY: Order = { name: "", title: "", purposes: [], people: [], contracts: [], classification: "internal", costCenter: "", budget: "100", endsOn: "", template: "", endpoints: "", recipients: "" };
 
-const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-
 /** What is still to be filled in, by field; nothing is sent before this is empty. */
 export function missing(order: Order, today: string): Partial<Record<keyof Order, string>> {
   const found: Partial<Record<keyof Order, string>> = {};
   if (!order.title.trim()) found.title = "Say in one line what is to be found out.";
-  if (!SLUG.test(order.name)) found.name = "Small letters, digits and inner hyphens, 63 at most.";
+  const name = slugFault(order.name);
+  if (name) found.name = name;
   if (order.purposes.length === 0) found.purposes = "Choose at least one purpose.";
   if (!order.costCenter.trim()) found.costCenter = "Name the cost center that pays.";
   if (!/^\d{1,8}$/.test(order.budget)) found.budget = "Give whole US dollars a month.";

@@ -12,6 +12,7 @@ import { Status } from "../../parts/status";
 import { Tabs } from "../../parts/tabs";
 import { useToast } from "../../parts/toast";
 import { useUnsaved } from "../../parts/unsaved";
+import { Authors } from "./Authors";
 import { Cases } from "./Cases";
 import { CedarPane } from "./CedarPane";
 import { advised, changesBetween } from "./changes";
@@ -60,7 +61,7 @@ function Version({ book }: { book: Whole }) {
   const beside = (content: ReactNode) => (isMine ? <div className="split with-side">{content}<LiveImpact tried={tried} text={text} why={why} /></div> : content);
   return (
     <Page title={book.title} crumbs={[{ to: "/rules", label: "Rules" }]}
-      lead={<span className="row"><Status state={book.state} /> version {book.number} by {book.authors.map((id, at) => <span key={id}>{at ? ", " : ""}<Person id={id} /></span>)}{book.approvals.length ? <span> · approved by {book.approvals.map((one) => <Person key={one.by} id={one.by} />)}</span> : null}</span>}
+      lead={<span className="row"><Status state={book.state} /> version {book.number} by <Authors of={book.authors} />{book.approvals.length ? <span> · approved by {book.approvals.map((one) => <Person key={one.by} id={one.by} />)}</span> : null}</span>}
       actions={<>{isMine ? <button type="button" className="button" disabled={!isChanged || save.isPending || errors.length > 0} onClick={() => save.mutate({ text, cases, revision: draft.base.revision })}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</button> : null}<RulebookActions book={book} unsaved={isChanged} /></>}>
       <div className="stack">
         {book.state !== "draft" && isChanged ? <NoDraft book={book} draft={draft} /> : draft.isOvertaken ? <Overtaken book={book} draft={draft} takeTheirs={() => { save.reset(); draft.takeTheirs(); }} keepMine={() => { save.reset(); draft.keepMine(); }} /> : null}

@@ -9,11 +9,11 @@ import { Ask } from "../../parts/ask";
 import { List, useFilters, type Column } from "../../parts/list";
 import { Facts, Page } from "../../parts/page";
 import { Panel } from "../../parts/panel";
-import { Person } from "../../parts/person";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { Status } from "../../parts/status";
 import { Tabs } from "../../parts/tabs";
 import { Time } from "../../parts/time";
+import { Authors } from "./Authors";
 import { newDraft } from "./newDraft";
 
 type Rule = Schemas["RuleShown"];
@@ -29,7 +29,7 @@ const VERSIONS: Column<Version>[] = [
   { name: "Version", cell: (one) => one.title },
   { name: "No.", cell: (one) => <span className="number">{one.number}</span> },
   { name: "State", cell: (one) => <Status state={one.state} /> },
-  { name: "Authors", cell: (one) => one.authors.map((id, at) => <span key={id}>{at ? ", " : ""}<Person id={id} /></span>) },
+  { name: "Authors", cell: (one) => <Authors of={one.authors} /> },
   { name: "Live since", right: true, cell: (one) => <Time at={one.live_at} /> },
 ];
 

@@ -1,0 +1,7 @@
+import { Person } from "../../parts/person";
+
+/** Who wrote a version of the rules; the first one nobody did. */
+export function Authors({ of }: { of: string[] }) {
+  if (of.length === 0) return <span>the platform, at its set-up</span>;
+  return <>{of.map((id, at) => <span key={id}>{at ? ", " : ""}<Person id={id} /></span>)}</>;
+}
