@@ -19,7 +19,7 @@ from policy.statements import Statement
 # Named in records beside the rulebook's version: raise it when the schema changes what a rule can mean.
 # 2: who may propose, approve and activate rules. 3: kinds of source that are not made of files. 4: what workspaces
 # hold, and importing the catalogue. 5: who may suspend, resume and retire activities.
-SCHEMA_VERSION = "6"
+SCHEMA_VERSION = "7"
 
 # What the invariants stand on: they only forbid, and what they leave is for others to decide. It never leaves
 # this module and no decision names it. No rule that anybody writes can have its id.

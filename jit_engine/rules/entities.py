@@ -48,6 +48,9 @@ def group_ref(table: TableItem, group: ColumnGroup) -> EntityRef:
     return ref("ColumnGroup", f"{table.source.uri}#{group.name}")
 
 
+_WITHOUT_FACTS = frozenset({"Team", "DataProduct", "Domain", "Database"})
+
+
 class EntitySlice:
     """Collects entities, each once, with the empty entities that their parents need."""
 
@@ -55,11 +58,11 @@ class EntitySlice:
         self._entities: dict[EntityRef, Entity] = {}
 
     def add(self, of: EntityRef, attrs: dict[str, Value] | None = None, parents: Iterable[EntityRef] = ()) -> None:
-        """Adds an entity; parents that hold no facts (teams, domains) are added with it."""
+        """Adds an entity; parents that hold no facts (teams, products, domains, databases) are added with it."""
         above = frozenset(parents)
         self._entities[of] = Entity(ref=of, attrs=attrs or {}, parents=above)
         for parent in above:
-            if parent.type in ("Team", "Domain"):
+            if parent.type in _WITHOUT_FACTS:
                 self._entities.setdefault(parent, Entity(ref=parent, attrs={}, parents=frozenset()))
 
     def entities(self) -> tuple[Entity, ...]:
@@ -115,22 +118,20 @@ def add_purposes(slice_: EntitySlice, purposes: dict[str, str | None]) -> None:
 
 
 def add_item(slice_: EntitySlice, item: CatalogueItem, catalogue: Catalogue) -> None:
-    """A catalogued item with its product, the prefixes around it and its column groups."""
-    product = ref("DataProduct", item.product)
-    slice_.add(product, {}, [ref("Domain", item.domain)])
+    """A catalogued item with its product and domain, the prefixes around it and its column groups."""
+    own = _own(item)
     attrs: dict[str, Value] = {"sensitivity": item.classification.rank, "classes": frozenset(item.classes)}
     if isinstance(item, PrefixItem):
         slice_.add(
-            source_ref(item.source), {**attrs, "zone": item.zone.value}, [product, *_around(item.source, catalogue)]
+            source_ref(item.source), {**attrs, "zone": item.zone.value}, [*own, *_around(item.source, catalogue)]
         )
         return
     if isinstance(item, ServiceItem):
-        slice_.add(source_ref(item.source), attrs, [product, *_tables_around(item.source, catalogue)])
+        slice_.add(source_ref(item.source), attrs, [*own, *_tables_around(item.source, catalogue)])
         return
     database = ref("Database", f"glue://{item.source.account}/{item.source.region}/{item.source.database}")
-    slice_.add(database, {}, [product])
     around = [source_ref(outer.source) for place in item.files for outer in catalogue.around(place)]
-    slice_.add(source_ref(item.source), attrs, [database, *around])
+    slice_.add(source_ref(item.source), attrs, [database, *own, *around])
     for group in item.groups:
         slice_.add(
             group_ref(item, group),
@@ -144,7 +145,7 @@ def add_asked_prefix(slice_: EntitySlice, asked: S3Prefix, item: PrefixItem, cat
     slice_.add(
         source_ref(asked),
         {"sensitivity": item.classification.rank, "classes": frozenset(item.classes), "zone": item.zone.value},
-        [ref("DataProduct", item.product), *_around(asked, catalogue)],
+        [*_own(item), *_around(asked, catalogue)],
     )
 
 
@@ -153,8 +154,13 @@ def add_asked_part(slice_: EntitySlice, asked: Parted, item: ServiceItem, catalo
     slice_.add(
         source_ref(asked),
         {"sensitivity": item.classification.rank, "classes": frozenset(item.classes)},
-        [ref("DataProduct", item.product), *_tables_around(asked, catalogue)],
+        [*_own(item), *_tables_around(asked, catalogue)],
     )
+
+
+def _own(item: CatalogueItem) -> tuple[EntityRef, EntityRef]:
+    """An item is in them by itself: by way of another entity it would be in whatever that one holds of other items."""
+    return ref("DataProduct", item.product), ref("Domain", item.domain)
 
 
 def _tables_around(source: ServiceSource, catalogue: Catalogue) -> list[EntityRef]:

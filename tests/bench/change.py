@@ -176,12 +176,14 @@ def _request(live: Engine, number: int) -> list[Recorded]:
         _entity(environment, (), tier=_ref("Tier", "research"), activity=activity, state="active"),
         _entity(team, ()),
         _entity(_ref("Domain", "d"), ()),
-        _entity(product_, (_ref("Domain", "d"),)),
+        _entity(product_, ()),
         _entity(purposes[0], ()),
         _entity(purposes[1], (purposes[0],)),
         _entity(purposes[2], ()),
         *(
-            _entity(thing, (product_,), sensitivity=1 if place else 2, classes=frozenset(), zone="lake")
+            _entity(
+                thing, (product_, _ref("Domain", "d")), sensitivity=1 if place else 2, classes=frozenset(), zone="lake"
+            )
             for place, thing in enumerate(things)
         ),
     )

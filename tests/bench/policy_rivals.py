@@ -44,8 +44,8 @@ SCHEMA = """
 entity Team;
 entity Person in [Team] { uid: String, trainings: Set<String> };
 entity DataProduct;
-entity Database in [DataProduct];
-entity GlueTable in [Database] { sensitivity: Long, classes: Set<String> };
+entity Database;
+entity GlueTable in [Database, DataProduct] { sensitivity: Long, classes: Set<String> };
 action use;
 action readLike, writeLike in [use];
 action read, query in [readLike] appliesTo { principal: Person, resource: GlueTable, context: { mfa: Bool } };

@@ -156,11 +156,11 @@ class Company:
             person = _ref("Person", number)
             yield Entity(ref=person, attrs={"uid": person.id, "trainings": frozenset({"privacy"})}, parents=teams)
         for number in range(TABLES):
-            parents = frozenset({_ref("Database", number % PRODUCTS)})
+            parents = frozenset({_ref(kind, number % PRODUCTS) for kind in ("Database", "DataProduct")})
             attrs: dict[str, Value] = {"sensitivity": number % 4, "classes": frozenset()}
             yield Entity(ref=_ref("GlueTable", number), attrs=attrs, parents=parents)
         for number in range(PRODUCTS):
-            yield Entity(ref=_ref("Database", number), parents=frozenset({_ref("DataProduct", number)}))
+            yield Entity(ref=_ref("Database", number))
             yield Entity(ref=_ref("DataProduct", number))
         for number in range(ACTIVITIES):
             yield Entity(

@@ -61,7 +61,7 @@ def test_refusals_are_found_by_what_refused_them_also_those_from_before_that_was
     office: Office, database_url: str
 ) -> None:
     granted = office.ask()
-    office.refused(ask(PEOPLE))
+    office.refused(ask(PEOPLE), after=HOUR)
     refusal = office.last()
     assert refusal.refused_by == "rules"
     migrate.downgrade(database_url, "artefacts_standing")

@@ -33,8 +33,8 @@ class Container:
     def __init__(self, seed: int) -> None:
         self._draw = random.Random(seed)
         self.person = ref("Person", 0)
-        products = [Entity(ref=ref("DataProduct", n), parents=frozenset({ref("Domain", 0)})) for n in range(2)]
-        bases = [Entity(ref=ref("Database", n), parents=frozenset({self._one("DataProduct", 2)})) for n in range(3)]
+        products = [Entity(ref=ref("DataProduct", n)) for n in range(2)]
+        bases = [Entity(ref=ref("Database", n)) for n in range(3)]
         prefixes = [
             self._item("S3Prefix", n, [ref("S3Prefix", self._draw.randrange(n))] if n else [], zone="lake")
             for n in range(30)
@@ -124,7 +124,7 @@ class Container:
         return {"owner": self.person, "purposes": purposes, "sensitivity": 2, "state": "active"}
 
     def _item(self, kind: str, number: int, above: list[EntityRef], **attrs: Value) -> Entity:
-        more = [self._one("DataProduct", 2)] if kind == "S3Prefix" else []
+        more = [] if kind == "ColumnGroup" else [self._one("DataProduct", 2), ref("Domain", 0)]
         attrs |= {"sensitivity": self._draw.choice((1, 1, 1, 2)), "classes": self._draw.choice(CLASSES[:2])}
         return Entity(ref=ref(kind, number), attrs=attrs, parents=frozenset({*above, *more}))
 

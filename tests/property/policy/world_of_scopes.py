@@ -22,8 +22,8 @@ SIZES = {
     "Environment": 5, "Platform": 1, "Contract": 3, "Grant": 3,
 }  # fmt: skip
 ABOVE = {
-    "Person": ("Team", "Activity"), "Pipeline": ("Team", "Activity"), "DataProduct": ("Domain",),
-    "Database": ("DataProduct",), "S3Prefix": ("S3Prefix", "DataProduct"), "GlueTable": ("Database", "S3Prefix"),
+    "Person": ("Team", "Activity"), "Pipeline": ("Team", "Activity"), "S3Prefix": ("S3Prefix", "DataProduct", "Domain"),
+    "GlueTable": ("Database", "S3Prefix", "DataProduct", "Domain"),
     "ColumnGroup": ("GlueTable",), "Purpose": ("Purpose",),
 }  # fmt: skip
 PRINCIPALS = ("Person", "Person", "Person", "Pipeline", "Team", "Activity")
@@ -108,7 +108,8 @@ class World:
         above = [self._known(self._draw.choice(ABOVE[kind])) for _ in range(2)] if kind in ABOVE else []
         if kind in {"S3Prefix", "Purpose"}:  # in those before it alone, so that there is no circle
             above = [EntityRef(type=kind, id=f"{kind.lower()}{self._draw.randrange(number)}")] if number else []
-            above += [self._known("DataProduct")] if kind == "S3Prefix" and self._draw.random() < 0.4 else []
+            if kind == "S3Prefix" and self._draw.random() < 0.4:
+                above += [self._known("DataProduct"), self._known("Domain")]
         return Entity(
             ref=EntityRef(type=kind, id=f"{kind.lower()}{number}"),
             attrs=self._attrs(kind, number),

@@ -49,8 +49,8 @@ def prefix(name: str, parent: str, zone: str, *classes: str, sensitivity: int = 
     return entity(f"S3Prefix:{name}", parent, sensitivity=sensitivity, classes=frozenset(classes), zone=zone)
 
 
-def table(name: str, parent: str, *classes: str, sensitivity: int = 2) -> Entity:
-    return entity(f"GlueTable:{name}", parent, sensitivity=sensitivity, classes=frozenset(classes))
+def table(name: str, *parents: str, sensitivity: int = 2) -> Entity:
+    return entity(f"GlueTable:{name}", *parents, sensitivity=sensitivity, classes=frozenset())
 
 
 TEAMS = (
@@ -84,13 +84,13 @@ COMPANY: tuple[Entity, ...] = (
     environment("sleeping-research", "research", "sleeping"),
     entity("DataProduct:loan-applications"),
     entity("DataProduct:loan-reports"),
-    entity("Database:lending", "DataProduct:loan-applications"),
+    entity("Database:lending"),
     prefix("facts", "DataProduct:loan-applications", "lake"),
     prefix("personal", "DataProduct:loan-applications", "lake", "personal", sensitivity=3),
     prefix("secret", "DataProduct:loan-applications", "lake", sensitivity=3),
     prefix("reports", "DataProduct:loan-reports", "report", sensitivity=1),
     prefix("workspace", "DataProduct:loan-reports", "workspace", sensitivity=1),
-    table("loans", "Database:lending"),
+    table("loans", "Database:lending", "DataProduct:loan-applications"),
     entity("ColumnGroup:loans/plain", "GlueTable:loans", sensitivity=1, classes=frozenset()),
     entity("DynamoTable:scores", sensitivity=0, classes=frozenset()),
     entity("KinesisStream:events", sensitivity=0, classes=frozenset()),
