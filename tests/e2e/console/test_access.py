@@ -22,6 +22,7 @@ PERSONAL_URI = "s3://acme-prod-lake/loans/personal/"
 def building(visit: Visit, story: Story, *uris: str) -> Page:
     """The builder with these sources chosen from the catalogue."""
     page = visit.go(f"/request?activity={story.activity}&environment={story.environment}")
+    expect(page.get_by_label("Purpose")).to_have_value("")
     page.get_by_label("Purpose").select_option(RESEARCH)
     for uri in uris:
         page.get_by_label("Search the catalogue").fill(uri.removeprefix("s3://acme-prod-lake/"))

@@ -1,5 +1,7 @@
 """The test bench: a question with its answer and the rules that decide it; kept, it guards what is made live."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -61,6 +63,36 @@ def test_a_kept_question_guards_what_is_proposed(visitor: Visitor, cast: Cast, s
     refused = cast.gus.post(f"/v1/rulebooks/{draft['version']}/propose")
     assert refused.json()["code"] == "cases-failed"
     assert "Dana keeps reading the facts" in refused.text
+    visit.check_quiet()
+
+
+def test_a_case_is_added_from_the_draft_and_leads_back_to_it(visitor: Visitor, cast: Cast, story: Story) -> None:
+    draft = drafted(cast.gus, live(cast)["text"])
+    drafted(cast.gus, live(cast)["text"])
+    visit = visitor("gus")
+    page = visit.go(f"/rules/{draft['version']}?tab=cases")
+    expect(page.get_by_text("A case is one question with the answer")).to_be_visible()
+    visit.check_accessible()
+    page.get_by_role("link", name="Add a test case").click()
+    page.get_by_role("combobox", name="Who").fill("Dana")
+    page.get_by_role("option", name="Dana Reyes").click()
+    page.get_by_role("combobox", name="With which data").fill("loans/facts/")
+    page.get_by_role("option", name="loans/facts/").first.click()
+    expect(page.get_by_label("For which purpose")).to_have_value("")
+    page.get_by_label("For which purpose").select_option("lending/credit-risk-research")
+    expect(page.get_by_label("In which of your drafts")).to_have_value(draft["version"])
+    page.get_by_role("button", name="Keep as a test case").dblclick()
+    page.get_by_label("What it is called").fill("Dana reads the facts, from the draft")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_text("Kept with the draft.")).to_be_visible()
+    page.get_by_role("link", name="Back to the draft").click()
+    cases = page.get_by_label("Test cases (YAML)")
+    expect(cases).to_have_value(re.compile("Dana reads the facts, from the draft"))
+    cases.press("End")
+    cases.press_sequentially(" ")
+    expect(page.get_by_role("button", name="Add a test case")).to_have_accessible_description(re.compile("Save first"))
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="Add a test case")).to_be_visible()
     visit.check_quiet()
 
 

@@ -60,6 +60,7 @@ def test_a_whole_database_is_asked_for_with_a_verdict_for_each_of_its_tables(
 def test_the_builder_s_catalogue_offers_products_as_a_whole(visitor: Visitor, story: Story) -> None:
     visit = visitor("dana")
     page = visit.go("/request")
+    page.get_by_label("Purpose").select_option(RESEARCH)
     page.get_by_label("Kind").select_option("data-product")
     page.get_by_role("button", name="Add loan-reports").click()
     expect(page.get_by_text("1 source in it")).to_be_visible()

@@ -165,13 +165,13 @@ def test_an_unfinished_form_asks_nothing_of_the_server(visitor: Visitor, cast: C
     page.get_by_role("button", name="New rule").click()
     expect(page.get_by_text("Still to say: its name")).to_be_visible()
     page.get_by_label("What the rule is called").fill("Interns read nothing at night")
-    page.get_by_label("Who", exact=True).select_option("of-teams")
+    page.get_by_role("radio", name="People and pipelines of teams").check()
     expect(page.get_by_text("Still to say: which teams")).to_be_visible()
     page.get_by_role("combobox", name="Teams").fill("lending-science")
     page.get_by_role("option", name="lending-science").click()
-    page.get_by_label("With which data").select_option("exactly")
+    page.get_by_role("radio", name="One source").check()
     expect(page.get_by_text("Still to say: which source")).to_be_visible()
-    page.get_by_label("With which data").select_option("anything")
+    page.get_by_role("radio", name="All data").check()
     expect(
         page.get_by_text("People and pipelines of the team").or_(page.get_by_text("lending-science may")).last
     ).to_be_visible()

@@ -55,6 +55,19 @@ export function PickOne({ label, value, of, onChange }: { label: string; value: 
   );
 }
 
+/** Few things to choose one of, each in sight: one press. */
+export function OneOf({ label, value, of, onChange }: { label: string; value: string; of: [string, string][]; onChange: (value: string) => void }) {
+  const name = useId();
+  return (
+    <fieldset className="plain">
+      <legend className="legend">{label}</legend>
+      <div className="row" style={{ gap: 12 }}>{of.map(([id, says]) => (
+        <label key={id} className="row" style={{ gap: 6 }}><input type="radio" name={name} checked={value === id} onChange={() => onChange(id)} /> {says}</label>
+      ))}</div>
+    </fieldset>
+  );
+}
+
 export function Checks({ label, of, chosen, onChange }: { label: string; of: [string, string][]; chosen: string[]; onChange: (ids: string[]) => void }) {
   return (
     <fieldset style={{ border: 0, margin: 0, padding: 0 }} className="stack-s">

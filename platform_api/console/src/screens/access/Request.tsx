@@ -41,7 +41,9 @@ export default function Request() {
   const environment = named(environments.data?.items, search.environment);
   const purposes = useQuery(purposesQuery);
   const possible = (purposes.data?.items ?? []).map((one) => one.name).filter((name) => activity?.purposes.some((own) => name === own || name.startsWith(`${own}/`)));
-  const purpose = possible.includes(wish.purpose) ? wish.purpose : possible[0] ?? activity?.purposes[0] ?? "";
+  const declarable = possible.length ? possible : activity?.purposes ?? [];
+  // A purpose is declared, never taken for granted.
+  const purpose = declarable.includes(wish.purpose) ? wish.purpose : "";
   const move = (to: Record<string, string | undefined>) => { take.reset(); change(to); };
   const add = (choice: Choice) => { take.reset(); setWish((now) => (now.sources.some((one) => one.uri === choice.uri) ? now : { ...now, sources: [...now.sources, choice] })); };
   const unwished = useWished(search.add, add);
@@ -67,7 +69,7 @@ export default function Request() {
               <div className="grid">
                 <PickOne label="Activity" value={activity?.id ?? ""} of={choices(activities.data.items.map((one) => [one.id, one.title]), activity)} onChange={(id) => move({ activity: id, environment: undefined })} />
                 <PickOne label="Environment" value={environment?.id ?? ""} of={choices((environments.data?.items ?? []).map((one) => [one.id, words(one.tier)]), environment)} onChange={(id) => move({ environment: id })} />
-                <PickOne label="Purpose" value={purpose} of={(possible.length ? possible : activity?.purposes ?? []).map((one) => [one, one])} onChange={(one) => set({ purpose: one })} />
+                <PickOne label="Purpose" value={purpose} of={choices(declarable.map((one) => [one, one]), purpose)} onChange={(one) => set({ purpose: one })} />
                 <PickOne label="How long" value={wish.duration} of={lengths} onChange={(one) => set({ duration: one })} />
                 <PickOne label="When" value={wish.when} of={WHEN} onChange={(one) => set({ when: one as When })} />
                 {wish.when === "later" ? <Field label="Starts" type="datetime-local" value={wish.startsAt} onChange={(startsAt) => set({ startsAt })} help="In your time zone. It is decided again when it starts." /> : null}
@@ -94,7 +96,7 @@ export default function Request() {
         <div className="stack" ref={answer} tabIndex={-1} role="group" aria-label="The answer, and asking" style={{ outline: "none", scrollMarginTop: 64 }}>
           <Card title="The answer">
             <div className="stack" aria-live="polite">
-              <Answer lacking={environment ? missing(wish) : nowhere ?? "Its environments are not known."} preview={preview.data} isOld={isOld} error={preview.error} take={take.mutate} taking={take.isPending} />
+              <Answer lacking={environment ? missing(wish) ?? (purpose ? undefined : "Choose the purpose that you declare.") : nowhere ?? "Its environments are not known."} preview={preview.data} isOld={isOld} error={preview.error} take={take.mutate} taking={take.isPending} />
               {take.isError ? <Trouble error={take.error} /> : null}
             </div>
           </Card>

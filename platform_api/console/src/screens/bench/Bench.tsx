@@ -53,7 +53,8 @@ export default function Bench() {
   const unknown = people.data && !subject ? "The directory knows nobody of that id: choose who." : activities.data && !isKnown ? "No such activity is to be seen here: choose another." : books.data && version === "" ? (search.version ? "That version cannot be asked any more: choose which rules." : "There are no rules to ask: none are live.") : misfit;
   const drafts = offered.filter((one) => one.state === "draft" && session && one.authors.includes(session.id));
   return (
-    <Page title="Test bench" lead="Put a question to the rules and see which of them decide it. The facts are today's: the person's teams, the data's classification and labels. Contracts are asked in a request, not here.">
+    <Page title="Test bench" lead="Put a question to the rules and see which of them decide it. The facts are today's: the person's teams, the data's classification and labels. Contracts are asked in a request, not here."
+      actions={drafts.some((one) => one.version === version) ? <Link to={`/rules/${version}` as never} search={{ tab: "cases" } as never} className="button">Back to the draft</Link> : null}>
       {may && !may.allowed && may.why !== "Asking the rules…" ? <div className="notice warn"><strong>The bench is for who writes rules</strong><span>{may.why}</span></div> : null}
       <div className="split with-side">
         <Form question={question} set={change} setTyped={setTyped} item={item} version={search.version ?? version} of={offered.map((one) => [one.version, `${one.state === "live" ? "live rules" : one.state}: ${one.title}`])} choose={(to) => change({ version: to })} activities={activities.data?.items ?? []} />
@@ -69,7 +70,7 @@ export default function Bench() {
             </div>
           </Card>
           {found && answer.isCurrent && subject && item ? (
-            <Keep drafts={drafts} make={(name) => caseOf(question, subject, item, activity, name, found.answer)} what={`${subject.name} ${verb(question.action)} ${item.title}`} answer={found.answer} />
+            <Keep key={version} asked={version} drafts={drafts} make={(name) => caseOf(question, subject, item, activity, name, found.answer)} what={`${subject.name} ${verb(question.action)} ${item.title}`} answer={found.answer} />
           ) : null}
         </div>
       </div>
@@ -124,9 +125,9 @@ function Answer({ found, book }: { found: Schemas["CaseShown"]; book: Book }) {
   );
 }
 
-function Keep({ drafts, make, what, answer }: { drafts: Schemas["RulebookShown"][]; make: (name: string) => Record<string, unknown>; what: string; answer: string }) {
+function Keep({ asked, drafts, make, what, answer }: { asked: string; drafts: Schemas["RulebookShown"][]; make: (name: string) => Record<string, unknown>; what: string; answer: string }) {
   const queries = useQueryClient();
-  const [chosen, setChosen] = useState("");
+  const [chosen, setChosen] = useState(asked);
   const version = drafts.find((one) => one.version === chosen)?.version ?? drafts[0]?.version ?? "";
   const save = async (name: string) => {
     const book = await queries.fetchQuery({ ...rulebookQuery(version), staleTime: 0 });

@@ -24,16 +24,18 @@ export function RuleDialog({ first, owner, onDone, onClose }: { first: RuleForm 
         <Dialog className="dialog-body" data-dialog="rule-form">
           <Heading slot="title" level={2}>{first ? "Edit the rule" : "A new rule"}</Heading>
           <RuleFormFields form={form} onChange={setForm} isNew={!first} />
-          <div className={`notice ${written.error ? "warn" : ""}`} aria-live="polite">
-            <strong>In plain words</strong>
-            {open.length ? <span className="secondary">Still to say: {open.join(", ")}.</span> : written.error ? (
-              faults.length ? <ul>{faults.map((one) => <li key={one.field}>{one.field}: {one.message ?? one.problem}</li>)}</ul> : <Trouble error={written.error} retry={written.again} />
-            ) : <span>{named(written.data?.sentence ?? "…")}</span>}
-          </div>
           {written.isCurrent ? <details><summary>The same in Cedar</summary><pre className="code" tabIndex={0}>{written.data?.cedar}</pre></details> : null}
-          <div className="row">
-            <Button className="button push" onPress={leave}>Cancel</Button>
-            <Button className="button primary" isDisabled={!written.isCurrent} onPress={() => { if (written.data?.cedar) onDone(written.data.cedar); }}>{first ? "Use this rule" : "Add the rule"}</Button>
+          <div className="dialog-foot">
+            <div className={`notice ${written.error ? "warn" : ""}`} aria-live="polite">
+              <strong>In plain words</strong>
+              {open.length ? <span className="secondary">Still to say: {open.join(", ")}.</span> : written.error ? (
+                faults.length ? <ul>{faults.map((one) => <li key={one.field}>{one.field}: {one.message ?? one.problem}</li>)}</ul> : <Trouble error={written.error} retry={written.again} />
+              ) : <span>{named(written.data?.sentence ?? "…")}</span>}
+            </div>
+            <div className="row">
+              <Button className="button push" onPress={leave}>Cancel</Button>
+              <Button className="button primary" isDisabled={!written.isCurrent} onPress={() => { if (written.data?.cedar) onDone(written.data.cedar); }}>{first ? "Use this rule" : "Add the rule"}</Button>
+            </div>
           </div>
         </Dialog>
       </Modal>

@@ -1,8 +1,9 @@
 // A rule put together without a line of Cedar: who, may or may not, do what, with which data, where and when.
-import { Checks, optionsOf, PickMany, PickOne, type Option } from "../../parts/pick";
+import { Field } from "../../parts/field";
+import { Checks, OneOf, optionsOf, PickMany, PickOne, type Option } from "../../parts/pick";
 import { LEVELS, TIERS } from "../../parts/scales";
 import { useChoices, type Choices } from "./choices";
-import { CONDITIONS, DATA_ACTIONS, idOf, kindOfData, type Condition, type Data, type RuleForm, type Who } from "./form";
+import { CONDITIONS, DATA_ACTIONS, idOf, kindOfData, type Condition, type Data, withEffect, type RuleForm, type Who } from "./form";
 
 export function RuleFormFields({ form, onChange, isNew }: { form: RuleForm; onChange: (form: RuleForm) => void; isNew: boolean }) {
   const set = (change: Partial<RuleForm>) => onChange({ ...form, ...change });
@@ -12,13 +13,13 @@ export function RuleFormFields({ form, onChange, isNew }: { form: RuleForm; onCh
     <div className="stack">
       <div className="field">
         <label htmlFor="rule-title">What the rule is called</label>
-        <input id="rule-title" value={form.title} maxLength={200} placeholder="Interns see no personal data" onChange={(e) => set({ title: e.currentTarget.value, ...(isNew ? { id: idOf(e.currentTarget.value) } : {}) })} />
+        <input id="rule-title" autoFocus={isNew} value={form.title} maxLength={200} placeholder="Interns see no personal data" onChange={(e) => set({ title: e.currentTarget.value, ...(isNew ? { id: idOf(e.currentTarget.value) } : {}) })} />
         <span className="help">{form.id ? <>Known as <code>{form.id}</code></> : "Its short name is made of this."}</span>
       </div>
       <fieldset style={{ border: 0, margin: 0, padding: 0 }} className="row">
         <legend className="hidden">Effect</legend>
         {(["may", "may not"] as const).map((effect) => (
-          <label key={effect} className="row" style={{ gap: 6 }}><input type="radio" name="effect" checked={form.effect === effect} onChange={() => set({ effect })} /> {effect === "may" ? "It allows" : "It forbids (and wins over every rule that allows)"}</label>
+          <label key={effect} className="row" style={{ gap: 6 }}><input type="radio" name="effect" checked={form.effect === effect} onChange={() => onChange(withEffect(form, effect, isNew))} /> {effect === "may" ? "It allows" : "It forbids (and wins over every rule that allows)"}</label>
         ))}
       </fieldset>
       <WhoFields who={form.who} onChange={(who) => set({ who })} teams={known.teams} people={known.people} />
@@ -50,7 +51,7 @@ function WhoFields({ who, onChange, teams, people }: { who: Who; onChange: (who:
   const change = (is: string) => onChange(is === "of-teams" ? { is, teams: [] } : is === "named" ? { is, kind: "person", id: "" } : { is: "everyone" });
   return (
     <div className="stack-s">
-      <PickOne label="Who" value={who.is} of={kinds} onChange={change} />
+      <OneOf label="Who" value={who.is} of={kinds} onChange={change} />
       {who.is === "of-teams" ? <PickMany label="Teams" options={teams} chosen={who.teams} onChange={(chosen) => onChange({ ...who, teams: chosen })} /> : null}
       {who.is === "named" ? <PickMany label="Person or pipeline" options={people} chosen={who.id ? [who.id] : []} onChange={(chosen) => { const id = chosen.at(-1) ?? ""; onChange({ is: "named", id, kind: id.startsWith("wl_") ? "pipeline" : "person" }); }} /> : null}
       {who.is !== "named" ? <PickOne label="Of them" value={who.kind ?? ""} of={[["", "people and pipelines"], ["person", "people only"], ["pipeline", "pipelines only"]]} onChange={(kind) => onChange({ ...who, kind: kind || undefined } as Who)} /> : null}
@@ -65,7 +66,7 @@ function DataFields({ data, onChange, products, items, of: kindOf }: { data: Dat
   const change = (is: string) => onChange(is === "products" ? { is: "within", kind: "data-product", ids: [] } : is === "exactly" ? { is: "exactly", kind: "prefix", id: "" } : { is: "anything" });
   return (
     <div className="stack-s">
-      <PickOne label="With which data" value={known ? now : "other"} of={known ? kinds : [...kinds, ["other", "as the Cedar text says"]]} onChange={change} />
+      <OneOf label="With which data" value={known ? now : "other"} of={known ? kinds : [...kinds, ["other", "as the Cedar text says"]]} onChange={change} />
       {data.is === "within" && data.kind === "data-product" ? <PickMany label="Data products" options={products} chosen={data.ids} onChange={(ids) => onChange({ ...data, ids })} /> : null}
       {data.is === "exactly" ? <PickMany label="Source" options={items} chosen={data.id ? [data.id] : []} onChange={(ids) => { const id = ids.at(-1) ?? ""; onChange({ is: "exactly", id, kind: kindOfData(kindOf.get(id)) }); }} /> : null}
     </div>
@@ -74,17 +75,18 @@ function DataFields({ data, onChange, products, items, of: kindOf }: { data: Dat
 
 function Times({ form, set }: { form: RuleForm; set: (change: Partial<RuleForm>) => void }) {
   const { start = "", end = "" } = form.hours ?? {};
-  const hours = (s: string, e: string) => set({ hours: s && e ? { start: s, end: e } : s || e ? { start: s || "00:00", end: e || "23:59" } : undefined });
+  const hours = (from: string, to: string) => set({ hours: from || to ? { start: from, end: to } : undefined });
+  const lacks = Boolean(start) !== Boolean(end) ? "Both hours, or neither." : undefined;
   return (
-    <details open={Boolean(form.hours ?? form.first_day ?? form.last_day)}>
-      <summary>Only at certain times (UTC)</summary>
+    <fieldset className="plain">
+      <legend className="legend">Only at certain times (UTC; empty: at all times)</legend>
       <div className="grid" style={{ marginTop: 8 }}>
-        <div className="field"><label htmlFor="rule-from">From hour</label><input id="rule-from" type="time" value={start} onChange={(e) => hours(e.currentTarget.value, end)} /></div>
-        <div className="field"><label htmlFor="rule-to">Until before</label><input id="rule-to" type="time" value={end} onChange={(e) => hours(start, e.currentTarget.value)} /></div>
-        <div className="field"><label htmlFor="rule-first">First day</label><input id="rule-first" type="date" value={form.first_day ?? ""} onChange={(e) => set({ first_day: e.currentTarget.value || undefined })} /></div>
-        <div className="field"><label htmlFor="rule-last">Last day</label><input id="rule-last" type="date" value={form.last_day ?? ""} onChange={(e) => set({ last_day: e.currentTarget.value || undefined })} /></div>
+        <Field label="From hour" type="time" value={start} onChange={(from) => hours(from, end)} fault={start ? undefined : lacks} />
+        <Field label="Until before" type="time" value={end} onChange={(to) => hours(start, to)} fault={end ? undefined : lacks} />
+        <Field label="First day" type="date" value={form.first_day ?? ""} onChange={(day) => set({ first_day: day || undefined })} />
+        <Field label="Last day" type="date" value={form.last_day ?? ""} onChange={(day) => set({ last_day: day || undefined })} />
       </div>
-    </details>
+    </fieldset>
   );
 }
 

@@ -72,7 +72,7 @@ function Version({ book }: { book: Whole }) {
         <Tabs label="This version" of={[
           { id: "rules", name: `Rules (${look.rules.length})`, content: () => beside(<RuleList rules={look.rules} text={text} onText={errors.length ? undefined : onText} warnings={look.warnings} changes={changes} />) },
           { id: "cedar", name: "Cedar", content: () => beside(<CedarPane text={text} onText={onText} faults={look.faults} />) },
-          { id: "cases", name: "Test cases", content: () => <Cases text={text} cases={cases} onCases={isMine ? draft.setCases : undefined} /> },
+          { id: "cases", name: "Test cases", content: () => <Cases text={text} cases={cases} onCases={isMine ? draft.setCases : undefined} version={book.version} notYet={isChanged ? "Save first: the test bench asks what is saved." : undefined} /> },
           { id: "impact", name: "What would change", content: () => <WhatWouldChange book={book} text={text === book.text ? null : text} notYet={isMine && !look.isRight ? "The text is not right yet." : undefined} /> },
           { id: "compare", name: "Compare", content: () => <CompareWithLive text={text} rules={isMine && !look.isRight ? null : look.rules} /> },
         ]} />

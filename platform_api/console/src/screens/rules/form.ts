@@ -47,14 +47,24 @@ export function gaps(form: RuleForm): string[] {
     [form.actions.length === 0, "what they do"],
     [data.is === "within" && data.ids.length === 0, "which data products"],
     [data.is === "exactly" && data.id === "", "which source"],
-    [hours !== undefined && hours.start === hours.end, "hours that end at another time than they start"],
+    [hours !== undefined && !(hours.start && hours.end), "both hours, or neither"],
+    [hours !== undefined && hours.start !== "" && hours.start === hours.end, "hours that end at another time than they start"],
     [Boolean(first_day && last_day && last_day < first_day), "a last day that is not before the first"],
     [Boolean(form.sensitivity_at_least && form.sensitivity_at_most) && LEVELS.indexOf(form.sensitivity_at_most ?? "") < LEVELS.indexOf(form.sensitivity_at_least ?? ""), "a highest sensitivity that is not below the least"],
     ...CONDITIONS.map((known): [boolean, string] => [all.some((one) => one.is === known.is && known.takes !== undefined && !one.value?.trim()), known.asks ?? ""]),
   ].flatMap(([isOpen, what]) => (isOpen ? [String(what)] : []));
 }
 
-export const EMPTY: RuleForm = { id: "", title: "", owner: "", effect: "may", who: { is: "everyone" }, actions: ["read", "query", "read-clear"], data: { is: "anything" } };
+/** What a rule begins with: what is commonly allowed, and to forbid, every way of reading. */
+export const COMMON: Record<RuleForm["effect"], string[]> = { may: ["read", "query", "read-clear"], "may not": ["read", "query", "read-clear", "read-masked", "read-hashed"] };
+
+/** The form with the other effect; what nobody has chosen yet follows it. */
+export function withEffect(form: RuleForm, effect: RuleForm["effect"], isNew: boolean): RuleForm {
+  const isUntouched = form.actions.length === COMMON[form.effect].length && COMMON[form.effect].every((one) => form.actions.includes(one));
+  return { ...form, effect, ...(isNew && isUntouched ? { actions: COMMON[effect] } : {}) };
+}
+
+export const EMPTY: RuleForm = { id: "", title: "", owner: "", effect: "may", who: { is: "everyone" }, actions: COMMON.may, data: { is: "anything" } };
 
 /** An id of the title's words: `Interns read no reports` is `interns-read-no-reports`. */
 export function idOf(title: string): string {
