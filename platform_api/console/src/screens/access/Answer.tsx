@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { Schemas } from "../../api/client";
 import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
-import { duration, Time } from "../../parts/time";
+import { duration, inWords, Time } from "../../parts/time";
 import { isoOf, type Offer } from "./wish";
 
 type Preview = Schemas["PreviewShown"];
@@ -28,9 +28,9 @@ export function Answer({ lacking, preview, isOld, error, take, taking }: { lacki
       <Status state={state} label={label} />
       {isOld ? <p className="faint">That is of what you wished before. It is being looked at again…</p> : null}
       {preview.outcome === "would-be-granted" && refused > 0 ? <p className="secondary">Without the {refused === 1 ? "source that is" : `${refused} sources that are`} refused.</p> : null}
-      {preview.ends_at ? <p>Until <Time at={preview.ends_at} />{preview.shortened ? <span className="secondary">: {preview.shortened}</span> : null}</p> : null}
+      {preview.ends_at ? <p>Until <Time at={preview.ends_at} />{preview.shortened ? <span className="secondary">: {inWords(preview.shortened)}</span> : null}</p> : null}
       {preview.outcome === "would-await-approval" ? <p className="secondary">Contracts and rules allow it once the people that the contract names have approved it.</p> : null}
-      {(preview.reasons as unknown as Reason[]).map((reason) => <p key={reason.clause} className="secondary">{reason.given}. {reason.next_step}</p>)}
+      {(preview.reasons as unknown as Reason[]).map((reason) => <p key={reason.clause} className="secondary">{inWords(reason.given)}. {inWords(reason.next_step)}</p>)}
       {preview.covered_by ? (
         <div className="notice ok">
           <strong>You have all of this already</strong>
@@ -43,7 +43,7 @@ export function Answer({ lacking, preview, isOld, error, take, taking }: { lacki
           <h3>What would be granted instead</h3>
           <ul className="stack-s">{offers.map((offer) => (
             <li key={offer.changes.join()} className="notice">
-              <span>{offer.changes.join("; ")}</span>
+              <span>{inWords(offer.changes.join("; "))}</span>
               <span className="faint">{offer.request.sources.length} {offer.request.sources.length === 1 ? "source" : "sources"}, {offer.request.purpose}{offer.request.duration_seconds ? `, ${duration(isoOf(offer.request.duration_seconds))}` : ""}</span>
               <span><button type="button" className="button" disabled={taking || isOld} onClick={() => take(offer)}>Take this instead</button></span>
             </li>

@@ -11,7 +11,7 @@ export function Breaches({ of, says }: { of: Breach[]; says?: Map<string, string
       const words = says?.get(one.clause);
       return (
         <li key={one.code + one.clause} className="secondary">
-          <strong>{one.clause}</strong>{words ? ` (${inWords(words)})` : ""}: {inWords(one.given)}; allowed is {inWords(one.allowed)}. {sentence(one.next_step)}
+          <strong>{one.clause}</strong>{words ? ` (${inWords(words)})` : ""}: {inWords(one.given)}; allowed is {inWords(one.allowed)}. {sentence(inWords(one.next_step))}
         </li>
       );
     })}</ul>
