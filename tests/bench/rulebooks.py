@@ -80,8 +80,7 @@ class Company:
 
     def product(self, table: str) -> str:
         """The data product that a table belongs to."""
-        (database,) = self._store["GlueTable", table].parents
-        (product,) = self._store[database.type, database.id].parents
+        (product,) = (each for each in self._store["GlueTable", table].parents if each.type == "DataProduct")
         return product.id
 
     def sayings(self, many: int) -> list[Saying]:
