@@ -124,7 +124,7 @@ def test_ones_own_is_locked_and_says_why(visitor: Visitor, cast: Cast, approving
     request = asked(cast, approving, duration="PT3H", justification="My own")
     page = visitor("dana").go(f"/approvals?open={request}")
     assert page.get_by_text("Yours: somebody else decides").first.is_visible()
-    page.get_by_text("You asked for it: somebody else decides.").wait_for()
+    expect(page.get_by_text("You asked for it: somebody else decides.").first).to_be_visible()
     expect(page.get_by_role("button", name="Approve")).to_be_disabled()
     expect(page.get_by_role("button", name="Refuse")).to_be_disabled()
     made(cast.dana.post(f"{ASK}/{request}/withdraw", {"reason": "done"}))
