@@ -136,8 +136,8 @@ class Reconcile:
     def _shut(self, grant: Grant, now: datetime) -> None:
         """Opens the engine's own sessions, for afterwards nobody can; then blocks sessions and denies everything.
 
-        An account at a time, the environment's own first: one that does not answer holds up none before it. Where the
-        first try has failed, the next one opens no session: what keeps it from being opened never keeps the Deny back.
+        An account at a time, the environment's own first: one that does not answer holds up none before it. Every other
+        try opens no session: what keeps it from being opened never keeps the Deny back.
         """
         observers: list[Observer] = []
 
@@ -147,7 +147,7 @@ class Reconcile:
                     observers.append(one)
 
         first = grant.tries == 0
-        watching = first and grant.id not in self._watches
+        watching = grant.tries % 2 == 0 and grant.id not in self._watches
         try:
             self._of_each(grant, self._deny if first else self._deny_if_open, now, watch if watching else None)
         finally:

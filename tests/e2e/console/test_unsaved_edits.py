@@ -77,7 +77,7 @@ def test_what_is_typed_never_overwrites_what_is_saved_elsewhere_meanwhile(
     for route in held:
         route.continue_()
     page.unroute(f"**/v1/rulebooks/{draft['version']}")
-    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
     assert made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))["cases"] == BOTH
     expect(cases).to_have_value(MINE)
     page.get_by_role("button", name="Save").click()
@@ -99,7 +99,7 @@ def test_what_is_typed_in_a_draft_that_is_one_no_more_goes_on_in_another(
     expect(page.get_by_text("No draft any more: Withdrawn")).to_be_visible()
     visit.check_accessible()
     page.get_by_role("button", name="Keep it as a new draft").click()
-    page.wait_for_url(lambda url: draft["version"] not in url)
+    page.wait_for_url(lambda url: f"/rules/{draft['version']}" not in url)
     page.get_by_role("tab", name="Test cases").click()
     expect(page.get_by_label("Test cases (YAML)")).to_have_value(MINE)
     expect(page.get_by_role("button", name="Saved")).to_be_disabled()

@@ -263,7 +263,7 @@ def test_what_one_may_do_is_known_before_doing_it(signed_in: Browser) -> None:
     assert answer.status_code == 200, answer.text
     answers = answer.json()["answers"]
     assert [one["allowed"] for one in answers] == [True, False, False, False]
-    assert "may not registerActivity" in answers[1]["why"]
+    assert "may not register activities" in answers[1]["why"]
     assert answers[2]["why"].startswith("no grant")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -65,7 +66,7 @@ def imported(cast: Cast) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def views(cast: Cast, story: Story) -> dict[str, dict[str, Any]]:
+def views(cast: Cast, story: Story) -> Iterator[dict[str, dict[str, Any]]]:
     """Three views, under a contract of their own that the activity has accepted; as the import told them."""
     describe(cast, "facts_seen", "outcome", plain("SELECT outcome FROM applications WHERE purpose = 'car'"))
     describe(
@@ -100,7 +101,10 @@ def views(cast: Cast, story: Story) -> dict[str, dict[str, Any]]:
     terms["egress"] = {"default": "deny", "allow": []}
     del terms["stages"]["operation"]
     in_force(cast, yaml.safe_dump(document), story.activity)
-    return imported(cast)
+    yield imported(cast)
+    for name in ("facts_seen", "people_seen", "ages"):
+        root_of(cast, "glue").delete_table(DatabaseName="loans", Name=name)
+    made(cast.gus.post("/v1/catalogue/imports", {"databases": ["loans"], "remove": True}))
 
 
 def test_views_are_found_with_what_they_read(cast: Cast, views: dict[str, dict[str, Any]]) -> None:
