@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -81,13 +81,8 @@ def products(
 
     The first column can be given to `sluice data show` and `sluice request` as it stands.
     """
-    asked = {"q": q, "owner": owner, "label": label, "classification": classification}
-    with connect() as client:
-        named = None if contract is None else contract_id(client, contract)
-        found = client.part(
-            "/v1/catalogue/products", **asked, contract=named, domain=domain, limit=limit, cursor=cursor
-        )
-    listing(found, as_json=as_json, show=show_containers)
+    asked = {"q": q, "owner": owner, "label": label, "classification": classification, "domain": domain}
+    _list_containers("products", asked, contract=contract, limit=limit, cursor=cursor, as_json=as_json)
 
 
 @app.command()
@@ -106,12 +101,22 @@ def databases(
 
     The first column can be given to `sluice data show` and `sluice request` as it stands.
     """
-    asked = {"q": q, "owner": owner, "label": label, "classification": classification}
+    asked = {"q": q, "owner": owner, "label": label, "classification": classification, "domain": domain}
+    _list_containers("databases", asked, contract=contract, limit=limit, cursor=cursor, as_json=as_json)
+
+
+def _list_containers(
+    what: str,
+    asked: Mapping[str, str | None],
+    *,
+    contract: str | None,
+    limit: int | None,
+    cursor: str | None,
+    as_json: bool,
+) -> None:
     with connect() as client:
         named = None if contract is None else contract_id(client, contract)
-        found = client.part(
-            "/v1/catalogue/databases", **asked, contract=named, domain=domain, limit=limit, cursor=cursor
-        )
+        found = client.part(f"/v1/catalogue/{what}", **asked, contract=named, limit=limit, cursor=cursor)
     listing(found, as_json=as_json, show=show_containers)
 
 

@@ -1,25 +1,15 @@
 """Who judges a change of rules reads it in words, and who makes it live learns what it ends at that very moment."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import Visitor
 from tests.support.platform import Cast, Story, made
-from tests.support.rulebook_steps import approved, changed, drafted, live, made_live, withdrawn
+from tests.support.rulebook_steps import approved, changed, drafted, live, withdrawn
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-def rules_before(cast: Cast) -> Iterator[None]:
-    """What was live before is live again afterwards: the platform is other tests', too."""
-    before = str(live(cast)["text"])
-    yield
-    if live(cast)["text"] != before:
-        made_live(cast.gus, cast.olga, before)
 
 
 @pytest.mark.usefixtures("rules_before")

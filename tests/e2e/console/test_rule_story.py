@@ -1,29 +1,19 @@
 """A business person who has never seen Cedar makes a rule, tries it and proposes it; a second person makes it live."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import Visitor
 from tests.support.platform import FACTS, Cast, Story
-from tests.support.rulebook_steps import live, made_live, withdrawn
+from tests.support.rulebook_steps import live, withdrawn
 
 pytestmark = pytest.mark.e2e
 PRESSES = 20
 """At most so many presses of the mouse from "New draft" to "Propose": the steps of docs/governance.md."""
 _COUNTING = "window.presses = 0; addEventListener('pointerdown', () => { presses += 1 }, true)"
 TABLE = {"kind": "glue-table", "database": "loans", "table": "applications", "operations": ["describe", "select"]}
-
-
-@pytest.fixture
-def rules_before(cast: Cast) -> Iterator[None]:
-    """What was live before is live again afterwards: the platform is other tests', too."""
-    before = str(live(cast)["text"])
-    yield
-    if live(cast)["text"] != before:
-        made_live(cast.gus, cast.olga, before)
 
 
 @pytest.mark.usefixtures("rules_before")
