@@ -78,10 +78,7 @@ def lines(module: Module, wrong: Callable[[ast.stmt], bool]) -> list[int]:
 
 
 def test_a_file_is_named_by_what_it_holds() -> None:
-    parts = {
-        module.path: set(module.path.removesuffix(".py").split("/"))
-        for module in modules(*PACKAGES, "migrations", "tests")
-    }
+    parts = {module.path: set(module.path.removesuffix(".py").split("/")) for module in everything()}
     assert {path: names & EMPTY_NAMES for path, names in parts.items() if names & EMPTY_NAMES} == {}
 
 

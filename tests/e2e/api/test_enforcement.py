@@ -26,7 +26,7 @@ def test_every_mechanism_says_against_what_it_was_verified_and_how(cast: Cast) -
 
 
 def test_a_mechanism_was_last_seen_when_this_platform_last_saw_it_hold(cast: Cast, story: Story) -> None:
-    before = datetime.now().astimezone().isoformat()
+    before = datetime.now().astimezone()
     grant = made(cast.dana.post(ASK, story.asking()))["grant"]["id"]
     refused = cast.dana.post(ASK, story.asking(sources=[{**FACTS, "prefix": "loans/personal/"}]))
     assert refused.status_code == 403
@@ -34,7 +34,7 @@ def test_a_mechanism_was_last_seen_when_this_platform_last_saw_it_hold(cast: Cas
     (last,) = made(cast.ines.get("/v1/audit", action="access.refused", limit=1))["items"]
     found = mechanisms(cast)
     assert (found["role-policy"]["last_seen"], found["decision"]["last_seen"]) == (minted["at"], last["at"])
-    assert datetime.fromisoformat(minted["at"]) > datetime.fromisoformat(before)
+    assert datetime.fromisoformat(minted["at"]) > before
     made(cast.dana.post(f"/v1/grants/{grant}/revoke", {"reason": "seen"}))
 
 

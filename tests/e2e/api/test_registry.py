@@ -169,7 +169,7 @@ def test_one_container_is_shown_with_a_page_of_what_is_in_it(cast: Cast, story: 
     (loans,) = cast.dana.get("/v1/catalogue/databases", q="loans").json()["items"]
     assert cast.dana.get("/v1/catalogue/products/item", uri=loans["uri"]).status_code == 404
     assert cast.dana.get("/v1/catalogue/databases/item", uri="glue://000000000000/us-east-1/none").status_code == 404
-    assert cast.sam.get("/v1/catalogue/products").status_code == cast.sam.get("/v1/sources").status_code
+    assert [cast.sam.get(path).status_code for path in ("/v1/catalogue/products", "/v1/sources")] == [200, 200]
 
 
 def test_every_rule_can_be_read_and_nobody_edits_the_invariants(cast: Cast) -> None:

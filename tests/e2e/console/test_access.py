@@ -125,10 +125,10 @@ def test_an_answer_to_what_was_wished_before_is_marked_and_not_acted_on(
     request = page.get_by_role("button", name="Request access")
     expect(page.get_by_text("Would be granted", exact=True).first).to_be_visible()
     page.route("**/v1/access-requests", lambda _: None)  # it is kept waiting
-    page.get_by_label("How long").select_option("PT2H")
+    with page.expect_request("**/v1/access-requests"):
+        page.get_by_label("How long").select_option("PT2H")
     expect(page.get_by_text("It is being looked at again")).to_be_visible()
     expect(request).to_be_disabled()
-    page.wait_for_timeout(1_000)
     page.unroute("**/v1/access-requests")
     expect(page.get_by_text("It is being looked at again")).to_have_count(0)
     expect(request).to_be_enabled()

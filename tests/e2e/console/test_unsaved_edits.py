@@ -165,7 +165,7 @@ def test_what_is_typed_while_the_text_is_formatted_stays(visitor: Visitor, cast:
         route.continue_()
     page.unroute("**/*.wasm")
     expect(page.get_by_role("tab", name="Rules (")).to_be_visible()
-    page.wait_for_timeout(2_000)
+    expect(page.get_by_text("You went on writing: format it again.")).to_be_visible()
     expect(content).to_contain_text("// typed meanwhile")
     visit.check_quiet()
 
@@ -286,7 +286,7 @@ def test_a_question_is_kept_only_with_its_own_answer(visitor: Visitor, cast: Cas
     expect(keep).to_be_visible()
     held = holding(page, "**/v1/rulebooks/test")
     page.get_by_label("Does what").select_option("write")
-    page.wait_for_timeout(1_000)
+    expect(page.get_by_text("Of the question before your last change:")).to_be_visible()
     expect(keep).to_have_count(0)
     for route in held:
         route.continue_()

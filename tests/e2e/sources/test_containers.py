@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from platform_api.embedded.aws_clients import CONFIG, root_session
 from tests.support.platform import Cast, Story, made
+from tests.support.standing import root_of
 
 ASK = "/v1/access-requests"
 PLACE = "glue://000000000000/us-east-1/loans"
@@ -71,7 +71,7 @@ def test_in_part_the_rest_is_minted_as_if_it_had_been_named(cast: Cast, story: S
 def later(cast: Cast, granted: dict[str, Any]) -> Iterator[None]:
     """A table that comes into the database once there is a grant, and goes again."""
     del granted
-    glue = root_session("us-east-1").client("glue", endpoint_url=cast.platform.aws_endpoint_url, config=CONFIG)
+    glue = root_of(cast, "glue")
     storage = {"Columns": [{"Name": "x", "Type": "int"}], "Location": "s3://acme-prod-lake/loans/later/"}
     glue.create_table(DatabaseName="loans", TableInput={"Name": "later", "StorageDescriptor": storage})
     asked = {"databases": ["loans"], "owner": "lending-data-owners", "product": "loan-applications"}

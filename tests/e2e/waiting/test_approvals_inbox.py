@@ -77,8 +77,8 @@ def test_a_reason_that_was_not_sent_is_not_the_next_ones(visitor: Visitor, cast:
     second = asked(cast, approving, sources=[more], duration="PT42M", justification="The second")
     page = visitor("olga").go(f"/approvals?kind=access&open={first}")
     panel, dialog = page.get_by_label("Details"), page.get_by_role("dialog")
-    for number, why in ((1, "The first"), (0, "The second"), (1, "The first")):
-        page.locator("tbody .row-button").nth(1 - number).click()
+    for place, why in ((0, "The first"), (1, "The second"), (0, "The first")):
+        page.locator("tbody .row-button").nth(place).click()
         panel.get_by_text(why).wait_for()
         panel.get_by_role("button", name="Refuse").click()
         expect(dialog.get_by_label("Why")).to_have_value("")

@@ -12,6 +12,7 @@ from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import EnvironmentId, GrantId
 from jit_engine.domain.request import AccessRequest
 from jit_engine.enforcers.ports import Enforcer
+from jit_engine.errors import AwsUnavailable
 from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.deliver import Deliver
 from jit_engine.flows.enforce import Enforcement
@@ -26,6 +27,9 @@ from tests.fakes.artefacts import enforcement
 from tests.fakes.base_roles import MemoryBaseRoles
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.minter import FakeMinter
+
+DOWN = AwsUnavailable(operation="iam:any", retry_after=timedelta(seconds=15))
+"""What AWS says while it is down."""
 
 
 @dataclass(slots=True)
@@ -103,6 +107,16 @@ class Desk:
     @property
     def revoke(self) -> Revoke:
         return Revoke(ledger=self.ledger)
+
+    def granted(self) -> Grant:
+        """A grant of what the desk is about."""
+        return self.ask()
+
+    def revoked(self) -> Grant:
+        """A grant with a session out, taken back."""
+        grant = self.granted()
+        self.deliver(grant.id, world.ADA, self.now)
+        return self.revoke(grant.id, world.ADA, "no longer needed", self.now)
 
     @property
     def sweep(self) -> Sweep:

@@ -57,12 +57,6 @@ class Governed(Desk):
     def granted(self) -> Grant:
         return self.ask(request(wants()))
 
-    def revoked(self) -> Grant:
-        grant = self.granted()
-        self.deliver(grant.id, ADA, self.now)
-        self.revoke(grant.id, ADA, "enough", self.now)
-        return grant
-
 
 def test_the_role_selects_through_a_filter_of_the_columns_that_are_left_and_through_nothing_else() -> None:
     desk = Governed()

@@ -29,7 +29,7 @@ from jit_engine.sources.rds_database import database_user
 from tests.fakes import world
 from tests.fakes.database_users import MemoryUsers
 from tests.fakes.services import LEDGER, WAREHOUSE, facts, service_item
-from tests.fakes.world import ADA, ask, judges, request
+from tests.fakes.world import ask, judges, request
 from tests.unit.engine.desk import Desk
 
 PART = replace(LEDGER, columns=("amount", "id"))
@@ -56,12 +56,6 @@ class Served(Desk):
 
     def granted(self, *sources: RdsDatabase) -> Grant:
         return self.ask(request(*(ask(source) for source in sources or (PART,))))
-
-    def revoked(self) -> Grant:
-        grant = self.granted()
-        self.deliver(grant.id, ADA, self.now)
-        self.revoke(grant.id, ADA, "enough", self.now)
-        return grant
 
 
 def decided(source: RdsDatabase, contract: Contract | None = None) -> list[str]:

@@ -32,13 +32,6 @@ class Held(Desk):
         (row,) = self.enforce.artefacts.of_grant(grant.id)
         return row
 
-    def revoked(self) -> Grant:
-        """A grant with a session, taken back."""
-        grant = self.granted()
-        self.deliver(grant.id, ADA, self.now)
-        self.revoke(grant.id, ADA, "enough", self.now)
-        return grant
-
 
 FAULT = AwsUnavailable(operation="lakeformation:RevokePermissions", retry_after=timedelta(seconds=1))
 

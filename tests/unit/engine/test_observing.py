@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from jit_engine.domain.grant import Grant, GrantState
-from jit_engine.errors import AwsRefused, AwsUnavailable
+from jit_engine.domain.grant import GrantState
+from jit_engine.errors import AwsRefused
 from jit_engine.iam.role import DENY_EVERYTHING
 from jit_engine.ports import Probe
-from tests.fakes.world import ADA
-from tests.unit.engine.desk import Desk
-
-DOWN = AwsUnavailable(operation="iam:any", retry_after=timedelta(seconds=15))
-
-
-def _revoked(desk: Desk) -> Grant:
-    grant = desk.ask()
-    desk.deliver(grant.id, ADA, desk.now)
-    return desk.revoke(grant.id, ADA, "no longer needed", desk.now)
+from tests.unit.engine.desk import DOWN, Desk
 
 
 def test_the_observer_is_opened_before_the_door_is_shut_and_cut_to_the_marker() -> None:
     desk = Desk()
-    _revoked(desk)
+    desk.revoked()
     desk.minter.calls.clear()
     desk.step()
     assert desk.minter.operations() == ["observer", "shut", "shut_policy"]
@@ -42,7 +32,7 @@ def test_the_observer_is_opened_before_the_door_is_shut_and_cut_to_the_marker() 
 )
 def test_fewer_than_three_denials_in_a_row_are_no_denial(seen: list[Probe]) -> None:
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.minter.looks = seen
     desk.step(1 + len(seen))
     assert desk.grant(grant).state is GrantState.REVOKING
@@ -51,7 +41,7 @@ def test_fewer_than_three_denials_in_a_row_are_no_denial(seen: list[Probe]) -> N
 
 def test_after_a_crash_the_deny_is_read_back_and_the_last_session_is_the_bound() -> None:
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.step()
     desk.restart()
     desk.step(3)
@@ -69,7 +59,7 @@ def test_after_a_crash_the_deny_is_read_back_and_the_last_session_is_the_bound()
 
 def test_a_deny_that_is_not_there_any_more_is_written_again() -> None:
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.step()
     desk.restart()
     role = desk.minter.kept[grant.role.name]
@@ -82,7 +72,7 @@ def test_a_deny_that_is_not_there_any_more_is_written_again() -> None:
 def test_a_deny_never_waits_for_the_observer(fault: Exception) -> None:
     """With STS down the role can still be shut: whether it can be watched comes second."""
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.minter.faults["observer"] = [fault] * 9
     desk.step()
     assert desk.minter.kept[grant.role.name].policies == {"grant": DENY_EVERYTHING}
@@ -95,7 +85,7 @@ def test_a_deny_never_waits_for_the_observer(fault: Exception) -> None:
 def test_a_session_that_cannot_be_opened_keeps_the_next_try_from_nothing() -> None:
     """Opening it may be what has the account left alone for a while: the second try writes the Deny alone."""
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.minter.faults["observer"] = [DOWN] * 9
     desk.minter.faults["shut"] = [DOWN]
     desk.step()
@@ -109,7 +99,7 @@ def test_a_session_that_cannot_be_opened_keeps_the_next_try_from_nothing() -> No
 
 def test_a_session_that_was_opened_before_a_deny_that_failed_still_watches_the_one_that_did_not() -> None:
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.minter.faults["shut"] = [DOWN]
     desk.step()
     desk.later(seconds=5)
@@ -119,7 +109,7 @@ def test_a_session_that_was_opened_before_a_deny_that_failed_still_watches_the_o
 
 def test_an_observer_whose_session_has_ended_is_believed_no_more() -> None:
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.minter.looks = [Probe.UNKNOWN] * 3
     desk.step(4)
     desk.minter.looks = [Probe.DENIED] * 9

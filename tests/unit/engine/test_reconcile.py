@@ -9,13 +9,10 @@ import pytest
 
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import RequestId
-from jit_engine.errors import AwsUnavailable
 from jit_engine.flows.reconcile import ABSENCE_PROVEN, MAX_TRIES, Reconcile
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY
 from tests.fakes.world import ADA, NOW, request
-from tests.unit.engine.desk import Desk
-
-DOWN = AwsUnavailable(operation="iam:any", retry_after=timedelta(seconds=15))
+from tests.unit.engine.desk import DOWN, Desk
 
 
 def _delivered(desk: Desk) -> Grant:
@@ -24,17 +21,12 @@ def _delivered(desk: Desk) -> Grant:
     return desk.grant(grant)
 
 
-def _revoked(desk: Desk) -> Grant:
-    grant = _delivered(desk)
-    return desk.revoke(grant.id, ADA, "no longer needed", desk.now)
-
-
 # ---- revocation with a session out
 
 
 def test_a_revoked_grant_is_shut_seen_denied_and_after_its_last_session_gone() -> None:
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.step()
     role = desk.minter.kept[grant.role.name]
     assert (role.trust, role.policies) == (TRUST_NOBODY, {"grant": DENY_EVERYTHING})
@@ -199,7 +191,7 @@ def test_a_role_of_another_id_is_never_deleted_in_our_roles_place() -> None:
 @pytest.mark.case("API-032")
 def test_one_poisoned_grant_does_not_hold_up_the_others() -> None:
     desk = Desk()
-    first, second = _revoked(desk), _revoked_again(desk)
+    first, second = desk.revoked(), _revoked_again(desk)
     desk.minter.faults["shut"] = [RuntimeError("boom")]
     desk.step()
     shut = [desk.grant(grant).shut_at is not None for grant in (first, second)]
@@ -217,7 +209,7 @@ def _revoked_again(desk: Desk) -> Grant:
 
 def test_failures_are_retried_at_growing_distances() -> None:
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.minter.faults["shut"] = [DOWN] * 3
     waited = []
     for _ in range(3):
@@ -251,7 +243,7 @@ def test_after_six_failures_a_grant_is_stuck_tried_daily_and_never_forgotten() -
 def test_a_deny_that_could_not_be_written_is_tried_every_minute_however_often_it_failed() -> None:
     """A day is for cleaning up behind a Deny, never for the Deny itself: IAM may throttle for minutes."""
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.minter.faults["shut"] = [DOWN] * 20
     for _ in range(20):
         desk.reconcile.step(desk.now)
@@ -267,7 +259,7 @@ def test_a_deny_that_could_not_be_written_is_tried_every_minute_however_often_it
 
 def test_a_shut_that_failed_half_way_is_finished_by_the_next_try() -> None:
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.minter.faults["shut_policy"] = [DOWN]
     desk.step()
     assert desk.minter.kept[grant.role.name].trust == TRUST_NOBODY
@@ -279,7 +271,7 @@ def test_a_shut_that_failed_half_way_is_finished_by_the_next_try() -> None:
 
 def test_two_reconcilers_never_tend_one_grant_at_once() -> None:
     desk = Desk()
-    _revoked(desk)
+    desk.revoked()
     other = Reconcile(
         ledger=desk.ledger,
         minters=desk.minters,
@@ -297,7 +289,7 @@ def test_two_reconcilers_never_tend_one_grant_at_once() -> None:
 
 def test_a_grant_moved_on_by_others_while_it_is_tended_is_left_to_them() -> None:
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
 
     def moved() -> None:
         stored = desk.grant(grant)

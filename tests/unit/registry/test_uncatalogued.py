@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from jit_engine.domain.catalogue import PrefixItem, Zone
-from jit_engine.domain.classification import Classification
 from platform_api.registry.contracts import ContractDesk
 from platform_api.registry.records import SignatureRole
 from tests.fakes.registry import MemoryRegistry
+from tests.fakes.world import prefix_item
 from tests.unit.registry.sample import LEE, NOW, PAT, PRIYA, PURPOSES, signable
 
 
@@ -31,18 +30,6 @@ def test_whoever_drafts_or_signs_is_told_what_of_the_data_the_catalogue_lacks() 
     signed = next(event for event in store.events if event.action in ("contract.signed", "contract.in-force"))
     assert signed.details["uncatalogued"] == sorted(named)
 
-    lakes = [
-        PrefixItem(
-            source=prefix,
-            title="Lake",
-            product="loans",
-            owner_team="sf-data-products",
-            domain="single-family",
-            zone=Zone.LAKE,
-            classification=Classification.INTERNAL,
-            classes=frozenset(),
-        )
-        for prefix in examined.contract.prefixes
-    ]
+    lakes = [prefix_item(prefix) for prefix in examined.contract.prefixes]
     known = ContractDesk(store=MemoryRegistry(purposes=PURPOSES, items=tuple(lakes)))
     assert set(known.uncatalogued(examined.contract)) == named - {lake.source.uri for lake in lakes}
