@@ -12,7 +12,7 @@ import pytest
 from platform_api.app import create_app
 from platform_api.changes.watch import MOST_OF_ONE
 from platform_api.embedded.serving import Serving, listening, port_of
-from tests.support.platform import Cast, Somebody, Story, made
+from tests.support.platform import Cast, Somebody, Story, given_back, made
 from tests.support.rulebook_steps import changed, drafted, withdrawn
 
 pytestmark = pytest.mark.e2e
@@ -72,12 +72,6 @@ def granted(cast: Cast, story: Story) -> str:
     """A new grant of Dana's."""
     grant: str = made(cast.dana.post("/v1/access-requests", story.asking()))["grant"]["id"]
     return grant
-
-
-def given_back(cast: Cast, *grants: str) -> None:
-    """Revokes them: one person holds so many, and other tests ask, too."""
-    for grant in grants:
-        made(cast.dana.post(f"/v1/grants/{grant}/revoke", {"reason": "done"}))
 
 
 def test_the_holder_is_told_of_each_step_of_a_grant(cast: Cast, story: Story) -> None:

@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from cli.main import app
 from tests.support.browser import Visit, Visitor
-from tests.support.platform import RESEARCH, Cast, Story, made
+from tests.support.platform import RESEARCH, Cast, Story, given_back, made
 
 pytestmark = pytest.mark.e2e
 FACTS_URI = "s3://acme-prod-lake/loans/facts/"
@@ -42,12 +42,6 @@ def understood(words: list[str]) -> object:
         name, sub, rest = sub.resolve_command(inner, rest)
         assert sub is not None
     return sub.make_context(name, list(rest), parent=context).params["grant"]
-
-
-def given_back(cast: Cast) -> None:
-    """Dana holds nothing any more."""
-    for grant in cast.dana.get("/v1/grants", state="active").json()["items"]:
-        made(cast.dana.post(f"/v1/grants/{grant['id']}/revoke", {"reason": "Done with it."}))
 
 
 def test_a_counter_offer_is_taken_with_one_click_and_leads_to_a_grant(

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import Visitor
-from tests.support.platform import RESEARCH, Cast, Story, made
+from tests.support.platform import RESEARCH, Cast, Story, given_back
 
 pytestmark = pytest.mark.e2e
 DATABASE = "glue://000000000000/us-east-1/loans"
@@ -36,8 +36,7 @@ def test_a_table_leads_to_its_database_and_its_product_and_these_to_what_is_in_t
 def test_a_whole_database_is_asked_for_with_a_verdict_for_each_of_its_tables(
     visitor: Visitor, cast: Cast, story: Story
 ) -> None:
-    for held in cast.dana.get("/v1/grants", state="active").json()["items"]:
-        made(cast.dana.post(f"/v1/grants/{held['id']}/revoke", {"reason": "Done with it."}))
+    given_back(cast)
     visit = visitor("dana")
     page = visit.go(f"/data?tab=databases&open={DATABASE}")
     page.get_by_role("link", name="Request access to all of it").click()
