@@ -79,12 +79,12 @@ def test_the_worker_outlives_whatever_fails_in_a_turn(cast: Cast, tmp_path: Path
 
 def test_the_embedded_platform_goes_on_from_its_state_and_leaves_nothing_running(tmp_path: Path) -> None:
     told: list[str] = []
-    threads = threading.active_count()
+    before = set(threading.enumerate())
     with EmbeddedPlatform(tmp_path, environment={}, tell=told.append) as first:
         addresses = (first.api_url, first.issuer_url, first.aws_endpoint_url)
         size = first.platform.audit.head().size
         assert httpx.get(f"{first.api_url}/readyz", trust_env=False).status_code == 200
-    assert threading.active_count() == threads
+    assert [left.name for left in threading.enumerate() if left not in before] == []
     for address in addresses:
         with pytest.raises(httpx.ConnectError):
             httpx.get(address, trust_env=False)
