@@ -101,6 +101,14 @@ class Client:
         """All items of a list."""
         yield from self.part(path, limit=None, cursor=None, **params).items
 
+    def whole(self, path: str, **params: str | None) -> Doc:
+        """One thing that tells a list of its own by the page: as its first page has it, with the items of all."""
+        first = self.get(path, limit=str(PAGE), **params)
+        cursor = first.text("next_cursor") or None
+        rest = [] if cursor is None else self.part(path, limit=None, cursor=cursor, **params).items
+        items = [item.fields for item in (*first.records("items"), *rest)]
+        return Doc({**first.fields, "items": items, "next_cursor": None})
+
     def create(self, path: str, body: Json) -> Doc:
         """Asks for something new under one idempotency key, however often it has to be sent."""
         return self._answer(Call(method="POST", path=path, params={}, body=body, key=self._new_key()))

@@ -73,17 +73,10 @@ def _source_uri(client: Client, kind: str, typed: str) -> str:
     name, part = typed.partition(":")[2], ""
     if kind == "dynamodb-table":
         name, part = _part_of(name)
-    found = {item.text("uri") for item in client.every("/v1/sources", kind=kind, q=name)}
-    rest = {uri: uri.split("/", 4)[-1] for uri in found}
-    for fits in (
-        [uri for uri in found if rest[uri] == name],
-        [uri for uri in found if rest[uri].startswith(f"{name}/") or _SUFFIX.sub("", rest[uri]) == name],
-    ):
-        if len(fits) == 1:
-            return fits[0] + part
-        if fits:
-            raise NotFound(f"{len(fits)} sources are {typed}: {', '.join(sorted(fits))}", next_step="give one of these")
-    raise NotFound(f"no source {typed} that you may see", next_step=f"look for it: sluice data list --kind {kind}")
+    rest = _names(client, q=name, kind=kind)
+    exactly = [uri for uri in rest if rest[uri] == name]
+    nearly = [uri for uri in rest if rest[uri].startswith(f"{name}/") or _SUFFIX.sub("", rest[uri]) == name]
+    return _one_source(typed, exactly or nearly, f"sluice data list --kind {kind}") + part
 
 
 def source_uri(client: Client, text: str) -> str:
@@ -92,13 +85,26 @@ def source_uri(client: Client, text: str) -> str:
         return text
     if text.startswith("glue:"):
         name = text.removeprefix("glue:").replace(".", "/")
-        found = [item.text("uri") for item in client.every("/v1/sources", q=name.rpartition("/")[2])]
-        fits = [uri for uri in found if uri.startswith("glue://") and uri.split("/", 4)[-1] == name]
-        if len(fits) == 1:
-            return fits[0]
-    elif known := typed_as(text):
+        rest = _names(client, q=name.rpartition("/")[2])  # of every kind, for a view is named so, too
+        fits = [uri for uri in rest if uri.startswith("glue://") and rest[uri] == name]
+        return _one_source(text, fits, "sluice data list")
+    if known := typed_as(text):
         return _source_uri(client, known[0].kind, known[1])
     raise NotFound(f"no source {text} that you may see", next_step="give its URI as `sluice data list` shows it")
+
+
+def _names(client: Client, *, q: str, kind: str | None = None) -> Mapping[str, str]:
+    """By URI the catalogued sources of a kind, or of any, that `q` finds, each with the name that its URI ends in."""
+    found = (item.text("uri") for item in client.every("/v1/sources", kind=kind, q=q))
+    return {uri: uri.split("/", 4)[-1] for uri in found}
+
+
+def _one_source(typed: str, fits: Sequence[str], listing: str) -> str:
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise NotFound(f"{len(fits)} sources are {typed}: {', '.join(sorted(fits))}", next_step="give one of these")
+    raise NotFound(f"no source {typed} that you may see", next_step=f"look for it: {listing}")
 
 
 def _part_of(name: str) -> tuple[str, str]:

@@ -111,8 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         get_command(app).main(args=arguments, prog_name="sluice")
     except CommandFailed as failure:
         _tell(failure)
-    except UnicodeEncodeError:
-        _tell(InputInvalid("something that was typed is not text in UTF-8", next_step="type it anew"))
+    except UnicodeEncodeError as error:
+        _tell(_not_spelled(error))
     except OSError as error:
         _tell(_not_done(error))
     sys.exit(ExitCode.DONE)
@@ -122,6 +122,16 @@ def _tell(failure: CommandFailed) -> NoReturn:
     for line in failure.lines:
         print(line, file=sys.stderr)
     sys.exit(failure.exit_code)
+
+
+def _not_spelled(error: UnicodeEncodeError) -> CommandFailed:
+    """What is typed is sent in UTF-8; any other encoding is the terminal's, where the answer is shown."""
+    if error.encoding == "utf-8":
+        return InputInvalid("something that was typed is not text in UTF-8", next_step="type it anew")
+    return CommandFailed(
+        f"this terminal cannot show it all: it is set to {error.encoding}",
+        next_step="set it to UTF-8, and look before you try again: what was asked may be done",
+    )
 
 
 def _not_done(error: OSError) -> CommandFailed:

@@ -59,8 +59,7 @@ def container_lines(containers: Sequence[Doc]) -> list[str]:
     lines: list[str] = []
     for one in containers:
         sources, operations = one.texts("sources"), ", ".join(one.texts("operations"))
-        count = f"{len(sources)} source{'' if len(sources) == 1 else 's'}"
-        generation = one.whole("catalogue_generation")
+        count, generation = counted(len(sources), "source"), one.whole("catalogue_generation")
         lines.append(f"Asked for {clean(one.text('uri'))} ({operations}): {count}, by generation {generation}.")
         for lacking in one.records("lacking"):
             uri, lacks = clean(lacking.text("source")), ", ".join(lacking.texts("operations"))

@@ -33,10 +33,11 @@ class NotFound(EngineError):
 
     code: ClassVar[str] = "not-found"
 
-    def __init__(self, *, kind: str, id: str) -> None:
+    def __init__(self, *, kind: str, id: str, fix: str = "list yours to find its id") -> None:
         self.kind = kind
         self.id = id
-        super().__init__(f"no {kind} {id} that you may see; list yours to find its id")
+        self.fix = fix
+        super().__init__(f"no {kind} {id} that you may see; {fix}")
 
 
 class WrongState(EngineError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from jit_engine.errors import InvalidValue
 
 T = TypeVar("T")
 
@@ -24,3 +26,10 @@ class PageAsk:
     limit: int = 50
     cursor: str | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_one_of(field: str, given: str | None, values: Iterable[str]) -> None:
+    """Raises `InvalidValue` for a filter's value that is none of `values`; None filters by nothing."""
+    known = list(values)
+    if given is not None and given not in known:
+        raise InvalidValue(field=field, given=given, fix=f"use one of {', '.join(known)}")

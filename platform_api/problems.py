@@ -280,7 +280,7 @@ def _more(error: Exception) -> dict[str, Json]:
             rules: Sequence[Json] = [{"id": r.id, "title": r.title, "advice": r.advice} for r in error.rules]
             return {"action": error.action, "rules": rules, "rulebook": error.rulebook}
         case NotFound():
-            return {"field": error.kind, "fix": "list yours to find its id"}
+            return {"field": error.kind, "fix": error.fix}
         case WrongState():
             return {"kind": error.kind, "id": error.id, "state": error.state, "fix": error.fix}
         case PolicyTooLarge() | NotOneSession() | TooManyParts():

@@ -38,6 +38,7 @@ from platform_api.authzen.registry_entities import CONSIDERS, RegistryEntities
 from platform_api.clock import Clock
 from platform_api.db.audit import AuditTrail
 from platform_api.db.base_roles import SqlBaseRoles
+from platform_api.db.catalogue import KeptCatalogue
 from platform_api.db.clock import DatabaseClock
 from platform_api.db.decisions import SqlDecisions
 from platform_api.db.engine import Database, create_engine
@@ -101,7 +102,6 @@ class Platform:
     rulebooks: SqlRulebooks
     keys: SqlIdempotencyKeys
     audit: AuditTrail
-    facts: SqlFacts
     policy_readings: SqlPolicyReadings
     read_policies: ReadPolicies
     verifier: TokenVerifier
@@ -156,10 +156,11 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
     database = Database(create_engine(settings.database_url.get_secret_value(), pool_size=THREADS + _SPARE_CONNECTIONS))
     throttle = Throttle()
     accounts = AwsAccounts(settings, throttle)
-    registry = SqlRegistry(database)
+    kept = KeptCatalogue()
+    registry = SqlRegistry(database, kept)
     ledger = SqlLedger(database, settings.limits.roles_per_account, accounts.budgets)
     rulebooks = SqlRulebooks(database)
-    facts = SqlFacts(database, demanded(settings.safeguards), egress_lists(settings), accounts.enforced)
+    facts = SqlFacts(database, demanded(settings.safeguards), egress_lists(settings), accounts.enforced, kept)
     decisions = SqlDecisions(database)
     judges = LiveJudges(rulebooks)
     authorizer = Authorizer(people=registry, judges=judges)
@@ -229,7 +230,6 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         rulebooks=rulebooks,
         keys=SqlIdempotencyKeys(database),
         audit=AuditTrail(database),
-        facts=facts,
         policy_readings=readings,
         read_policies=reading_policies(readings, accounts),
         verifier=TokenVerifier(issuers_of(settings.issuers), jwks, own),

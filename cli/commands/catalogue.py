@@ -11,8 +11,8 @@ from cli.answer import Doc, Json
 from cli.connect import connect
 from cli.containers import container_kind, path_of, show_containers, show_one_container
 from cli.failure import InputInvalid
-from cli.find import contract_id, source_uri
-from cli.imports import import_each
+from cli.find import source_uri
+from cli.imports import IMPORTS, import_each
 from cli.lazy import group
 from cli.render import AsJson, AtMost, Cursor, answer, line, listing, table
 
@@ -50,9 +50,8 @@ def list_(
     """
     asked = {"q": q, "classification": classification, "kind": kind, "product": product}
     with connect() as client:
-        named = None if contract is None else contract_id(client, contract)
         found = client.part(
-            "/v1/sources", **asked, label=label, owner=owner, contract=named, limit=limit, cursor=cursor
+            "/v1/sources", **asked, label=label, owner=owner, contract=contract, limit=limit, cursor=cursor
         )
     listing(found, as_json=as_json, show=_show_columns if columns else _show_all)
 
@@ -115,8 +114,7 @@ def _list_containers(
     as_json: bool,
 ) -> None:
     with connect() as client:
-        named = None if contract is None else contract_id(client, contract)
-        found = client.part(f"/v1/catalogue/{what}", **asked, contract=named, limit=limit, cursor=cursor)
+        found = client.part(f"/v1/catalogue/{what}", **asked, contract=contract, limit=limit, cursor=cursor)
     listing(found, as_json=as_json, show=show_containers)
 
 
@@ -150,7 +148,7 @@ def import_(
             import_each(client, body, as_json=as_json, show=_show_import)
             return
         named = body if account is None else {**body, "account": account}
-        found = client.act("/v1/catalogue/imports", named)
+        found = client.act(IMPORTS, named)
     answer(found, as_json=as_json, show=_show_import)
 
 
@@ -174,10 +172,7 @@ def show(
     """
     with connect() as client:
         if (kind := container_kind(source)) is not None:
-            held = client.get(path_of(kind), uri=source, limit="1")
-            items = list(client.every(path_of(kind), uri=source))
-            whole = Doc({**held.fields, "items": [one.fields for one in items], "next_cursor": None})
-            answer(whole, as_json=as_json, show=show_one_container)
+            answer(client.whole(path_of(kind), uri=source), as_json=as_json, show=show_one_container)
             return
         found = client.get("/v1/sources/item", uri=source_uri(client, source))
     answer(found, as_json=as_json, show=_show_one)

@@ -24,11 +24,30 @@ _ITEMS = sa.select(CatalogueItemRow.item).order_by(CatalogueItemRow.uri)
 _PURPOSES = sa.select(PurposeRow.name, PurposeRow.parent).order_by(PurposeRow.name)
 
 
+class KeptCatalogue:
+    """The catalogue that was read last, with the indexes that it has built, for every reader of one database.
+
+    Any thread may ask: what is kept is never changed, only replaced as a whole.
+    """
+
+    def __init__(self) -> None:
+        self._kept: Catalogue | None = None
+
+    def of(self, connection: Connection, generation: int) -> Catalogue:
+        """The catalogue of the `generation` that this transaction, which only reads, has read; no other will do."""
+        kept = self._kept
+        if kept is None or kept.generation != generation:
+            self._kept = kept = read_catalogue(connection, generation)
+        return kept
+
+
 class SqlCatalogue:
     """The catalogue's part of `platform_api.registry.ports.RegistryStore`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, kept: KeptCatalogue | None = None) -> None:
+        """`kept` is shared with others who read the catalogue; None keeps one of its own."""
         self._database = database
+        self._kept = KeptCatalogue() if kept is None else kept
 
     def purposes(self) -> dict[str, str | None]:
         """Every purpose with its parent (None at a root)."""
@@ -36,9 +55,9 @@ class SqlCatalogue:
             return read_purposes(connection)
 
     def catalogue(self) -> Catalogue:
-        """The catalogue in one consistent reading."""
+        """The catalogue in one consistent reading, parsed once a generation."""
         with self._database.read() as connection:
-            return read_catalogue(connection, generations(connection)[Changing.CATALOGUE])
+            return self._kept.of(connection, generations(connection)[Changing.CATALOGUE])
 
     def put_purposes(self, purposes: Mapping[str, str | None], event: Event) -> bool:
         """Makes `purposes` all there are; whether anything changed, and only then is there a record.

@@ -15,7 +15,7 @@ from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId
 from jit_engine.domain.resource_policy import Safeguards
 from jit_engine.ports import Facts
 from platform_api.db.activity_rows import one_activity, one_environment
-from platform_api.db.catalogue import read_catalogue, read_purposes
+from platform_api.db.catalogue import KeptCatalogue, read_purposes
 from platform_api.db.contracts import read_held, read_terms_in_force
 from platform_api.db.directory import read_subject
 from platform_api.db.engine import Database
@@ -60,14 +60,17 @@ class SqlFacts:
         safeguards: Safeguards | None = None,
         egress: Mapping[EnvironmentId, str] | None = None,
         workgroups_in: Collection[str] = (),
+        kept: KeptCatalogue | None = None,
     ) -> None:
         """`safeguards` says what to demand, without readings; with None the sources' own policies are not looked at.
         `egress` are the lists of hosts of environments' networks, by ARN. `workgroups_in` are the accounts in which
-        the platform can make workgroups of grants, whenever an environment was provisioned.
+        the platform can make workgroups of grants, whenever an environment was provisioned. `kept` is the catalogue
+        that the registry reads, too; None keeps one of its own.
         """
         self._egress = egress or {}
         self._workgroups_in = frozenset(workgroups_in)
         self._database = database
+        self._kept = KeptCatalogue() if kept is None else kept
         self._demanded = safeguards
         self._safeguards: tuple[int, Safeguards | None] = (-1, None)
         self._parsed: _Parsed | None = None
@@ -97,11 +100,6 @@ class SqlFacts:
             safeguards=safeguards,
             elsewhere=tuple(map(self._in_workgroups, elsewhere)),
         )
-
-    def catalogue(self) -> Catalogue:
-        """Today's catalogue."""
-        with self._database.read() as connection:
-            return self._current(connection)[0].catalogue
 
     def elsewhere(self, activity: ActivityId, environment: EnvironmentId) -> Iterator[Facts]:
         """Today's facts of every other active environment of the activity, the earliest first, each read when its turn
@@ -144,7 +142,7 @@ class SqlFacts:
             parsed = _Parsed(
                 generations=found,
                 contracts=read_terms_in_force(connection),
-                catalogue=read_catalogue(connection, found[Changing.CATALOGUE]),
+                catalogue=self._kept.of(connection, found[Changing.CATALOGUE]),
                 purposes=read_purposes(connection),
             )
             self._parsed = parsed

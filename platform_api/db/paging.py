@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from jit_engine.domain.ids import check_id
 from jit_engine.errors import InvalidValue
-from platform_api.paging import Page, PageAsk
+from platform_api.paging import Page, PageAsk, check_one_of
 
 T = TypeVar("T")
 AnyRow = sa.Row[*tuple[Any, ...]]
@@ -61,9 +61,7 @@ def is_one_of(column: InstrumentedAttribute[Any], values: type[StrEnum]) -> Filt
     """Rows whose `column` is the value, which must be one of `values`."""
 
     def condition(value: str) -> sa.ColumnElement[bool]:
-        known = [member.value for member in values]
-        if value not in known:
-            raise InvalidValue(field=column.key, given=value, fix=f"use one of {', '.join(known)}")
+        check_one_of(column.key, value, values)
         return column == value
 
     return condition

@@ -47,6 +47,14 @@ class Examined:
     uncatalogued: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A version with its new signature, and what was `uncatalogued` of it, as the signature's record says."""
+
+    record: ContractRecord
+    uncatalogued: tuple[str, ...]
+
+
 def document_sha256(document: Mapping[str, DocumentJson]) -> str:
     """The SHA-256 (hex) of the document's canonical JSON (RFC 8785): what a signature is bound to."""
     return hashlib.sha256(rfc8785.dumps(document)).hexdigest()
@@ -106,9 +114,7 @@ class ContractDesk:
         own_draft(record, subject.id)
         return self.propose(subject, record.document, now)
 
-    def sign(
-        self, subject: Subject, id: ContractId, version: str, role: SignatureRole, now: datetime
-    ) -> ContractRecord:
+    def sign(self, subject: Subject, id: ContractId, version: str, role: SignatureRole, now: datetime) -> Signed:
         """Adds one signature; the last one that is needed brings the contract into force once its time has come.
 
         1. A person signs, in a role that this contract needs, as a member of the team that holds it.
@@ -145,7 +151,8 @@ class ContractDesk:
         told: dict[str, Json] = {"role": role.value}
         if lacking := self._checks.uncatalogued(contract):
             told["uncatalogued"] = list(lacking)
-        return self._store.save_contract(record, _event(action, person.id, record, now, told))
+        saved = self._store.save_contract(record, _event(action, person.id, record, now, told))
+        return Signed(record=saved, uncatalogued=lacking)
 
     def enter(self, now: datetime) -> tuple[ContractRecord, ...]:
         """Brings every signed version whose time has come into force; those that did.

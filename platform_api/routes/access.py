@@ -96,7 +96,7 @@ def read_request(caller: Caller, body: AccessAsked, id: RequestId) -> AccessRequ
     aws, most = caller.platform.settings.aws, min(MAX_SOURCES, caller.platform.settings.limits.max_sources)
     if body.names_containers():
         caller.platform.authorizer.check(caller.subject, "viewSources", ThePlatform(), caller.now)
-    catalogue = caller.platform.facts.catalogue() if body.needs_catalogue() else None
+    catalogue = caller.platform.registry.catalogue() if body.needs_catalogue() else None
     return body.request(id, caller.subject, aws.account_id, aws.region, catalogue, most)
 
 

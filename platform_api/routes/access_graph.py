@@ -39,7 +39,7 @@ class GraphFilters(BaseModel):
 def access_graph(caller: CallerDep, query: Annotated[GraphFilters, Query()]) -> AccessGraphShown:
     """Grants that are live now, the newest first."""
     lookup = Lookup(caller.platform)
-    items = {item.source.uri: item for item in caller.platform.facts.catalogue().items}
+    items = {item.source.uri: item for item in caller.platform.registry.catalogue().items}
     named = {"subject": query.person, "activity": query.activity, "state": GrantState.ACTIVE.value}
     filters = {name: value for name, value in named.items() if value is not None}
     found: list[AccessPathShown] = []

@@ -1,18 +1,17 @@
 """Data products and databases: what the catalogue's items are in."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from jit_engine.contracts.terms import Contract
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.container import Contained, Container, DataProduct, GlueDatabase, contained_in
-from jit_engine.errors import InvalidValue, NotFound
+from jit_engine.errors import NotFound
 from platform_api.authorize import ThePlatform
+from platform_api.paging import check_one_of
 from platform_api.routes.caller import Caller, CallerDep
-from platform_api.routes.contracts import contracts_of_now
+from platform_api.routes.contracts import contracts_of_now, under
 from platform_api.routes.lists import Filter, Paged, cut
 from platform_api.routes.permits import permits, the_platform
 from platform_api.routes.strict import StrictRoute
@@ -70,12 +69,15 @@ def database(caller: CallerDep, _: Sees, query: Annotated[OneContainer, Query()]
 
 
 def _listed(caller: Caller, kind: type[Container], query: ContainerFilters) -> Listed[ContainerShown]:
-    if query.classification is not None and query.classification not in list(Classification):
-        fix = "use one of " + ", ".join(level.value for level in Classification)
-        raise InvalidValue(field="classification", given=query.classification, fix=fix)
+    check_one_of("classification", query.classification, Classification)
     contracts = contracts_of_now(caller)
+    is_covered = under(query.contract, contracts, caller)
     every = contained_in(caller.platform.registry.catalogue()).values()
-    found = [one for one in every if isinstance(one.container, kind) and _fits(one, query, contracts)]
+    found = [
+        one
+        for one in every
+        if isinstance(one.container, kind) and _fits(one, query) and any(map(is_covered, one.items))
+    ]
     return cut(found, query, lambda one: one.container.uri, lambda one: ContainerShown.of(one, contracts))
 
 
@@ -99,15 +101,13 @@ def _whole(caller: Caller, kind: type[Container], query: OneContainer) -> Contai
     )
 
 
-def _fits(found: Contained, query: ContainerFilters, contracts: Sequence[Contract]) -> bool:
+def _fits(found: Contained, query: ContainerFilters) -> bool:
     container = found.container
     words = " ".join((container.name, container.uri, *found.domains, *found.owners)).lower()
-    named = [contract for contract in contracts if query.contract in (contract.id, contract.name)]
     return (
         (query.q is None or query.q.lower() in words)
         and (query.owner is None or query.owner in found.owners)
         and (query.domain is None or query.domain in found.domains)
         and (query.label is None or query.label in found.classes)
         and query.classification in (None, found.classification.value)
-        and (query.contract is None or any(one.covers(item.source) for one in named for item in found.items))
     )

@@ -13,6 +13,7 @@ from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import ContractId, check_id
 from jit_engine.errors import InvalidValue, NotFound
 from platform_api.authorize import AContract, ThePlatform
+from platform_api.paging import check_one_of
 from platform_api.registry.records import ContractRecord
 from platform_api.routes.caller import Caller, CallerDep
 from platform_api.routes.finding import contract_in_path
@@ -99,10 +100,10 @@ def sign(
 
     def work() -> ContractChanged:
         before = caller.platform.redecide.giving()
-        record = desk.sign(caller.subject, key, version, body.role, caller.now)
-        in_force = record.contract.state is ContractState.IN_FORCE
-        ended = _decided_anew(caller, record, before) if in_force else ()
-        return ContractChanged.after(record, ended, desk.uncatalogued(record.contract))
+        signed = desk.sign(caller.subject, key, version, body.role, caller.now)
+        in_force = signed.record.contract.state is ContractState.IN_FORCE
+        ended = _decided_anew(caller, signed.record, before) if in_force else ()
+        return ContractChanged.after(signed.record, ended, signed.uncatalogued)
 
     return once(201, work)
 
@@ -154,9 +155,7 @@ def versions(
     found = caller.platform.registry.contract_versions(ContractId(check_id(contract_id, "co", "contract")))
     if not found:
         raise NotFound(kind="contract", id=contract_id)
-    states = [state.value for state in ContractState]
-    if query.state is not None and query.state not in states:
-        raise InvalidValue(field="state", given=query.state, fix=f"use one of {', '.join(states)}")
+    check_one_of("state", query.state, ContractState)
     found = [record for record in found if query.state in (None, record.contract.state.value)]
     return cut(found, query, lambda record: _sortable(record.contract.version), ContractShown.of)
 

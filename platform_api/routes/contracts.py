@@ -1,6 +1,6 @@
 """The catalogue of sources, data contracts, and the rules."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -11,9 +11,10 @@ from jit_engine.contracts.terms import Contract, ContractState
 from jit_engine.domain.catalogue import VIEW_KIND, CatalogueItem, kind_of_item
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import ContractId, check_id
-from jit_engine.errors import InvalidValue, NotFound
+from jit_engine.errors import NotFound
 from jit_engine.sources.kinds import KINDS
 from platform_api.authorize import AnActivity, ThePlatform
+from platform_api.paging import PageAsk, check_one_of
 from platform_api.registry.records import ContractRecord
 from platform_api.routes.caller import Caller, CallerDep
 from platform_api.routes.contract_desk import document_of
@@ -83,14 +84,12 @@ def sources(
     query: Annotated[SourceFilters, Query()],
 ) -> Listed[SourceItemShown]:
     """By URI."""
-    if query.kind is not None and query.kind not in (kinds := [*(kind.name for kind in KINDS), VIEW_KIND]):
-        raise InvalidValue(field="kind", given=query.kind, fix=f"use one of {', '.join(kinds)}")
-    if query.classification is not None and query.classification not in list(Classification):
-        fix = "use one of " + ", ".join(level.value for level in Classification)
-        raise InvalidValue(field="classification", given=query.classification, fix=fix)
+    check_one_of("kind", query.kind, (*(kind.name for kind in KINDS), VIEW_KIND))
+    check_one_of("classification", query.classification, Classification)
     live = contracts_of_now(caller)
+    is_covered = under(query.contract, live, caller)
     items = caller.platform.registry.catalogue().items
-    found = [item for item in items if _fits(item, query) and _is_covered(item, query, live)]
+    found = [item for item in items if _fits(item, query) and is_covered(item)]
     now, safeguards = caller.now, caller.platform.policy_readings.safeguards()
     return cut(found, query, lambda item: item.source.uri, lambda item: SourceItemShown.of(item, live, safeguards, now))
 
@@ -235,16 +234,30 @@ def contracts_of_now(caller: Caller) -> list[Contract]:
     return [contract for contract in contracts if contract.starts_at <= caller.now < contract.ends_at]
 
 
+def under(given: str | None, live: Sequence[Contract], caller: Caller) -> Callable[[CatalogueItem], bool]:
+    """Whether one of `live` that has `given` for its id or name covers the whole of an item; None asks for none.
+
+    Raises `NotFound` when no contract is so called at all, for a name mistyped is not a contract of nothing.
+    """
+    if given is None:
+        return lambda _: True
+    named = [contract for contract in live if given in (contract.id, contract.name)]
+    if not named and not _is_known(given, caller):
+        raise NotFound(kind="contract", id=given, fix="look for it: `sluice contract list`")
+    return lambda item: any(contract.covers(item.source) for contract in named)
+
+
+def _is_known(given: str, caller: Caller) -> bool:
+    registry = caller.platform.registry
+    named = registry.contracts(PageAsk(limit=1, filters={"name": given})).items
+    return bool(named or registry.contract_versions(ContractId(given)))
+
+
 def _contract(caller: Caller, id: str, version: str) -> ContractRecord:
     record = caller.platform.registry.contract(ContractId(id), version)
     if record is None:
         raise NotFound(kind="contract", id=f"{id} version {version}")
     return record
-
-
-def _is_covered(item: CatalogueItem, query: SourceFilters, live: Sequence[Contract]) -> bool:
-    named = [contract for contract in live if query.contract in (contract.id, contract.name)]
-    return query.contract is None or any(contract.covers(item.source) for contract in named)
 
 
 def _fits(item: CatalogueItem, query: SourceFilters) -> bool:

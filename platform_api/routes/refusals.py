@@ -42,11 +42,19 @@ _KINDS = {"ac": "activity", "en": "environment", "co": "contract", "gr": "grant"
 log = structlog.get_logger(__name__)
 
 
+def problem_in(error: Exception) -> Problem:
+    """What is told of an error, the framework's own of values that do not fit included."""
+    ours = FieldsInvalid(tuple(_faults(error))) if isinstance(error, RequestValidationError) else error
+    return problem_of(ours)
+
+
 def refuse(request: Request, error: Exception) -> Response:
-    """The problem document of `error`."""
-    if isinstance(error, RequestValidationError):
-        error = FieldsInvalid(tuple(_faults(error)))
-    problem = problem_of(error)
+    """The problem document of `error`, which is on record from now on."""
+    return refuse_with(problem_in(error), request, error)
+
+
+def refuse_with(problem: Problem, request: Request, error: Exception) -> Response:
+    """`refuse` with what `problem_in` says of `error`."""
     request_id: str = request.state.request_id
     subject = getattr(request.state, "subject", None)
     told = log.error if problem.status >= 500 else log.info

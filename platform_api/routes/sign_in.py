@@ -28,11 +28,10 @@ from platform_api.identity.web_session import (
     hashed,
     safe_return,
 )
-from platform_api.problems import problem_of
 from platform_api.routes.caller import CallerDep, platform_of
 from platform_api.routes.errors import UnknownSubject
 from platform_api.routes.permits import shows
-from platform_api.routes.refusals import OURS, refuse
+from platform_api.routes.refusals import OURS, problem_in, refuse_with
 from platform_api.routes.strict import StrictRoute
 from platform_api.schemas.session import SessionShown
 from platform_api.wiring import Platform
@@ -49,10 +48,11 @@ class _Door(APIRoute):
             try:
                 return await handle(request)
             except OURS as error:
-                problem = refuse(request, error)
+                problem = problem_in(error)
+                answer = refuse_with(problem, request, error)
                 if "text/html" not in request.headers.get("accept", ""):
-                    return problem
-                why = urlencode({"why": problem_of(error).code})
+                    return answer
+                why = urlencode({"why": problem.code})
                 return RedirectResponse(f"/{SIGNED_OUT}?{why}", status_code=303)
 
         return told

@@ -123,7 +123,10 @@ def test_the_catalogue_says_which_contract_covers_what(cast: Cast, story: Story)
     assert "s3://acme-prod-lake/loans/personal/" in [other["uri"] for other in whole["reached"]]
     assert cast.dana.get("/v1/sources/item", uri="glue://nowhere").status_code == 404
     assert cast.dana.get("/v1/sources", owner="nobody").json()["items"] == []
-    assert cast.dana.get("/v1/sources", contract="nothing").json()["items"] == []
+    unknown = cast.dana.get("/v1/sources", contract="nothing")
+    assert (unknown.status_code, unknown.json()["field"]) == (404, "contract")
+    assert "no contract nothing" in unknown.json()["detail"]
+    assert "sluice contract list" in unknown.json()["fix"]
     alike = cast.dana.get("/v1/sources", classification=level).json()["items"]
     assert tables[0] in alike
     assert {item["classification"] for item in alike} == {level}
@@ -148,8 +151,12 @@ def test_products_and_databases_are_told_by_what_is_in_them(cast: Cast, story: S
     assert (covering["id"], covering["sources"], loans["sources"]) == (story.contract, 2, 2)
     under = cast.dana.get("/v1/catalogue/products", contract=story.contract).json()["items"]
     assert under == [one for one in products if story.contract in {each["id"] for each in one["contracts"]}] != []
-    for path, filters in (("products", {"contract": "nothing"}), ("databases", {"domain": "nothing"})):
-        assert cast.dana.get(f"/v1/catalogue/{path}", **filters).json()["items"] == []
+    name = covering["name"]
+    assert cast.dana.get("/v1/catalogue/products", contract=name).json()["items"] == under
+    assert cast.dana.get("/v1/catalogue/databases", domain="nothing").json()["items"] == []
+    for path in ("products", "databases"):
+        unknown = cast.dana.get(f"/v1/catalogue/{path}", contract="nothing")
+        assert (unknown.status_code, unknown.json()["field"]) == (404, "contract")
     assert cast.dana.get("/v1/catalogue/products", classification="secret").json()["field"] == "classification"
 
 

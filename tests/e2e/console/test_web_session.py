@@ -129,6 +129,8 @@ def test_a_person_reads_on_a_page_why_signing_in_did_not_work(browser: Browser, 
     page = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     cancelled = browser.get("/auth/callback?state=made-up", **page)
     assert (cancelled.status_code, cancelled.headers["location"]) == (303, "/signed-out?why=sign-in-failed")
+    overlong = browser.get(f"/auth/callback?state={'x' * 257}", **page)
+    assert (overlong.status_code, overlong.headers["location"]) == (303, "/signed-out?why=fields-invalid")
     address = browser.as_far_as_the_code("dana")
     dana = cast.dana.get("/v1/me").json()["id"]
     with directory(cast, [one for one in cast.platform.platform.registry.directory() if one.subject.id != dana]):

@@ -60,6 +60,17 @@ def test_what_is_not_text_is_refused(sluice: Sluice, words: tuple[str, ...]) -> 
     assert "not text in UTF-8" in told.err
 
 
+def test_a_terminal_that_cannot_show_an_answer_is_not_taken_for_a_slip_in_typing(
+    sluice: Sluice, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.answers("GET", "/v1/sources", {"items": [{"uri": "s3://lake/a/", "title": "Søknader"}]})
+    monkeypatch.setattr("sys.stdout", codecs.getwriter("ascii")(io.BytesIO()))
+    told = sluice("data", "list")
+    assert told.code == ExitCode.FAILED
+    assert "this terminal cannot show it all: it is set to ascii" in told.err
+    assert "what was asked may be done" in told.err
+
+
 @pytest.mark.parametrize(
     "address", ["https://ex ample.com", "https://✓.com", "https://", "nonsense", "http://127.0.0.1:99999"]
 )
@@ -124,12 +135,31 @@ def test_a_short_name_of_a_table_is_looked_up(sluice: Sluice, platform: FakePlat
     told = sluice("data", "show", "facts")
     assert told.code == ExitCode.NOT_FOUND
     assert "sluice data list" in told.err
-
-
-def test_an_unknown_contract_is_not_an_empty_catalogue(sluice: Sluice, platform: FakePlatform) -> None:
-    platform.answers("GET", "/v1/contracts", {"items": [], "next_cursor": None})
-    told = sluice("data", "list", "--contract", "Loan aplications")
+    elsewhere = "glue://444455556666/eu-central-1/loans/facts"
+    platform.answers("GET", "/v1/sources", {"items": [{"uri": uri}, {"uri": elsewhere}], "next_cursor": None})
+    told = sluice("data", "show", "glue:loans.facts")
     assert told.code == ExitCode.NOT_FOUND
+    assert f"2 sources are glue:loans.facts: {uri}, {elsewhere}" in told.err
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        ("list", "/v1/sources"),
+        ("products", "/v1/catalogue/products"),
+        ("databases", "/v1/catalogue/databases"),
+    ],
+)
+def test_an_unknown_contract_is_not_an_empty_catalogue(
+    sluice: Sluice, platform: FakePlatform, command: str, path: str
+) -> None:
+    unknown = NotFound(kind="contract", id="Loan aplications", fix="look for it: `sluice contract list`")
+    platform.refuses("GET", path, 404, unknown.code, detail=str(unknown), fix=unknown.fix)
+    told = sluice("data", command, "--contract", "Loan aplications")
+    assert platform.paths() == [f"GET {path}"]  # the platform knows names as well as ids
+    assert platform.asked[-1].query["contract"] == "Loan aplications"
+    assert told.code == ExitCode.NOT_FOUND
+    assert "no contract Loan aplications" in told.err
     assert "sluice contract list" in told.err
 
 

@@ -50,7 +50,7 @@ def version(number: str, edit: Edit = lambda d, t: None) -> dict[str, Any]:
 def sign(at: ContractDesk, record: ContractRecord) -> ContractRecord:
     signed = record
     for role in record.needed:
-        signed = at.sign(LEE if role is OWNER else PRIYA, *record.contract.key, role, NOW)
+        signed = at.sign(LEE if role is OWNER else PRIYA, *record.contract.key, role, NOW).record
     return signed
 
 

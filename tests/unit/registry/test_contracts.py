@@ -62,7 +62,7 @@ def in_force(at: ContractDesk, document: dict[str, Any], proposer: Person = PAT)
     record = proposed
     for role in proposed.needed:
         signer = LEE if role is OWNER else PRIYA
-        record = at.sign(signer, proposed.contract.id, proposed.contract.version, role, NOW)
+        record = at.sign(signer, proposed.contract.id, proposed.contract.version, role, NOW).record
     assert record.contract.state is ContractState.IN_FORCE
     return record
 
@@ -99,9 +99,9 @@ def test_every_version_of_a_document_is_the_same_contract() -> None:
 def test_the_last_signature_brings_it_into_force() -> None:
     at, store = desk()
     key = at.propose(PAT, signable(), NOW).contract.id
-    first = at.sign(LEE, key, "1.2.0", OWNER, NOW)
+    first = at.sign(LEE, key, "1.2.0", OWNER, NOW).record
     assert first.contract.state is ContractState.PROPOSED
-    second = at.sign(PRIYA, key, "1.2.0", PRIVACY, NOW)
+    second = at.sign(PRIYA, key, "1.2.0", PRIVACY, NOW).record
     assert second.contract.state is ContractState.IN_FORCE
     assert {one.document_sha256 for one in second.signatures} == {second.document_sha256}
     assert [event.action for event in store.events] == ["contract.proposed", "contract.signed", "contract.in-force"]
@@ -112,7 +112,7 @@ def test_without_restricted_data_the_data_owner_signs_alone() -> None:
     document = signable(lambda d, _: d["schema"][0]["properties"].pop(1))
     record = at.propose(PAT, document, NOW)
     assert record.needed == (OWNER,)
-    assert at.sign(LEE, record.contract.id, "1.2.0", OWNER, NOW).contract.state is ContractState.IN_FORCE
+    assert at.sign(LEE, record.contract.id, "1.2.0", OWNER, NOW).record.contract.state is ContractState.IN_FORCE
 
 
 @pytest.mark.parametrize(

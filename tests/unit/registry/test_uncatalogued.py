@@ -26,7 +26,8 @@ def test_whoever_drafts_or_signs_is_told_what_of_the_data_the_catalogue_lacks() 
     proposed = at.propose(PAT, signable(), NOW)
     for role in proposed.needed:
         signer = LEE if role is SignatureRole.DATA_OWNER else PRIYA
-        at.sign(signer, proposed.contract.id, proposed.contract.version, role, NOW)
+        done = at.sign(signer, proposed.contract.id, proposed.contract.version, role, NOW)
+        assert done.uncatalogued == tuple(sorted(named))
     signed = next(event for event in store.events if event.action in ("contract.signed", "contract.in-force"))
     assert signed.details["uncatalogued"] == sorted(named)
 
