@@ -7,9 +7,12 @@ import pytest
 
 from jit_engine.domain.event import Event
 from jit_engine.errors import InvalidValue
+from jit_engine.ports import LostRace
 from platform_api.db.audit import AuditTrail
-from platform_api.db.engine import Database
+from platform_api.db.catalogue import KeptCatalogue
+from platform_api.db.engine import Database, create_engine
 from platform_api.db.facts import SqlFacts
+from platform_api.db.generations import Changing, generations
 from platform_api.db.registry import SqlRegistry
 from platform_api.db.rulebooks import RulebookState, SqlRulebooks
 from tests.contract.db import samples
@@ -61,6 +64,36 @@ def test_the_catalogue_s_generation_rises_with_every_change_and_only_then(databa
         assert set(found.items) == set(items)
         generations.append(found.generation)
     assert generations == [1, 2, 2, 3]
+
+
+def test_a_kept_catalogue_is_never_of_another_generation_than_the_reading(
+    database: Database, database_url: str
+) -> None:
+    kept = KeptCatalogue()
+    ours, facts = SqlRegistry(database, kept), SqlFacts(database, kept=kept)
+    other_process = SqlRegistry(other := Database(create_engine(database_url)))
+    ours.put_catalogue(samples.ITEMS, event())
+    before = ours.catalogue()
+    assert ours.catalogue() is before  # read once a generation
+    assert facts.facts_for(samples.activity_id(1), samples.environment_id(1)).catalogue is before  # for all readers
+    with database.read() as early:
+        assert generations(early)[Changing.CATALOGUE] == before.generation
+        other_process.put_catalogue(samples.ITEMS[:1], event())
+        after = ours.catalogue()
+        assert (after.generation, after.items) == (before.generation + 1, tuple(samples.ITEMS[:1]))
+        assert kept.of(early, before.generation) == before  # a reading that began earlier goes on seeing its own
+    assert ours.catalogue() == after
+    assert facts.facts_for(samples.activity_id(1), samples.environment_id(1)).catalogue == after
+    other.close()
+
+
+def test_a_change_of_the_catalogue_that_is_lost_is_not_kept(database: Database) -> None:
+    registry = SqlRegistry(database)
+    registry.put_catalogue(samples.ITEMS, event())
+    before = registry.catalogue()
+    with pytest.raises(LostRace):
+        registry.change_catalogue(before.generation - 1, (), before.items, event())
+    assert registry.catalogue() is before
 
 
 def test_changed_purposes_reach_the_facts(database: Database) -> None:

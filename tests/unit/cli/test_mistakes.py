@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 from pathlib import Path
 
 import pytest
 
 from cli.failure import ExitCode
+from jit_engine.errors import NotFound
 from tests.unit.cli.conftest import Sluice
 from tests.unit.cli.fake_platform import FakePlatform
 
@@ -135,7 +138,10 @@ def test_a_short_name_of_a_table_is_looked_up(sluice: Sluice, platform: FakePlat
     told = sluice("data", "show", "facts")
     assert told.code == ExitCode.NOT_FOUND
     assert "sluice data list" in told.err
-    elsewhere = "glue://444455556666/eu-central-1/loans/facts"
+
+
+def test_a_short_name_that_two_tables_have_names_both(sluice: Sluice, platform: FakePlatform) -> None:
+    uri, elsewhere = (f"glue://{account}/eu-central-1/loans/facts" for account in ("111122223333", "444455556666"))
     platform.answers("GET", "/v1/sources", {"items": [{"uri": uri}, {"uri": elsewhere}], "next_cursor": None})
     told = sluice("data", "show", "glue:loans.facts")
     assert told.code == ExitCode.NOT_FOUND
