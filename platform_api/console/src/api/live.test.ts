@@ -13,5 +13,10 @@ describe("which queries show what has changed", () => {
     expect(shows(["grants", "active"], grant)).toBe(true);
     expect(shows(["contracts"], grant)).toBe(false);
   });
+  it("asks again for the products and databases that a contract covers, and for the one that is open", () => {
+    const contract = { kind: "contract" as const, id: "ct_1" };
+    expect(shows(["containers", "products", {}], contract)).toBe(true);
+    expect(shows(["container", "products", "product://loan-reports", "pages"], contract)).toBe(true);
+  });
   it("takes the live rules for any version", () => expect(shows(["rulebook", "live"], { kind: "rulebook", id: "7" })).toBe(true));
 });

@@ -16,7 +16,7 @@ const GATHER = 100;
 /** By the kind of what changed: the first words of the queries that show it, besides those about the very thing. */
 const LISTS: Record<Changed["kind"], string[]> = {
   activity: ["activities", "reviews", "waiting", "overview", "may", "history"],
-  contract: ["contracts", "waiting", "sources", "source"],
+  contract: ["contracts", "waiting", "sources", "source", "containers", "container"],
   environment: ["environments", "activities", "activity", "workspace", "history"],
   grant: ["grants", "overview", "access-graph", "requests", "decisions", "workspace", "history"],
   request: ["requests", "waiting", "overview", "decisions"],
