@@ -33,6 +33,34 @@ def test_a_table_leads_to_its_database_and_its_product_and_these_to_what_is_in_t
     visit.check_quiet()
 
 
+@pytest.mark.parametrize(
+    ("where", "route", "none"),
+    [
+        (f"/data?open={TABLE}", "**/v1/sources/item?**", "It is not catalogued"),
+        (f"/data?tab=databases&open={DATABASE}", "**/v1/catalogue/databases/item?**", "Nothing of it is catalogued"),
+    ],
+)
+def test_what_could_not_be_looked_up_is_not_said_to_be_missing(
+    visitor: Visitor, story: Story, where: str, route: str, none: str
+) -> None:
+    visit = visitor("dana")
+    visit.page.route("**/v1/events", lambda asked: asked.fulfill(status=204))  # or news asks again before the press
+    visit.page.route(route, lambda asked: asked.fulfill(status=429, json={"title": "Not now"}))
+    page = visit.go(where)
+    details = page.get_by_role("complementary", name="Details")
+    expect(details.get_by_role("alert")).to_contain_text("Not now")
+    expect(details.get_by_text(none)).to_have_count(0)
+    visit.check_accessible()
+    page.unroute_all()
+    details.get_by_role("button", name="Try again").click()
+    expect(details.get_by_text("Owner" if "tab=" in where else "Account", exact=True)).to_be_visible()
+    expect(visit.go(f"{where}-nowhere").get_by_text(none)).to_be_visible()
+    visit.check_quiet()
+
+
+        made(cast.dana.post(f"/v1/grants/{held['id']}/revoke", {"reason": "Done with it."}))
+
+
 def test_a_whole_database_is_asked_for_with_a_verdict_for_each_of_its_tables(
     visitor: Visitor, cast: Cast, story: Story
 ) -> None:

@@ -46,6 +46,13 @@ export function Trouble({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
+/** What stands for a thing that is not there (yet): that it is looked up, that there is none (`none`), or what went wrong. */
+export function Absent({ of, none }: { of: { isPending: boolean; error: unknown; refetch: () => unknown }; none: string }) {
+  const isNone = of.error instanceof Problem && of.error.status === 404;
+  if (of.isPending || isNone) return <p className="secondary">{isNone ? none : "Looking it up…"}</p>;
+  return <Trouble error={of.error} retry={() => void of.refetch()} />;
+}
+
 /** In a tab of its own, so that nothing that was typed here is lost; coming back, this one reads its session anew. */
 function SignInAgain() {
   return (

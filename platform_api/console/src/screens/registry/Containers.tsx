@@ -6,7 +6,7 @@ import { api, told, type Schemas } from "../../api/client";
 import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Facts } from "../../parts/page";
 import { Panel } from "../../parts/panel";
-import { Empty } from "../../parts/states";
+import { Absent, Empty } from "../../parts/states";
 import { Level, words } from "../../parts/status";
 
 type Container = Schemas["ContainerShown"];
@@ -50,7 +50,7 @@ function OneContainer({ which, uri }: { which: Containers; uri: string }) {
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
   const one = found.data?.pages[0];
-  if (!one) return <Panel title={<h2>{uri}</h2>}><p className="secondary">{found.isPending ? "Looking it up…" : "Nothing of it is catalogued, or it is not for you."}</p></Panel>;
+  if (!one) return <Panel title={<h2>{uri}</h2>}><Absent of={found} none="Nothing of it is catalogued, or it is not for you." /></Panel>;
   const items = found.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Panel title={<><h2>{one.name}</h2><span><Level of={one.classification} /></span></>}>

@@ -7,7 +7,7 @@ import { Address } from "../../parts/address";
 import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Facts, Page } from "../../parts/page";
 import { Panel } from "../../parts/panel";
-import { Empty } from "../../parts/states";
+import { Absent, Empty } from "../../parts/states";
 import { Level, words } from "../../parts/status";
 import { Tabs } from "../../parts/tabs";
 import { Containers, Levels, Within } from "./Containers";
@@ -59,7 +59,7 @@ function Sources() {
 function OneItem({ uri }: { uri: string }) {
   const found = useQuery(sourceQuery(uri));
   const item = found.data;
-  if (!item) return <Panel title={<h2>{uri}</h2>}><p className="secondary">{found.isPending ? "Looking it up…" : "It is not catalogued, or not for you."}</p></Panel>;
+  if (!item) return <Panel title={<h2>{uri}</h2>}><Absent of={found} none="It is not catalogued, or not for you." /></Panel>;
   return (
     <Panel title={<><h2>{item.title}</h2><span><Level of={item.classification} /></span></>}>
       <Facts of={[
