@@ -17,9 +17,13 @@ def test_a_table_leads_to_its_database_and_its_product_and_these_to_what_is_in_t
     visit = visitor("dana")
     page = visit.go(f"/data?open={TABLE}")
     details = page.get_by_role("complementary", name="Details")
+    expect(page.get_by_role("columnheader", name="Classification")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Contract")).to_be_hidden()
     details.get_by_role("link", name="loans", exact=True).click()
     expect(page.get_by_role("tab", name="Databases")).to_have_attribute("aria-selected", "true")
     expect(details).to_contain_text("2 glue table")
+    expect(page.get_by_role("columnheader", name="Highest classification")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Contracts")).to_be_hidden()
     expect(details.get_by_role("link", name="applicants")).to_be_visible()
     visit.check_accessible()
     page.get_by_role("tab", name="Data products").click()
@@ -58,6 +62,10 @@ def test_what_could_not_be_looked_up_is_not_said_to_be_missing(
     visit.check_quiet()
 
 
+def test_a_whole_database_is_asked_for_with_a_verdict_for_each_of_its_tables(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    for held in cast.dana.get("/v1/grants", state="active").json()["items"]:
         made(cast.dana.post(f"/v1/grants/{held['id']}/revoke", {"reason": "Done with it."}))
 
 

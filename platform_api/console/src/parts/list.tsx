@@ -5,7 +5,8 @@ import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 import { Empty, Loading, Trouble } from "./states";
 
 interface Listed<T> { items: T[]; next_cursor: string | null }
-export interface Column<T> { name: string; cell: (row: T) => ReactNode; right?: boolean }
+/** `beside: false` where it gives way to an open panel on a window of middle width. */
+export interface Column<T> { name: string; cell: (row: T) => ReactNode; right?: boolean; beside?: false }
 export type Search = Record<string, string>;
 /** Rows of one page. */
 export const PAGE = 50;
@@ -47,14 +48,14 @@ export function List<T>({ name, queryKey, load, columns, id, empty, onOpen }: {
     <div className="card" aria-busy={answer.isFetching}>
       <div className="table-box" tabIndex={0} role="region" aria-label={name}>
         <table className="table">
-          <thead><tr>{columns.map((c) => <th key={c.name} scope="col" className={c.right ? "right" : ""}>{c.name}</th>)}</tr></thead>
+          <thead><tr>{columns.map((c) => <th key={c.name} scope="col" className={look(c, "right")}>{c.name}</th>)}</tr></thead>
           <tbody>
             {items.map((row) => (
               <tr key={id(row)} data-link aria-current={id(row) === open ? "true" : undefined} onClick={(e) => {
                 if (!(e.target as HTMLElement).closest("a,button")) openRow(row);
               }}>
                 {columns.map((c, place) => (
-                  <td key={c.name} className={c.right ? "right number" : ""}>
+                  <td key={c.name} className={look(c, "right number")}>
                     {place === 0 ? <RowButton onPress={() => openRow(row)}>{c.cell(row)}</RowButton> : c.cell(row)}
                   </td>
                 ))}
@@ -75,6 +76,11 @@ export function List<T>({ name, queryKey, load, columns, id, empty, onOpen }: {
       ) : null}
     </div>
   );
+}
+
+/** `right` names how the cells of a column look that stands at the right. */
+function look<T>(column: Column<T>, right: string): string {
+  return `${column.right ? right : ""} ${column.beside === false ? "not-beside" : ""}`.trim();
 }
 
 /** A row is opened by a real button in its first cell: by mouse, keyboard and screen reader alike. */

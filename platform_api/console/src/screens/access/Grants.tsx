@@ -24,8 +24,8 @@ const COLUMNS: Column<Grant>[] = [
   { name: "Holder", cell: (grant) => <Person id={grant.subject} /> },
   { name: "Data", cell: (grant) => <Address of={grant.sources.map((one) => one.uri)} /> },
   { name: "State", cell: (grant) => <Status state={grant.state} /> },
-  { name: "Tier", cell: (grant) => words(grant.tier) },
-  { name: "Left, or ended", right: true, cell: (grant) => (ENDING.has(grant.state) ? <Ended of={grant} /> : <Countdown to={grant.ends_at} />) },
+  { name: "Tier", beside: false, cell: (grant) => words(grant.tier) },
+  { name: "Left, or ended", right: true, beside: false, cell: (grant) => (ENDING.has(grant.state) ? <Ended of={grant} /> : <Countdown to={grant.ends_at} />) },
 ];
 
 const REQUESTS: Column<Request>[] = [

@@ -60,14 +60,14 @@ export default function Approvals() {
             : (
               <div className="card"><div className="table-box" tabIndex={0} role="region" aria-label="Waiting">
                 <table className="table">
-                  <thead><tr><th scope="col">What</th><th scope="col">Asked by</th><th scope="col">You</th><th scope="col">Since</th><th scope="col">Due</th></tr></thead>
+                  <thead><tr><th scope="col">What</th><th scope="col">Asked by</th><th scope="col">You</th><th scope="col" className="not-beside">Since</th><th scope="col" className="not-beside">Due</th></tr></thead>
                   <tbody>{shown.map((one) => (
                     <tr key={one.id} aria-current={search.open === one.id ? "true" : undefined}>
                       <td><Open one={one} open={() => change({ open: one.id })} /></td>
                       <td>{one.by.map((id, at) => <span key={id}>{at ? ", " : ""}<Person id={id} /></span>)}</td>
                       <td><Mine by={one.by} /></td>
-                      <td><Ago at={one.since} /></td>
-                      <td><Ago at={one.due} /></td>
+                      <td className="not-beside"><Ago at={one.since} /></td>
+                      <td className="not-beside"><Ago at={one.due} /></td>
                     </tr>
                   ))}</tbody>
                 </table>

@@ -18,8 +18,8 @@ const COLUMNS: Column<RecordShown>[] = [
   { name: "What", cell: (one) => one.action },
   { name: "Who", cell: (one) => one.actor_name ?? one.actor },
   { name: "When", cell: (one) => <Time at={one.at} /> },
-  { name: "About", cell: (one) => <Address of={Object.values(one.about)} /> },
-  { name: "No.", right: true, cell: (one) => one.seq },
+  { name: "About", beside: false, cell: (one) => <Address of={Object.values(one.about)} /> },
+  { name: "No.", right: true, beside: false, cell: (one) => one.seq },
 ];
 const OFTEN: [string, string][] = [
   ["access.refused", "Refused requests"], ["grant.opened", "Grants opened"], ["credentials.delivered", "Credentials delivered"],

@@ -19,8 +19,8 @@ const COLUMNS: Column<Container>[] = [
   { name: "Of", cell: (one) => (one.account ? <span className="mono">{one.account} {one.region}</span> : one.domains.join(", ")) },
   { name: "Owner", cell: (one) => one.owners.join(", ") },
   { name: "Highest classification", cell: (one) => <Level of={one.classification} /> },
-  { name: "Sources", cell: (one) => one.sources, right: true },
-  { name: "Contracts", cell: (one) => <Covered of={one} /> },
+  { name: "Sources", cell: (one) => one.sources, right: true, beside: false },
+  { name: "Contracts", cell: (one) => <Covered of={one} />, beside: false },
 ];
 
 export function Containers({ of: which }: { of: Containers }) {

@@ -19,7 +19,7 @@ const COLUMNS: Column<Item>[] = [
   { name: "Address", cell: (item) => <Address of={[item.uri]} /> },
   { name: "Product", cell: (item) => item.product },
   { name: "Classification", cell: (item) => <Level of={item.classification} /> },
-  { name: "Contract", cell: (item) => (item.contract ? `${item.contract.name} ${item.contract.version}` : <span className="faint">none</span>) },
+  { name: "Contract", beside: false, cell: (item) => (item.contract ? `${item.contract.name} ${item.contract.version}` : <span className="faint">none</span>) },
 ];
 
 export default function Data() {

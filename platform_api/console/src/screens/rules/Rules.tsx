@@ -23,7 +23,7 @@ const RULES: Column<Rule>[] = [
   { name: "Rule", cell: (rule) => rule.title },
   { name: "Effect", cell: (rule) => <Status state={rule.effect} label={rule.effect === "permit" ? "May" : "May not"} /> },
   { name: "Owner", cell: (rule) => rule.owner },
-  { name: "Kind", cell: (rule) => (rule.editable ? "editable" : <span className="chip">always holds</span>) },
+  { name: "Kind", beside: false, cell: (rule) => (rule.editable ? "editable" : <span className="chip">always holds</span>) },
 ];
 const VERSIONS: Column<Version>[] = [
   { name: "Version", cell: (one) => one.title },
