@@ -1,7 +1,7 @@
 // Why a grant has ended: where a decision ended it, what in contract or rules refused it then.
 import { useQuery } from "@tanstack/react-query";
 import { api, told, type Schemas } from "../../api/client";
-import { Time } from "../../parts/time";
+import { inWords, Time } from "../../parts/time";
 import { Breaches } from "./Breaches";
 import { Gates, type Breach, type VerdictShown } from "./Verdict";
 
@@ -11,11 +11,11 @@ export function Because({ of: grant }: { of: Schemas["GrantShown"] }) {
     queryFn: () => told(api.GET("/v1/decisions", { params: { query: { limit: 1, grant: grant.id, outcome: "ended" } as never } })),
   });
   const one = found.data?.items[0];
-  if (!one) return <>{grant.reason ?? "its time was over"}</>;
+  if (!one) return <>{inWords(grant.reason ?? "its time was over")}</>;
   const refused = ((one.decision.sources ?? []) as VerdictShown[]).filter((each) => !each.passes);
   return (
     <span className="stack-s" style={{ gap: 4 }}>
-      <span>{grant.reason}, decided <Time at={one.decided_at} /></span>
+      <span>{inWords(grant.reason ?? "")}, decided <Time at={one.decided_at} /></span>
       <Breaches of={(one.decision.reasons ?? []) as Breach[]} />
       {refused.map((each) => <span key={each.source} className="stack-s" style={{ gap: 4 }}><code className="anywhere">{each.source}</code><Gates of={each} rulebook={one.rulebook} refusing /></span>)}
     </span>

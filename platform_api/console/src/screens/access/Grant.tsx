@@ -7,7 +7,7 @@ import { Person } from "../../parts/person";
 import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
 import { Table } from "../../parts/table";
-import { Countdown, Time } from "../../parts/time";
+import { Countdown, inWords, Time } from "../../parts/time";
 import { Because } from "./Because";
 import { Ended, Ending, ENDING } from "./Ending";
 import { GrantActions } from "./GrantActions";
@@ -87,7 +87,7 @@ function InTime({ of }: { of: GrantShown }) {
   const several = of.principals.length > 1;
   return (
     <div className="stack">
-      <Facts of={[["Asked", <Time key="a" at={of.created_at} />], ...(ENDING.has(of.state) ? [["Ended", <Ended key="e" of={of} />]] as [string, React.ReactNode][] : []), [ENDING.has(of.state) ? "Would have ended" : "Ends", <Time key="u" at={of.ends_at} />], ...(of.shortened ? [["Shortened", of.shortened] as [string, string]] : [])]} />
+      <Facts of={[["Asked", <Time key="a" at={of.created_at} />], ...(ENDING.has(of.state) ? [["Ended", <Ended key="e" of={of} />]] as [string, React.ReactNode][] : []), [ENDING.has(of.state) ? "Would have ended" : "Ends", <Time key="u" at={of.ends_at} />], ...(of.shortened ? [["Shortened", inWords(of.shortened)] as [string, string]] : [])]} />
       {of.steps.length ? (
         <section className="stack-s">
           <h3>Making it took {ms(total)}</h3>

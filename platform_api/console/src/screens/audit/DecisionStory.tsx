@@ -6,7 +6,7 @@ import { api, told } from "../../api/client";
 import { Facts } from "../../parts/page";
 import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
-import { Time } from "../../parts/time";
+import { inWords, Time } from "../../parts/time";
 import { Approved, type Approval } from "../access/Approved";
 import { Breaches, type Breach } from "../access/Breaches";
 import { Decided, type VerdictShown } from "../access/Verdict";
@@ -25,7 +25,7 @@ export function DecisionStory({ request, grant }: { request?: string; grant?: st
   return (
     <section className="stack-s" aria-label="The decision">
       <h3>The decision</h3>
-      <Facts of={[["Outcome", <Status key="o" state={one.outcome} />], ["Taken", <Time key="t" at={one.decided_at} />], ["Rules", <Link key="r" to={`/rules/${one.rulebook}` as never}>{one.rulebook}</Link>], ...(asked.purpose ? [["Purpose", asked.purpose] as [string, string]] : []), ...(one.outcome === "granted" ? [["Approved by", <Approved key="a" of={asked.approvals ?? []} />] as [string, ReactNode]] : []), ...(one.reason ? [["Why", one.reason] as [string, string]] : [])]} />
+      <Facts of={[["Outcome", <Status key="o" state={one.outcome} />], ["Taken", <Time key="t" at={one.decided_at} />], ["Rules", <Link key="r" to={`/rules/${one.rulebook}` as never}>{one.rulebook}</Link>], ...(asked.purpose ? [["Purpose", asked.purpose] as [string, string]] : []), ...(one.outcome === "granted" ? [["Approved by", <Approved key="a" of={asked.approvals ?? []} />] as [string, ReactNode]] : []), ...(one.reason ? [["Why", inWords(one.reason)] as [string, string]] : [])]} />
       <Breaches of={(one.decision.reasons ?? []) as Breach[]} />
       {sources.map((each) => (
         <details key={each.source} open={sources.length <= 3} className="lined">
