@@ -7,6 +7,7 @@ import { Deed } from "../../parts/deed";
 import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Page } from "../../parts/page";
 import { Person } from "../../parts/person";
+import { LEVELS } from "../../parts/scales";
 import { Empty } from "../../parts/states";
 import { Level, Status, words } from "../../parts/status";
 import { Time } from "../../parts/time";
@@ -34,7 +35,7 @@ export default function Activities() {
       <div className="split with-facets">
         <div className="facets">
           <Facet name="state" title="State" values={["submitted", "active", "suspended", "retiring", "retired", "rejected"].map((one) => [one, words(one)])} />
-          <Facet name="classification" title="Data up to" values={["public", "internal", "confidential", "restricted"].map((one) => [one, words(one)])} />
+          <Facet name="classification" title="Data up to" values={LEVELS.map((one) => [one, words(one)])} />
           {session ? <Facet name="owner" title="Owner" values={[[session.id, "Owned by me"]]} /> : null}
         </div>
         <div className="stack">

@@ -6,12 +6,12 @@ import { api, told, type Schemas } from "../../api/client";
 import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Facts } from "../../parts/page";
 import { Panel } from "../../parts/panel";
+import { LEVELS } from "../../parts/scales";
 import { Absent, Empty } from "../../parts/states";
 import { Level, words } from "../../parts/status";
 
 type Container = Schemas["ContainerShown"];
 export type Containers = "products" | "databases";
-const LEVELS = ["public", "internal", "confidential", "restricted"];
 const NAMES = { products: "Data products", databases: "Databases" };
 
 const COLUMNS: Column<Container>[] = [
