@@ -8,7 +8,6 @@ import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
 import { Table } from "../../parts/table";
 import { Countdown, inWords, Time } from "../../parts/time";
-import { Because } from "./Because";
 import { Ended, Ending, ENDING } from "./Ending";
 import { GrantActions } from "./GrantActions";
 import { Profile } from "./Profile";
@@ -75,7 +74,6 @@ function about(grant: GrantShown): [string, React.ReactNode][] {
     ["Decided by", <Link key="r" to={`/rules/${grant.rulebook}` as never}>rules {grant.rulebook}</Link>],
     ["Request", <Link key="q" to={`/requests/${grant.request}` as never}>what was asked and decided</Link>],
     ...(grant.renews ? [["Renews", <Link key="n" to={`/grants/${grant.renews}` as never}>the grant before ({grant.renewals})</Link>] as [string, React.ReactNode]] : []),
-    ...(grant.reason ? [["Ended because", <Because key="b" of={grant} />] as [string, React.ReactNode]] : []),
     ["Id", <code key="i">{grant.id}</code>],
   ];
 }
