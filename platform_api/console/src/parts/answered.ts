@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useSettled } from "./settled";
 
-export interface Answered<T> {
+interface Answered<T> {
   /** The newest answer: while another is awaited it is still that of an earlier question. */
   data: T | undefined;
   error: unknown;

@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, told, type Schemas } from "../../api/client";
 import { inWords, Time } from "../../parts/time";
-import { Breaches } from "./Breaches";
-import { Gates, type Breach, type VerdictShown } from "./Verdict";
+import { Breaches, type Breach } from "./Breaches";
+import { Gates, type VerdictShown } from "./Verdict";
 
 export function Because({ of: grant }: { of: Schemas["GrantShown"] }) {
   const found = useQuery({

@@ -7,7 +7,6 @@ import { inWords } from "../../parts/time";
 import { rulebookQuery } from "../rules/rulebook";
 import { Breaches, type Breach } from "./Breaches";
 
-export type { Breach };
 interface Rule { id: string; title: string; advice: string | null }
 interface Gate { consulted: boolean; passes?: boolean; why?: string; rules?: Rule[]; breaches?: Breach[]; refused_item?: string | null; contract?: { id: string; version: string } | null }
 interface Obligations { passes: boolean; breaches: Breach[]; columns: string[] | null; row_filter: string | null; treatments: { group: string; columns: string[]; shown: string; why: string }[] }
@@ -18,12 +17,16 @@ export interface VerdictShown {
 
 const GATES: Record<string, string> = { invariants: "a rule that always holds", contract: "the contract", rules: "the rules", columns: "what it holds by columns" };
 
+function refusedBy(of: VerdictShown): string {
+  return `Refused by ${GATES[of.refused_by ?? ""] ?? of.refused_by ?? "the request"}`;
+}
+
 export function Verdict({ of }: { of: VerdictShown }) {
   if (of.passes) return <span><Status state="granted" label="Would be granted" /></span>;
   const gate = of.refused_by === "contract" ? of.contract : of.refused_by === "rules" ? of.rules : of.refused_by === "columns" && of.obligations ? { consulted: true, breaches: of.obligations.breaches } : of.invariants;
   return (
     <div className="stack-s">
-      <Status state="refused" label={`Refused by ${GATES[of.refused_by ?? ""] ?? of.refused_by ?? "the request"}`} />
+      <Status state="refused" label={refusedBy(of)} />
       <Breaches of={gate.breaches ?? []} />
       <Named of={gate} />
     </div>
@@ -34,7 +37,7 @@ export function Verdict({ of }: { of: VerdictShown }) {
 export function Decided({ of, rulebook, purpose }: { of: VerdictShown; rulebook: string; purpose?: string | undefined }) {
   return (
     <div className="stack-s">
-      <Status state={of.passes ? "granted" : "refused"} label={of.passes ? "Granted" : `Refused by ${GATES[of.refused_by ?? ""] ?? of.refused_by ?? "the request"}`} />
+      <Status state={of.passes ? "granted" : "refused"} label={of.passes ? "Granted" : refusedBy(of)} />
       <Gates of={of} rulebook={rulebook} purpose={purpose} />
       <Held of={of} />
     </div>

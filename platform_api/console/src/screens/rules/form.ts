@@ -56,7 +56,7 @@ export function gaps(form: RuleForm): string[] {
 }
 
 /** What a rule begins with: what is commonly allowed, and to forbid, every way of reading. */
-export const COMMON: Record<RuleForm["effect"], string[]> = { may: ["read", "query", "read-clear"], "may not": ["read", "query", "read-clear", "read-masked", "read-hashed"] };
+const COMMON: Record<RuleForm["effect"], string[]> = { may: ["read", "query", "read-clear"], "may not": ["read", "query", "read-clear", "read-masked", "read-hashed"] };
 
 /** The form with the other effect; what nobody has chosen yet follows it. */
 export function withEffect(form: RuleForm, effect: RuleForm["effect"], isNew: boolean): RuleForm {
