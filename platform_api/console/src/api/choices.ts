@@ -35,6 +35,13 @@ export const containerQuery = (uri: string) => queryOptions({
   enabled: isContainer(uri),
 });
 
+/** One version of a contract. */
+export const contractVersionQuery = (id: string, version: string) => queryOptions({
+  queryKey: ["contract", id, version],
+  queryFn: () => told(api.GET("/v1/contracts/{contract_id}/versions/{version}", { params: { path: { contract_id: id, version } } })),
+  enabled: id !== "" && version !== "",
+});
+
 /** The rules that are live, with their text; null where none are. */
 export const liveRulesQuery = queryOptions({
   queryKey: ["rulebook", "live"],

@@ -1,6 +1,7 @@
 // What contract and rules say of one source: which of them let it pass, or which refused it, why, and what to do.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { contractVersionQuery } from "../../api/choices";
 import { api, told } from "../../api/client";
 import { Status } from "../../parts/status";
 import { inWords } from "../../parts/time";
@@ -82,10 +83,7 @@ function Named({ of, owners, to }: { of: Gate; owners?: Owners; to?: (rule: stri
 /** The contract's version with its clauses in words, and whether it covers the purpose. */
 function Terms({ of, purpose }: { of: Gate; purpose: string | undefined }) {
   const { id = "", version = "" } = of.contract ?? {};
-  const found = useQuery({
-    queryKey: ["contract", id, version], enabled: id !== "", retry: false, staleTime: 60_000,
-    queryFn: () => told(api.GET("/v1/contracts/{contract_id}/versions/{version}", { params: { path: { contract_id: id, version } } })),
-  }).data;
+  const found = useQuery({ ...contractVersionQuery(id, version), retry: false, staleTime: 60_000 }).data;
   const says = new Map(found?.clauses.map((one) => [one.clause, one.text]));
   return (
     <>

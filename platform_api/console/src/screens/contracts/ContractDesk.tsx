@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
+import { contractVersionQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
 import { changed as tell } from "../../api/live";
 import { barred, useMay } from "../../api/may";
@@ -24,10 +25,7 @@ type Shown = Schemas["ContractShown"];
 
 export default function ContractDesk() {
   const [{ from, version }] = useFilters();
-  const found = useQuery({
-    queryKey: ["contract", from, version], enabled: Boolean(from && version),
-    queryFn: () => told(api.GET("/v1/contracts/{contract_id}/versions/{version}", { params: { path: { contract_id: from ?? "", version: version ?? "" } } })),
-  });
+  const found = useQuery(contractVersionQuery(from ?? "", version ?? ""));
   if (!from || !version) return <Desk title="A new contract" first={example(new Date())} />;
   // What is written here stays when it cannot be read anew.
   if (!found.data) return found.isError ? <Trouble error={found.error} retry={() => void found.refetch()} /> : <Loading />;

@@ -1,14 +1,11 @@
 // The data that a contract names and that the catalogue lacks, told to who is about to sign it.
 import { useQuery } from "@tanstack/react-query";
-import { api, told, type Schemas } from "../../api/client";
+import { contractVersionQuery } from "../../api/choices";
+import type { Schemas } from "../../api/client";
 import { Trouble } from "../../parts/states";
 
 export function NotCatalogued({ of }: { of: Schemas["ContractShown"] }) {
-  const path = { contract_id: of.id, version: of.version };
-  const answer = useQuery({
-    queryKey: ["contract", of.id, of.version, "uncatalogued"], staleTime: 0,
-    queryFn: () => told(api.GET("/v1/contracts/{contract_id}/versions/{version}", { params: { path } })),
-  });
+  const answer = useQuery({ ...contractVersionQuery(of.id, of.version), staleTime: 0 });
   if (answer.isError) return <Trouble error={answer.error} />;
   return <Uncatalogued of={answer.data?.uncatalogued ?? []} />;
 }
