@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.support.browser import Visitor
 from tests.support.platform import FACTS, Cast, Story
-from tests.support.rulebook_steps import live, withdrawn
+from tests.support.rulebook_steps import drafted, live, withdrawn
 
 pytestmark = pytest.mark.e2e
 PRESSES = 20
@@ -172,3 +172,18 @@ def test_a_rule_with_team_product_tier_and_times_takes_no_more_presses_than_the_
     withdrawn(cast.gus, page.url.rpartition("/")[2].partition("?")[0])
     assert 0 < taken <= PRESSES, f"{taken} presses, and docs/governance.md says {PRESSES} at most"
     author.check_quiet()
+
+
+def test_a_link_that_the_browser_does_not_let_be_copied_is_said_so(visitor: Visitor, cast: Cast, story: Story) -> None:
+    version = drafted(cast.gus, live(cast)["text"])["version"]
+    visit = visitor("gus")
+    page = visit.go(f"/rules/{version}?tab=impact")
+    visit.evaluated("navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))")
+    page.get_by_role("button", name="Copy a link to it").click()
+    expect(page.get_by_text("Your browser does not let it be copied")).to_be_visible()
+    visit.evaluated("navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve() }")
+    page.get_by_role("button", name="Copy a link to it").click()
+    expect(page.get_by_text("The link is copied.")).to_be_visible()
+    assert str(visit.evaluated("copied")).endswith(f"/rules/{version}/impact")
+    withdrawn(cast.gus, version)
+    visit.check_quiet()

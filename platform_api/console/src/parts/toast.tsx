@@ -7,6 +7,16 @@ export function useToast(): (text: string) => void {
   return useContext(Toasts);
 }
 
+/** Copies a text and says `done`, or that the browser does not let it be copied. */
+export function useCopy(): (text: string, done?: string) => void {
+  const toast = useToast();
+  return (text, done = "Copied.") => {
+    // Only a page that came by a secure connection has a clipboard.
+    const copied = navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject(new Error("no clipboard"));
+    void copied.then(() => toast(done), () => toast("Your browser does not let it be copied: select it instead."));
+  };
+}
+
 export function ToastArea({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<{ id: number; text: string }[]>([]);
   const say = useCallback((text: string) => {

@@ -3,10 +3,10 @@ import { IconCopy } from "@tabler/icons-react";
 import type { Schemas } from "../../api/client";
 import { useSession } from "../../api/session";
 import { Card } from "../../parts/page";
-import { useToast } from "../../parts/toast";
+import { useCopy } from "../../parts/toast";
 
 export function UseIt({ of: grant }: { of: Schemas["GrantShown"] }) {
-  const toast = useToast();
+  const copy = useCopy();
   if (useSession()?.id !== grant.subject) return null;
   const several = grant.principals.length > 1;
   const first = grant.principals[0]?.profile ?? "main";
@@ -18,9 +18,6 @@ export function UseIt({ of: grant }: { of: Schemas["GrantShown"] }) {
     ["Then any AWS tool uses it", `AWS_PROFILE=${name}${several ? `-${first}` : ""} python analysis.py`],
     ["Keys for this shell alone", `eval "$(sluice grant creds ${grant.id}${which} --format env)"`],
   ];
-  const copy = (command: string) => {
-    void navigator.clipboard.writeText(command).then(() => toast("Copied."), () => toast("Your browser does not let it be copied: select it instead."));
-  };
   return (
     <Card title="Use it">
       <div className="stack">

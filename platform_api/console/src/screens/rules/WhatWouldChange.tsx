@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { barred, useMay } from "../../api/may";
 import { Deed } from "../../parts/deed";
 import { Trouble } from "../../parts/states";
-import { useToast } from "../../parts/toast";
+import { useCopy } from "../../parts/toast";
 import { Time } from "../../parts/time";
 import { Impact, type ImpactOf } from "./Impact";
 import { RunProgress, useImpactRun } from "./impactRun";
@@ -12,7 +12,7 @@ import type { Whole } from "./Rulebook";
 /** `text` is one that is not saved, null where the version's own is meant; `notYet` says why it cannot be found out so far. */
 export function WhatWouldChange({ book, text = null, notYet, isPage = false }: { book: Whole; text?: string | null; notYet?: string | undefined; isPage?: boolean }) {
   const navigate = useNavigate();
-  const toast = useToast();
+  const copy = useCopy();
   const [may] = useMay([{ action: "proposePolicy", kind: "rulebook", id: book.version }]);
   const { found, progress, error, start, stop } = useImpactRun();
   const cannot = barred(may) ?? notYet;
@@ -21,7 +21,6 @@ export function WhatWouldChange({ book, text = null, notYet, isPage = false }: {
   const shown = found?.impact ?? (text === null ? (book.impact as ImpactOf | null) : null);
   const at = found?.at ?? book.proposed_at;
   const link = `/rules/${book.version}/impact`;
-  const copy = async () => { await navigator.clipboard.writeText(window.location.origin + link); toast("The link is copied."); };
   const isOver = !["draft", "proposed", "approved"].includes(book.state);
   if (isOver && !shown) return <p className="secondary">It is over, or live: there is nothing that it would change.</p>;
   return (
@@ -31,7 +30,7 @@ export function WhatWouldChange({ book, text = null, notYet, isPage = false }: {
         {progress ? <button type="button" className="button" onClick={stop}>Stop</button> : null}
         {text !== null ? <span className="faint">Of the text as it stands, which is not saved yet.</span> : null}
         {isPage ? null : <button type="button" className="button quiet" onClick={() => void navigate({ to: link as never })}>Open as a page</button>}
-        <button type="button" className="button quiet" onClick={() => void copy()}>Copy a link to it</button>
+        <button type="button" className="button quiet" onClick={() => copy(window.location.origin + link, "The link is copied.")}>Copy a link to it</button>
       </div>
       {progress ? <div role="status"><RunProgress of={progress} /></div> : null}
       {error ? <Trouble error={error} /> : null}
