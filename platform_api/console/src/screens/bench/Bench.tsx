@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { purposesQuery, sourceQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
+import { changed } from "../../api/live";
 import { barred, useMay } from "../../api/may";
 import { peopleQuery, useNamed } from "../../api/people";
 import { useSession } from "../../api/session";
@@ -133,7 +134,7 @@ function Keep({ asked, drafts, make, what, answer }: { asked: string; drafts: Sc
     const book = await queries.fetchQuery({ ...rulebookQuery(version), staleTime: 0 });
     const { title, text, cases, revision } = book;
     await told(api.PUT("/v1/rulebooks/{version}", { params: { path: { version } }, body: { title, text, cases: withCase(cases, make(name || `${what}: ${answer}`)), revision } }));
-    await queries.invalidateQueries({ queryKey: ["rulebook", version] });
+    await changed(queries, { kind: "rulebook", id: version });
   };
   return (
     <Card title="Keep it as a test case">

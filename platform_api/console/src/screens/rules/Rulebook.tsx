@@ -4,6 +4,7 @@ import { useParams } from "@tanstack/react-router";
 import { useMemo, useRef, type ReactNode } from "react";
 import { liveRulesQuery } from "../../api/choices";
 import { api, Problem, told, type Schemas } from "../../api/client";
+import { changed } from "../../api/live";
 import { useSession } from "../../api/session";
 import { Page } from "../../parts/page";
 import { Person } from "../../parts/person";
@@ -55,7 +56,7 @@ function Version({ book }: { book: Whole }) {
   const why = isSame ? "The text is that of the live rules: nothing would change." : errors.length ? "It is found out as soon as the text is right." : look.unasked ? "The platform could not look at the text." : !look.isRight ? "The text is being looked at." : null;
   const save = useMutation({
     mutationFn: (sent: Saved) => told(api.PUT("/v1/rulebooks/{version}", { params: { path: { version: book.version } }, body: { title: book.title, ...sent } })),
-    onSuccess: async ({ revision }, sent) => { draft.saved({ ...sent, revision }); await queries.invalidateQueries({ queryKey: ["rulebook", book.version] }); toast("Saved."); },
+    onSuccess: async ({ revision }, sent) => { draft.saved({ ...sent, revision }); await changed(queries, { kind: "rulebook", id: book.version }); toast("Saved."); },
   });
   const onText = isMine ? draft.setText : undefined;
   const beside = (content: ReactNode) => (isMine ? <div className="split with-side">{content}<LiveImpact tried={tried} text={text} why={why} /></div> : content);
