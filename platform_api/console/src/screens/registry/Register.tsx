@@ -1,7 +1,7 @@
 // Registering an activity: what its review will say stands beside the form while it is filled in.
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { contractsQuery, purposesQuery, registrationQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
@@ -49,13 +49,6 @@ export default function Register() {
     mutationFn: async () => await once(asked(filled), (header) => told(api.POST("/v1/activities", { body: asked(filled), params: { header } }))) as unknown as Schemas["RegisteredShown"],
     onSuccess: (made) => { toast(made.review.state === "approved" ? "Registered and approved: its environment is being built." : "Registered: a person reviews it."); void navigate({ to: `/activities/${made.activity.id}` as never, ignoreBlocker: true }); },
   });
-  // A second press may come before the button is drawn disabled.
-  const sending = useRef(false);
-  const press = () => {
-    if (sending.current) return;
-    sending.current = true;
-    register.mutate(undefined, { onSettled: () => { sending.current = false; } });
-  };
   const found = isWhole ? preview.data : undefined;
   const fault = (field: keyof Order) => found?.problems.filter((one) => FIELDS[one.field.split("[")[0] ?? ""] === field).map((one) => `${one.message}: ${one.fix}`).join("; ") || (touched.has(field) ? gaps[field] : undefined);
   const set = (change: Partial<Order>) => { setOrder({ ...order, ...change }); setTouched(new Set([...touched, ...Object.keys(change)])); };
@@ -74,7 +67,7 @@ export default function Register() {
             </div>
           </Card>
           {register.isError ? <Trouble error={register.error} /> : null}
-          <Deed why={cannot} isBusy={register.isPending} look="primary" onPress={press}>{register.isPending ? "Registering…" : "Register"}</Deed>
+          <Deed why={cannot} isBusy={register.isPending} look="primary" onPress={() => register.mutate()}>{register.isPending ? "Registering…" : "Register"}</Deed>
         </div>
       </div>
     </Page>
