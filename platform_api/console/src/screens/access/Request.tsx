@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { containerQuery, purposesQuery, sourceQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
 import { useOnce } from "../../api/once";
+import { Deed } from "../../parts/deed";
 import { Field } from "../../parts/field";
 import { useFilters } from "../../parts/list";
 import { Card, Page } from "../../parts/page";
@@ -128,6 +129,7 @@ function Ask({ wish, set, body, preview, isOld }: { wish: Wish; set: (part: Part
   });
   const covered = Boolean(preview?.covered_by) && !wish.anew;
   const refused = preview?.outcome === "would-be-refused";
+  const cannot = !body ? "The answer says what is still missing." : isOld ? "Its answer is awaited." : refused ? "It would be refused as it stands." : covered ? "A grant of yours gives all of it." : undefined;
   return (
     <Card title="Ask">
       <div className="stack">
@@ -140,7 +142,7 @@ function Ask({ wish, set, body, preview, isOld }: { wish: Wish; set: (part: Part
         </fieldset>
         {preview?.covered_by || wish.anew ? <label className="row"><input type="checkbox" checked={wish.anew} onChange={() => set({ anew: !wish.anew })} /> make another grant all the same</label> : null}
         {ask.isError ? <Trouble error={ask.error} /> : null}
-        <button type="button" className="button primary" disabled={!body || isOld || ask.isPending || refused || covered} onClick={() => ask.mutate()}>{ask.isPending ? "Making the role…" : "Request access"}</button>
+        <Deed why={cannot} isBusy={ask.isPending} look="primary" onPress={() => ask.mutate()}>{ask.isPending ? "Making the role…" : "Request access"}</Deed>
         {refused && !isOld ? <span className="faint">As it stands it would be refused: {preview?.offers.length ? "take what is offered instead, take" : "take"} the refused sources out, or change what they ask for.</span> : null}
       </div>
     </Card>

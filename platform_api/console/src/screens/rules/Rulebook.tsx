@@ -6,6 +6,7 @@ import { liveRulesQuery } from "../../api/choices";
 import { api, Problem, told, type Schemas } from "../../api/client";
 import { changed } from "../../api/live";
 import { useSession } from "../../api/session";
+import { Deed } from "../../parts/deed";
 import { Page } from "../../parts/page";
 import { Person } from "../../parts/person";
 import { Loading, Trouble } from "../../parts/states";
@@ -58,12 +59,13 @@ function Version({ book }: { book: Whole }) {
     mutationFn: (sent: Saved) => told(api.PUT("/v1/rulebooks/{version}", { params: { path: { version: book.version } }, body: { title: book.title, ...sent } })),
     onSuccess: async ({ revision }, sent) => { draft.saved({ ...sent, revision }); await changed(queries, { kind: "rulebook", id: book.version }); toast("Saved."); },
   });
+  const notSaved = !isChanged ? "All that is written here is saved." : errors.length ? "What is wrong with its text comes first." : undefined;
   const onText = isMine ? draft.setText : undefined;
   const beside = (content: ReactNode) => (isMine ? <div className="split with-side">{content}<LiveImpact tried={tried} text={text} why={why} /></div> : content);
   return (
     <Page title={book.title} crumbs={[{ to: "/rules", label: "Rules" }]}
       lead={<span className="row"><Status state={book.state} /> version {book.number} by <Authors of={book.authors} />{book.approvals.length ? <span> · approved by {book.approvals.map((one) => <Person key={one.by} id={one.by} />)}</span> : null}</span>}
-      actions={<>{isMine ? <button type="button" className="button" disabled={!isChanged || save.isPending || errors.length > 0} onClick={() => save.mutate({ text, cases, revision: draft.base.revision })}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</button> : null}<RulebookActions book={book} unsaved={isChanged} /></>}>
+      actions={<>{isMine ? <Deed why={notSaved} isBusy={save.isPending} onPress={() => save.mutate({ text, cases, revision: draft.base.revision })}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</Deed> : null}<RulebookActions book={book} unsaved={isChanged} /></>}>
       <div className="stack">
         {book.state !== "draft" && isChanged ? <NoDraft book={book} draft={draft} /> : draft.isOvertaken ? <Overtaken book={book} draft={draft} takeTheirs={() => { save.reset(); draft.takeTheirs(); }} keepMine={() => { save.reset(); draft.keepMine(); }} /> : null}
         {save.isError && save.variables.text === text && save.variables.cases === cases ? <Trouble error={save.error} /> : null}
