@@ -10,13 +10,13 @@ interface Answered<T> {
   again: () => void;
 }
 
-/** What `ask` says of a question once it has settled; `asked` is null while there is nothing to ask. */
-export function useAnswered<T>(key: string[], asked: string | null, ask: (asked: string) => Promise<T>, wait?: number): Answered<T> {
+/** What `ask` says of a question once it has settled, and says for that moment alone; `asked` is null while there is nothing to ask. */
+export function useAnswered<T>(key: string[], asked: string | null, ask: (asked: string, signal: AbortSignal) => Promise<T>, wait?: number): Answered<T> {
   const settled = useSettled(asked, wait);
   const isSettled = asked !== null && settled === asked;
   const answer = useQuery({
     queryKey: [...key, settled], enabled: isSettled, retry: false, placeholderData: keepPreviousData,
-    queryFn: () => ask(settled ?? ""),
+    staleTime: 0, gcTime: 60_000, queryFn: ({ signal }) => ask(settled ?? "", signal),
   });
   return {
     data: asked === null ? undefined : answer.data,

@@ -1,16 +1,16 @@
 // One request for many data sources: while it is put together, each source says whether it would be granted.
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { containerQuery, purposesQuery, sourceQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
 import { useOnce } from "../../api/once";
+import { useAnswered } from "../../parts/answered";
 import { Deed } from "../../parts/deed";
 import { Field } from "../../parts/field";
 import { useFilters } from "../../parts/list";
 import { Card, Page } from "../../parts/page";
 import { PickOne } from "../../parts/pick";
-import { useSettled } from "../../parts/settled";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { words } from "../../parts/status";
 import { duration } from "../../parts/time";
@@ -49,7 +49,7 @@ export default function Request() {
   const add = (choice: Choice) => { take.reset(); setWish((now) => (now.sources.some((one) => one.uri === choice.uri) ? now : { ...now, sources: [...now.sources, choice] })); };
   const unwished = useWished(search.add, add);
   const body = bodyOf(wish, activity && environment && purpose ? { activity: activity.id, environment: environment.id, purpose } : null);
-  const { preview, isOld, verdicts, held, containers } = usePreview(trial(body));
+  const { preview, error, isAwaited, isOld, verdicts, held, containers } = usePreview(trial(body));
   const lengths = DURATIONS.some(([id]) => id === wish.duration) ? DURATIONS : [...DURATIONS, [wish.duration, duration(wish.duration)] as [string, string]];
   const nowhere = !activity ? "The address names no active activity of yours: choose one."
     : environments.isPending ? "Looking up its environments…"
@@ -84,7 +84,7 @@ export default function Request() {
               {unwished ? <Trouble error={unwished} /> : null}
               {wish.sources.length === 0 ? <p className="secondary">Nothing chosen yet: search the catalogue below.</p> : (
                 <ul className="stack">{wish.sources.map((one) => (
-                  <Chosen key={one.uri} of={one} verdict={verdicts.get(one.uri)} container={containers.get(one.uri)} verdicts={verdicts} held={held.get(one.uri)} asking={isOld || preview.isLoading}
+                  <Chosen key={one.uri} of={one} verdict={verdicts.get(one.uri)} container={containers.get(one.uri)} verdicts={verdicts} held={held.get(one.uri)} asking={isAwaited}
                     onChange={(operations) => set({ sources: wish.sources.map((other) => (other.uri === one.uri ? { ...other, operations } : other)) })}
                     onRemove={() => set({ sources: wish.sources.filter((other) => other.uri !== one.uri) })} />
                 ))}</ul>
@@ -92,16 +92,16 @@ export default function Request() {
             </div>
           </Card>
           <Catalogue add={add} chosen={wish.sources} />
-          {wish.sources.length ? <ToAnswer verdicts={[...verdicts.values()]} isOld={isOld || preview.isLoading} lead={() => { answer.current?.scrollIntoView(); answer.current?.focus({ preventScroll: true }); }} /> : null}
+          {wish.sources.length ? <ToAnswer verdicts={[...verdicts.values()]} isOld={isAwaited} lead={() => { answer.current?.scrollIntoView(); answer.current?.focus({ preventScroll: true }); }} /> : null}
         </div>
         <div className="stack" ref={answer} tabIndex={-1} role="group" aria-label="The answer, and asking" style={{ outline: "none", scrollMarginTop: 64 }}>
           <Card title="The answer">
             <div className="stack" aria-live="polite">
-              <Answer lacking={environment ? missing(wish) ?? (purpose ? undefined : "Choose the purpose that you declare.") : nowhere ?? "Its environments are not known."} preview={preview.data} isOld={isOld} error={preview.error} take={take.mutate} taking={take.isPending} />
+              <Answer lacking={environment ? missing(wish) ?? (purpose ? undefined : "Choose the purpose that you declare.") : nowhere ?? "Its environments are not known."} preview={preview} isOld={isOld} error={error} take={take.mutate} taking={take.isPending} />
               {take.isError ? <Trouble error={take.error} /> : null}
             </div>
           </Card>
-          <Ask wish={wish} set={set} body={body} preview={preview.data} isOld={isOld} />
+          <Ask wish={wish} set={set} body={body} preview={preview} isOld={isOld} />
         </div>
       </div>
     </Page>
@@ -151,16 +151,13 @@ function Ask({ wish, set, body, preview, isOld }: { wish: Wish; set: (part: Part
 
 /** What the platform would answer now, without anything being done; the last answer stays until the next is there, and `isOld` meanwhile. */
 function usePreview(wanted: Asked | null) {
-  const now = JSON.stringify(wanted);
-  const settled = useSettled(now);
-  const preview = useQuery({
-    queryKey: ["preview", settled], enabled: settled !== "null", placeholderData: keepPreviousData, retry: false, staleTime: 0, gcTime: 60_000,
-    queryFn: async ({ signal }) => await told(api.POST("/v1/access-requests", { signal, body: JSON.parse(settled) as Asked })) as unknown as Schemas["PreviewShown"],
-  });
-  const known = settled === "null" ? undefined : preview.data;
+  const { data: known, error, isCurrent } = useAnswered(["preview"], wanted && JSON.stringify(wanted), async (asked, signal) => (
+    await told(api.POST("/v1/access-requests", { signal, body: JSON.parse(asked) as Asked })) as unknown as Schemas["PreviewShown"]
+  ));
+  const isAwaited = wanted !== null && !isCurrent && !error;
   return {
-    preview: { ...preview, data: known },
-    isOld: known !== undefined && (settled !== now || preview.isPlaceholderData),
+    preview: known, error, isAwaited,
+    isOld: known !== undefined && isAwaited,
     verdicts: new Map((known?.sources as unknown as VerdictShown[] | undefined)?.map((one) => [one.source, one])),
     held: new Map(known?.held.map((one) => [one.source, one])),
     containers: new Map(known?.containers.map((one) => [one.uri, one])),

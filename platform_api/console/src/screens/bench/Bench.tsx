@@ -48,7 +48,7 @@ export default function Bench() {
   const isKnown = question.activity === "" || activity !== undefined;
   const misfit = purposes.data ? unknownIn(question, purposes.data.items.map((one) => one.name), item) : null;
   const asked = open.length === 0 && subject && item && isKnown && purposes.data && !misfit && book.data && may?.allowed ? caseOf(question, subject, item, activity, NAME, "allow") : null;
-  const answer = useAnswered(["bench", version, String(book.data?.revision)], asked && textOf(asked), (cases) => told(api.POST("/v1/rulebooks/test", { body: { text: book.data?.text ?? "", cases } })));
+  const answer = useAnswered(["bench", version, String(book.data?.revision)], asked && textOf(asked), (cases, signal) => told(api.POST("/v1/rulebooks/test", { signal, body: { text: book.data?.text ?? "", cases } })));
   const found = answer.data?.results.find((one) => one.name === NAME && one.suite === "rulebook");
   const failed = [books, book, people, source, purposes, ...(isKnown ? [] : [activities])].find((one) => one.isError);
   const unknown = people.data && !subject ? "The directory knows nobody of that id: choose who." : activities.data && !isKnown ? "No such activity is to be seen here: choose another." : books.data && version === "" ? (search.version ? "That version cannot be asked any more: choose which rules." : "There are no rules to ask: none are live.") : misfit;

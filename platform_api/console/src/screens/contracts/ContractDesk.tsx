@@ -51,7 +51,7 @@ function Desk({ title, first, before }: { title: string; first: string; before?:
   useUnsaved(text !== kept);
   const [may] = useMay([{ action: "proposeContract", kind: "platform" }]);
   const source = useMemo(() => sourceOf(text), [text]);
-  const { data: answer, error, isCurrent, again } = useAnswered(["contract-check"], may?.allowed && source.document !== null ? text : null, (asked) => told(api.POST("/v1/contracts/validate", { body: { document_yaml: asked } })), 600);
+  const { data: answer, error, isCurrent, again } = useAnswered(["contract-check"], may?.allowed && source.document !== null ? text : null, (asked, signal) => told(api.POST("/v1/contracts/validate", { signal, body: { document_yaml: asked } })), 600);
   const marks = useMemo((): Mark[] => (source.document === null ? source.faults.map((one) => ({ ...one, severity: "error" })) : [
     ...(answer?.problems ?? []).map((one): Mark => ({ line: one.line ?? 1, message: `${one.path}: ${one.message}; ${one.fix}`, severity: "error" })),
     ...(answer?.unenforceable ?? []).map((one): Mark => ({ line: one.line ?? 1, message: `${one.path}: ${one.message}; ${one.fix}`, severity: "warning" })),

@@ -1,5 +1,5 @@
 // Registering an activity: what its review will say stands beside the form while it is filled in.
-import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { contractsQuery, purposesQuery, registrationQuery } from "../../api/choices";
@@ -8,11 +8,11 @@ import { barred, useMay } from "../../api/may";
 import { useOnce } from "../../api/once";
 import { usePeople } from "../../api/people";
 import { useSession } from "../../api/session";
+import { useAnswered } from "../../parts/answered";
 import { Deed } from "../../parts/deed";
 import { Field } from "../../parts/field";
 import { Card, Page } from "../../parts/page";
 import { PickMany, PickOne } from "../../parts/pick";
-import { useSettled } from "../../parts/settled";
 import { LEVELS } from "../../parts/scales";
 import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
@@ -39,20 +39,14 @@ export default function Register() {
   const today = new Date().toISOString().slice(0, 10);
   const gaps = missing(filled, today);
   const isWhole = Object.keys(gaps).length === 0;
-  const wanted = isWhole && may?.allowed ? JSON.stringify(asked(filled)) : "";
-  const settled = useSettled(wanted);
-  const preview = useQuery({
-    queryKey: ["registering", settled], enabled: settled !== "", retry: false, placeholderData: keepPreviousData,
-    queryFn: () => told(api.POST("/v1/activities/preview", { body: JSON.parse(settled) as Schemas["ActivityAsked"] })),
-  });
+  const wanted = isWhole && may?.allowed ? JSON.stringify(asked(filled)) : null;
+  const { data: found, error, isCurrent } = useAnswered(["registering"], wanted, (body, signal) => told(api.POST("/v1/activities/preview", { signal, body: JSON.parse(body) as Schemas["ActivityAsked"] })));
   const register = useMutation({
     mutationFn: async () => await once(asked(filled), (header) => told(api.POST("/v1/activities", { body: asked(filled), params: { header } }))) as unknown as Schemas["RegisteredShown"],
     onSuccess: (made) => { toast(made.review.state === "approved" ? "Registered and approved: its environment is being built." : "Registered: a person reviews it."); void navigate({ to: `/activities/${made.activity.id}` as never, ignoreBlocker: true }); },
   });
-  const found = isWhole ? preview.data : undefined;
   const fault = (field: keyof Order) => found?.problems.filter((one) => FIELDS[one.field.split("[")[0] ?? ""] === field).map((one) => `${one.message}: ${one.fix}`).join("; ") || (touched.has(field) ? gaps[field] : undefined);
   const set = (change: Partial<Order>) => { setOrder({ ...order, ...change }); setTouched(new Set([...touched, ...Object.keys(change)])); };
-  const isCurrent = wanted !== "" && settled === wanted && preview.isSuccess && !preview.isPlaceholderData;
   const cannot = barred(may) ?? (isWhole ? (found?.outcome === "invalid" ? "Mend what is marked first." : !isCurrent ? "Its review is being looked at." : undefined) : "It is not filled in yet.");
   return (
     <Page title="Register an activity" crumbs={[{ to: "/activities", label: "Activities" }]} lead="Access is asked for in the name of an activity. Its research environment is built as soon as its review has approved it.">
@@ -63,7 +57,7 @@ export default function Register() {
             <div className="stack" aria-live="polite">
               {may && !may.allowed && may.why !== "Asking the rules…" ? <p className="secondary">{may.why}</p> : null}
               {!isWhole ? <p className="secondary">Still to fill in: {Object.keys(gaps).map((one) => NAMES[one as keyof Order]).join(", ")}.</p>
-                : preview.isError ? <Trouble error={preview.error} /> : found ? <Outcome of={found} days={registration.data?.review_working_days} /> : may?.allowed ? <Loading rows={3} /> : null}
+                : error ? <Trouble error={error} /> : found ? <Outcome of={found} days={registration.data?.review_working_days} /> : may?.allowed ? <Loading rows={3} /> : null}
             </div>
           </Card>
           {register.isError ? <Trouble error={register.error} /> : null}

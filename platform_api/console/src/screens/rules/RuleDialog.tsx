@@ -15,7 +15,7 @@ export function RuleDialog({ first, owner, onDone, onClose }: { first: RuleForm 
   useUnsaved(form !== begun);
   const named = useNamed();
   const open = gaps(form);
-  const written = useAnswered(["form"], open.length ? null : JSON.stringify(tidy(form)), (asked) => told(api.POST("/v1/rulebooks/forms", { body: { form: JSON.parse(asked) as Record<string, unknown> } })));
+  const written = useAnswered(["form"], open.length ? null : JSON.stringify(tidy(form)), (asked, signal) => told(api.POST("/v1/rulebooks/forms", { signal, body: { form: JSON.parse(asked) as Record<string, unknown> } })));
   const faults = written.error instanceof Problem ? ((written.error.extra.errors as { field: string; message?: string; problem?: string }[] | undefined) ?? []) : [];
   const leave = () => { if (form === begun || window.confirm("What you put together is not in the text yet. Leave it?")) onClose(); };
   return (
