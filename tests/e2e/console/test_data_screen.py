@@ -65,13 +65,6 @@ def test_what_could_not_be_looked_up_is_not_said_to_be_missing(
 def test_a_whole_database_is_asked_for_with_a_verdict_for_each_of_its_tables(
     visitor: Visitor, cast: Cast, story: Story
 ) -> None:
-    for held in cast.dana.get("/v1/grants", state="active").json()["items"]:
-        made(cast.dana.post(f"/v1/grants/{held['id']}/revoke", {"reason": "Done with it."}))
-
-
-def test_a_whole_database_is_asked_for_with_a_verdict_for_each_of_its_tables(
-    visitor: Visitor, cast: Cast, story: Story
-) -> None:
     given_back(cast)
     visit = visitor("dana")
     page = visit.go(f"/data?tab=databases&open={DATABASE}")
