@@ -170,19 +170,21 @@ class AccountNotServed(EngineError):
 
 
 class AccountNotReady(AwsUnavailable):
-    """An AWS account that is served, and where the environment has no place yet: it is made before the next try."""
+    """An AWS account that is served, and where the environment has no place yet: once `wanted` it is being made."""
 
     code: ClassVar[str] = "account-not-ready"
 
-    def __init__(self, *, account: str, retry_after: timedelta, why: str = "it is being made") -> None:
+    def __init__(self, *, account: str, retry_after: timedelta, wanted: bool = True) -> None:
         self.account = account
         self.operation = f"a place for the environment in account {account}"
         self.retry_after = retry_after
-        EngineError.__init__(
-            self,
-            f"the environment has no place in AWS account {account} yet: {why}; nothing was minted, try again in "
-            f"{retry_after.total_seconds():.0f} s",
+        soon = f"{retry_after.total_seconds():.0f} s"
+        told = (
+            f"it is being made; nothing was minted, try again in {soon}"
+            if wanted
+            else f"it is made when access is asked for and no dry run is; ask for it, and once more {soon} later"
         )
+        EngineError.__init__(self, f"the environment has no place in AWS account {account} yet: {told}")
 
 
 class RoleExists(EngineError):

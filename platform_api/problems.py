@@ -132,7 +132,7 @@ KINDS: Mapping[str, Kind] = {
     "environment-exists": _kind(409, "The environment exists", "One a tier: use it."),
     # what is down
     "role-budget-spent": _kind(503, "The account has no room for a role", "Roles go as grants end; try again."),
-    "account-not-ready": _kind(503, "No place in that account yet", "It is being made: try again."),
+    "account-not-ready": _kind(503, "No place in that account yet", "It is made once access is asked for: try again."),
     "aws-unavailable": _kind(503, "AWS did not answer", "Nothing is left half made; try again."),
     "clock-astray": _kind(503, "The clocks are apart", "Nothing was decided; the operator synchronises them."),
     "store-unavailable": _kind(503, "The database did not answer", "Nothing was written; try again."),

@@ -97,8 +97,8 @@ class AwsCalls:
         self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
     ) -> Mapping[str, Any]:
         is_write = service == "iam" and not operation.startswith(("get_", "list_"))
-        tries = 1 if self.reach.enter(urgent=urgent) else TRIES
-        for tried in range(1, tries + 1):
+        asks = self.reach.enter(urgent=urgent)
+        for tried in range(1, TRIES + 1):
             if is_write:
                 self._wait_for_token(operation, urgent=urgent)
             try:
@@ -113,7 +113,7 @@ class AwsCalls:
                     self.reach.unanswered()
                 if is_write and passing.throttled:
                     self.bucket.slow_down()
-                if tried == tries:
+                if tried == TRIES or (asks and not passing.answered):
                     raise AwsUnavailable(operation=passing.operation, retry_after=RETRY_AFTER) from passing.__cause__
                 self.sleep(_pause(tried))
             else:

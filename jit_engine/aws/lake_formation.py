@@ -75,7 +75,7 @@ class LakeFormationEnforcer:
         """Whether there is no filter of that name: a permission names one that is there."""
         if view_permissions.is_view(artefact):
             return not view_permissions.stands(artefact, self._calls(artefact))
-        return _found(artefact, self._calls(artefact)) is None
+        return _found(artefact, self._calls(artefact), urgent=True) is None
 
     def found(self) -> Iterable[Artefact]:
         """Every filter whose name is one of ours, and every permission of a role of ours on a table or view."""
@@ -130,9 +130,9 @@ def _permission(artefact: Artefact) -> dict[str, Any]:
     }
 
 
-def _found(artefact: Artefact, calls: Calls) -> Mapping[str, Any] | None:
+def _found(artefact: Artefact, calls: Calls, *, urgent: bool = False) -> Mapping[str, Any] | None:
     try:
-        answer = calls("lakeformation", "get_data_cells_filter", _resource(artefact))
+        answer = calls("lakeformation", "get_data_cells_filter", _resource(artefact), urgent=urgent)
     except AwsRefused as refused:
         if refused.aws_code in _GONE:
             return None

@@ -120,11 +120,11 @@ class AwsMinter:
 
     def is_shut(self, name: str, deny: str) -> bool:
         try:
-            names = self.calls("iam", "list_role_policies", {"RoleName": name})["PolicyNames"]
+            names = self.calls("iam", "list_role_policies", {"RoleName": name}, urgent=True)["PolicyNames"]
             if POLICY_NAME not in names:
                 return False
             named = {"RoleName": name, "PolicyName": POLICY_NAME}
-            found = self.calls("iam", "get_role_policy", named)["PolicyDocument"]
+            found = self.calls("iam", "get_role_policy", named, urgent=True)["PolicyDocument"]
         except AwsRefused as refused:
             if refused.aws_code in _GONE:
                 return True
@@ -143,8 +143,11 @@ class AwsMinter:
             self._on_role(name, "delete_role", {})
 
     def find(self, name: str) -> FoundRole | None:
+        return self._find(name, urgent=False)
+
+    def _find(self, name: str, *, urgent: bool) -> FoundRole | None:
         try:
-            role = self.calls("iam", "get_role", {"RoleName": name})["Role"]
+            role = self.calls("iam", "get_role", {"RoleName": name}, urgent=urgent)["Role"]
         except AwsRefused as refused:
             if refused.aws_code in _GONE:
                 return None
@@ -187,7 +190,8 @@ class AwsMinter:
         try:
             return self.calls("iam", operation, {"RoleName": name, **parameters}, urgent=True)
         except AwsRefused as refused:
-            if refused.aws_code in _GONE or (refused.aws_code in _DENIED and self.find(name) is None):
+            unseen = refused.aws_code in _DENIED and self._find(name, urgent=True) is None
+            if unseen or refused.aws_code in _GONE:
                 raise _RoleGone from refused
             raise
 

@@ -41,7 +41,7 @@ class Reach:
 
     def enter(self, *, urgent: bool = False) -> bool:
         """The same before a call; when the pause is over one caller asks, and the others wait for what it meets.
-        Whether this caller is the one: a single try is enough to know.
+        Whether this caller is the one: a single try without an answer is enough to know.
         """
         with self._lock:
             now = self.monotonic()

@@ -65,14 +65,14 @@ def lift(artefact: Artefact, calls: Calls) -> None:
 
 
 def stands(artefact: Artefact, calls: Calls) -> bool:
-    """Whether the role may select from the view."""
+    """Whether the role may select from the view; asked urgently, for it is asked where that is taken back."""
     if not artefact.plan.get("principal"):
         return False
     asked = {key: value for key, value in _permission(artefact).items() if key != "Permissions"}
     try:
         found = [
             one
-            for page in pages(calls, "lakeformation", "list_permissions", asked)
+            for page in pages(calls, "lakeformation", "list_permissions", asked, urgent=True)
             for one in page["PrincipalResourcePermissions"]
         ]
     except AwsRefused as refused:

@@ -81,7 +81,7 @@ class WorkgroupEnforcer:
     def is_gone(self, artefact: Artefact) -> bool:
         """Whether it is in no list: an error of Athena does not say whether it is there."""
         calls = self._calls(artefact)
-        return all(name != artefact.name for name in _names(calls))
+        return all(name != artefact.name for name in _names(calls, urgent=True))
 
     def found(self) -> Iterable[Artefact]:
         """Every workgroup named after one of an environment and a grant."""
@@ -103,15 +103,16 @@ def _ours(place: tuple[str, str], calls: Calls) -> Iterator[Artefact]:
 
 def _running(calls: Calls, workgroup: str) -> Iterator[str]:
     """Queries that have not ended, the newest first; the workgroup takes no new ones by now."""
-    for page in pages(calls, "athena", "list_query_executions", {"WorkGroup": workgroup}):
+    for page in pages(calls, "athena", "list_query_executions", {"WorkGroup": workgroup}, urgent=True):
         ids = list(page.get("QueryExecutionIds", ()))
         for start in range(0, len(ids), _AT_ONCE):
-            some = calls("athena", "batch_get_query_execution", {"QueryExecutionIds": ids[start : start + _AT_ONCE]})
+            named = {"QueryExecutionIds": ids[start : start + _AT_ONCE]}
+            some = calls("athena", "batch_get_query_execution", named, urgent=True)
             for one in some.get("QueryExecutions", ()):
                 if one["Status"]["State"] in _RUNNING:
                     yield str(one["QueryExecutionId"])
 
 
-def _names(calls: Calls) -> Iterator[str]:
-    for page in pages(calls, "athena", "list_work_groups", {}):
+def _names(calls: Calls, *, urgent: bool = False) -> Iterator[str]:
+    for page in pages(calls, "athena", "list_work_groups", {}, urgent=urgent):
         yield from (str(one["Name"]) for one in page.get("WorkGroups", ()))

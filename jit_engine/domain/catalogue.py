@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from jit_engine.domain.catalogue_index import KeptAnswers, PlaceIndex, Position
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.services import Parted, ServiceSource, contains, narrowness, overlap, whole_of
 from jit_engine.domain.source import PREFIX_LIMIT, GlueTable, S3Prefix, Source
 from jit_engine.domain.view import View
+
+if TYPE_CHECKING:
+    from jit_engine.domain.container import Contained
 
 
 class Zone(StrEnum):
@@ -195,13 +199,14 @@ class Catalogue:
 
         A view that reads with the reader's own rights is none: whoever reads it could read its bases as well.
         """
-        if item.view is None or item.view.definer is None or not item.view.bases:
+        view = item.view
+        if view is None or view.definer is None or not view.bases or not view.certificates:
             return False
         behind = [self._at(base) for base in self._made_of(item, past_treatments=True)]
         owners = {one.owner_team for one in behind if one is not None}
         if any(one is None or (one.view is not None and not one.view.bases) for one in behind):
             return False
-        return owners <= item.view.certified_by(self.definition_of(item))
+        return bool(owners) and owners <= view.certified_by(self.definition_of(item))
 
     def definition_of(self, item: TableItem) -> str:
         """What a certificate of a view pins: the digest of all that says what it shows, views behind it included."""
@@ -266,9 +271,23 @@ class Catalogue:
 
     @cached_property
     def accounts_of_buckets(self) -> Mapping[str, str]:
-        """By bucket the account that it lies in, as far as prefixes of it are catalogued: its name does not say it."""
-        prefixes = (item.source for item in self.items if isinstance(item, PrefixItem))
-        return {prefix.bucket: prefix.account for prefix in sorted(prefixes, key=lambda one: one.uri, reverse=True)}
+        """By bucket the account that it lies in, as far as anything in it is catalogued: its name does not say it.
+
+        A prefix says it before the files of a table do, and of several the one whose URI is the first.
+        """
+        found: dict[str, tuple[bool, str, str]] = {}
+        for item in self.items:
+            for place in files_of(item):
+                said = (not isinstance(item, PrefixItem), place.uri, place.account)
+                found[place.bucket] = min(said, found.get(place.bucket, said))
+        return {bucket: account for bucket, (_, _, account) in found.items()}
+
+    @cached_property
+    def containers(self) -> Mapping[str, "Contained"]:
+        """Every container that there is, by its URI, sorted."""
+        from jit_engine.domain.container import contained_in  # it is made of what this module says of items
+
+        return contained_in(self)
 
     @cached_property
     def _views(self) -> tuple[TableItem, ...]:

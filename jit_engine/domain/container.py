@@ -88,7 +88,7 @@ def containers_of(item: CatalogueItem) -> tuple[Container, ...]:
 
 
 def contained_in(catalogue: Catalogue) -> Mapping[str, Contained]:
-    """Every container that there is, by its URI, sorted."""
+    """Every container that there is, by its URI, sorted. `Catalogue.containers` has it worked out once."""
     found: dict[Container, list[CatalogueItem]] = {}
     for item in catalogue.items:
         for container in containers_of(item):

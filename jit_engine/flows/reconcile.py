@@ -58,11 +58,19 @@ class Unbounded:
 
 @dataclass(slots=True)
 class _Watch:
-    """What this process saw of one grant since it told AWS to refuse. Memory only: it holds a session of each part."""
+    """What this process saw of one grant since it told AWS to refuse. Memory only: it holds a session of each part.
+
+    `opened_at`: when those sessions were opened, which last for `SHORTEST_SESSION`.
+    """
 
     observers: tuple[Observer, ...]
+    opened_at: datetime
     denials: int = 0
     first_at: datetime | None = None
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether its sessions have ended by themselves: what they meet then proves nothing."""
+        return now - self.opened_at >= SHORTEST_SESSION
 
 
 @dataclass(slots=True, kw_only=True)
@@ -147,12 +155,13 @@ class Reconcile:
                     observers.append(one)
 
         first = grant.tries == 0
-        watching = grant.tries % 2 == 0 and grant.id not in self._watches
+        last = self._watches.get(grant.id)
+        watching = grant.tries % 2 == 0 and (last is None or last.has_ended(now))
         try:
             self._of_each(grant, self._deny if first else self._deny_if_open, now, watch if watching else None)
         finally:
             if watching and len(observers) == len(grant.principals):
-                self._watches[grant.id] = _Watch(observers=tuple(observers))
+                self._watches[grant.id] = _Watch(observers=tuple(observers), opened_at=now)
         self._save(replace(grant, shut_at=now, due_at=now + LOOK_AGAIN, tries=0), "shut", now)
 
     def _lift(self, grant: Grant, now: datetime) -> None:
@@ -222,8 +231,8 @@ class Reconcile:
             self._save(replace(grant, due_at=grant.last_session_end or now), "not-yet-due", now)
             return
         watch = self._watches.get(grant.id)
-        if watch is None or (grant.shut_at is not None and now - grant.shut_at >= SHORTEST_SESSION):
-            self._watches.pop(grant.id, None)  # its session has ended by itself: what it meets now proves nothing
+        if watch is None or watch.has_ended(now):
+            self._watches.pop(grant.id, None)
             self._read_back(grant, now)
             return
         if all(observer.look() is Probe.DENIED for observer in watch.observers):

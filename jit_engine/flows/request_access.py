@@ -190,8 +190,11 @@ class RequestAccess:
         try:
             parts = parts_of(clearance, place, grant, facts.contracts, elsewhere=facts.elsewhere)
         except AccountNotReady as missing:
-            if not dry:
-                self.accounts.want_place(clearance.environment.id, clearance.activity.id, missing.account, now)
+            if dry:
+                raise AccountNotReady(
+                    account=missing.account, retry_after=missing.retry_after, wanted=False
+                ) from missing
+            self.accounts.want_place(clearance.environment.id, clearance.activity.id, missing.account, now)
             raise
         self.enforce.check(grant, parts, now)
         return parts

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from jit_engine.domain.catalogue import Catalogue, TableItem, files_of, original_of
+from jit_engine.domain.catalogue import Catalogue, CatalogueItem, TableItem, original_of
 from jit_engine.domain.event import Event
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import GrantId
@@ -106,11 +106,16 @@ class _Dataset:
         """
         found = cls._itself(source, catalogue)
         unread = [item for item in catalogue.items if original_of(item) is not None]
-        while copies := [item for item in unread if found._is_held_by(original_of(item))]:
-            unread = [item for item in unread if item not in copies]
+        while unread:
+            copies, others = list[CatalogueItem](), list[CatalogueItem]()
+            for item in unread:
+                (copies if found._is_held_by(original_of(item)) else others).append(item)
+            if not copies:
+                break
             for copy in copies:
                 more = cls._itself(copy.source, catalogue)
                 found = cls(places=found.places + more.places, parts=found.parts, sources=found.sources | more.sources)
+            unread = others
         return found
 
     @classmethod
@@ -151,8 +156,7 @@ def _where_it_lies(source: Source, catalogue: Catalogue) -> Source:
     """A prefix in the account that its bucket belongs to, which its URI does not tell."""
     if not isinstance(source, S3Prefix):
         return source
-    there = (place for item in catalogue.items for place in files_of(item) if place.bucket == source.bucket)
-    return replace(source, account=next(there, source).account)
+    return replace(source, account=catalogue.accounts_of_buckets.get(source.bucket, source.account))
 
 
 def _overlap(one: S3Prefix, other: S3Prefix) -> bool:

@@ -159,8 +159,10 @@ def _check_request(request: AccessRequest, facts: Facts, now: datetime) -> tuple
                 given=ask.source.uri,
                 fix="name a source of the catalogue, or a prefix beneath one (`sluice data list` shows them)",
             )
-        if not [cedar_action(ask.source, operation) for operation in sorted(ask.operations)]:
+        if not ask.operations:
             raise InvalidValue(field=f"sources[{position}].operations", given=ask.source.uri, fix="name an operation")
+        for operation in sorted(ask.operations):
+            cedar_action(ask.source, operation)  # raises for one that the source does not offer
         check_columns(ask, facts, f"sources[{position}].columns")
     return activity, environment
 

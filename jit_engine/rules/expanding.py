@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jit_engine.domain.catalogue import Catalogue
-from jit_engine.domain.container import Contained, contained_in
+from jit_engine.domain.container import Contained
 from jit_engine.domain.request import MAX_SOURCES, AskedContainer, LackingSource, Mode, SourceAsk
 from jit_engine.domain.source import Operation, Source
 from jit_engine.errors import InvalidValue
@@ -42,7 +42,7 @@ def expanded(
     4. An item of two containers is asked for once, if both say the same of it.
     5. More than `most` sources are refused.
     """
-    known = contained_in(catalogue) if any(isinstance(one, ContainerAsk) for one in asked) else {}
+    known = catalogue.containers if any(isinstance(one, ContainerAsk) for one in asked) else {}
     named = {one.source for one in asked if isinstance(one, SourceAsk)}
     found: dict[Source, SourceAsk] = {}
     asks: list[SourceAsk] = []

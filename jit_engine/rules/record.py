@@ -17,6 +17,7 @@ from jit_engine.domain.verdict import (
     Breach,
     Clearance,
     ContractVerdict,
+    Gate,
     Refusal,
     RuleVerdict,
     SourceVerdict,
@@ -124,6 +125,12 @@ def held_sources(decision: Mapping[str, Json]) -> tuple[HeldSource, ...]:
         HeldSource(ask=replace(_ask(verdict), columns=_named_columns(verdict)), whole=not verdict.get("without"))
         for verdict in _passed(decision)
     )
+
+
+def refused_by(decision: Mapping[str, Json]) -> Gate | None:
+    """The first gate that refused a source of a recorded decision; None where none did."""
+    said = (verdict.get("refused_by") for verdict in _records(decision.get("sources", ())))
+    return next((Gate(gate) for gate in said if isinstance(gate, str)), None)
 
 
 def _named_columns(verdict: Mapping[str, Json]) -> frozenset[str] | None:

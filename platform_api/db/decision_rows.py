@@ -15,6 +15,7 @@ from jit_engine.domain.event import Event, Json
 from jit_engine.domain.ids import GrantId
 from jit_engine.ports import DecidedAnew, DecisionOutcome, Evidence
 from jit_engine.rules.evidence import FORMAT, plain
+from jit_engine.rules.record import refused_by
 from platform_api.db.tables.decisions import DecisionRow
 from platform_api.ids import new_id
 
@@ -75,7 +76,7 @@ def new_decision(
         record_sha256=digest(record_text),
         grant=grant,
         reason=reason,
-        refused_by=_refused_by(record) if outcome is DecisionOutcome.REFUSED else None,
+        refused_by=RefusedBy(refused_by(record) or RefusedBy.REQUEST) if outcome is DecisionOutcome.REFUSED else None,
     )
 
 
@@ -105,12 +106,6 @@ def insert_decision(connection: Connection, decision: NewDecision) -> None:
         "record_sha256": decision.record_sha256,
     }
     connection.execute(_NEW, values)
-
-
-def _refused_by(record: Mapping[str, Json]) -> RefusedBy:
-    sources = record.get("sources")
-    gates = [one.get("refused_by") for one in sources if isinstance(one, Mapping)] if isinstance(sources, list) else []
-    return RefusedBy(str(next(filter(None, gates), RefusedBy.REQUEST)))
 
 
 def evidence_text(evidence: Evidence) -> str:

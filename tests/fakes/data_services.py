@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from botocore import xform_name
@@ -15,7 +16,7 @@ from botocore.session import get_session
 from botocore.validate import ParamValidator
 
 from jit_engine.aws.calls import Calls
-from jit_engine.errors import AwsRefused
+from jit_engine.errors import AwsRefused, AwsUnavailable
 
 Parameters = Mapping[str, Any]
 
@@ -41,11 +42,15 @@ class DataServices:
     """Workgroup and state of each query."""
     calls: list[str] = field(default_factory=list)
     faults: dict[str, Exception] = field(default_factory=dict)
+    left_alone: bool = False
+    """Whether only urgent calls go out, as to an account that has not answered."""
 
     def __call__(
         self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
     ) -> Mapping[str, Any]:
         """The response, as AWS would give it."""
+        if self.left_alone and not urgent:
+            raise AwsUnavailable(operation=f"{service}:{operation}", retry_after=timedelta(minutes=5))
         self.calls.append(operation)
         model = get_session().get_service_model(service)
         names = {xform_name(name): name for name in model.operation_names}

@@ -133,6 +133,16 @@ def test_a_dry_run_wants_no_place_anywhere() -> None:
     assert desk.accounts.wanted == []
 
 
+def test_a_dry_run_says_that_a_place_is_made_when_it_is_asked_for_and_a_request_that_it_is_being_made() -> None:
+    desk = two()
+    desk.facts.now_known = facts_of_two()
+    with pytest.raises(AccountNotReady, match="it is made when access is asked for") as dry:
+        desk.request_access.preview(wanted(), desk.now)
+    assert "try again" not in str(dry.value)
+    with pytest.raises(AccountNotReady, match="it is being made; nothing was minted, try again in"):
+        desk.ask(wanted())
+
+
 def test_an_account_that_is_not_served_is_refused_and_no_place_is_wanted_there() -> None:
     desk = Desk(facts=FakeFacts(facts_of_two()))
     with pytest.raises(AccountNotServed, match=ELSEWHERE):

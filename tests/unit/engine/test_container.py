@@ -17,6 +17,8 @@ PRODUCT = "product://lending/loan-applications"
 def test_every_item_is_in_its_product_and_every_table_in_its_database() -> None:
     known = catalogue()
     found = contained_in(known)
+    assert known.containers == found
+    assert known.containers is known.containers
     assert list(found) == [DATABASE, PRODUCT, "product://lending/loan-reports"]
     assert [item.source.uri for item in found[DATABASE].items] == [f"{DATABASE}/loans", f"{DATABASE}/people"]
     products = [one for one in found.values() if isinstance(one.container, DataProduct)]

@@ -104,6 +104,19 @@ def test_revoking_takes_the_permission_before_the_filter_and_stops_what_runs() -
     assert {one.state for one in desk.enforce.artefacts.of_grant(grant.id)} == {ArtefactState.GONE}
 
 
+def test_what_is_taken_back_in_an_account_that_is_left_alone_is_looked_at_as_urgently_as_it_is_taken() -> None:
+    desk = Governed()
+    desk.revoked()
+    (group,) = desk.aws.workgroups
+    desk.aws.queries["one"] = (group, "RUNNING")
+    desk.aws.left_alone = True
+    desk.step(2)
+    assert desk.aws.queries["one"] == (group, "CANCELLED")
+    desk.later(seconds=10)
+    desk.step(3)
+    assert (desk.aws.filters, desk.aws.permissions, desk.aws.workgroups) == ({}, [], {})
+
+
 def test_where_the_place_has_workgroups_of_grants_whole_tables_are_queried_in_one_and_its_queries_are_stopped() -> None:
     desk = Governed()
     there = world.environment()

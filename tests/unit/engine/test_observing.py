@@ -107,6 +107,34 @@ def test_a_session_that_was_opened_before_a_deny_that_failed_still_watches_the_o
     assert desk.grant(grant).state is GrantState.DENIED
 
 
+def test_a_session_that_ended_before_the_deny_was_written_is_believed_no_more() -> None:
+    desk = Desk()
+    grant = _revoked(desk)
+    desk.minter.faults["shut"] = [DOWN]
+    desk.step()
+    desk.later(minutes=15)
+    desk.step(5)
+    after = desk.grant(grant)
+    assert after.state is GrantState.REVOKING
+    assert after.denial is not None
+    assert after.denial.count == 0
+
+
+def test_a_session_that_ended_before_the_deny_was_written_is_opened_anew_by_the_next_try_that_may() -> None:
+    desk = Desk()
+    grant = _revoked(desk)
+    desk.minter.faults["shut"] = [DOWN] * 2
+    desk.step()
+    desk.later(seconds=5)
+    desk.step()
+    desk.minter.calls.clear()
+    desk.later(minutes=15)
+    desk.step()
+    assert desk.minter.operations()[0] == "observer"
+    desk.step(3)
+    assert desk.grant(grant).state is GrantState.DENIED
+
+
 def test_an_observer_whose_session_has_ended_is_believed_no_more() -> None:
     desk = Desk()
     grant = desk.revoked()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from jit_engine.aws.calls import AwsAccess, AwsCalls
+from jit_engine.aws.calls import AwsAccess, AwsCalls, Calls
+from jit_engine.aws.minter import POLICY_NAME, AwsMinter
 from jit_engine.aws.reach import ASKING, FIRST_PAUSE, LONGEST_PAUSE, UNANSWERED, URGENT_PAUSE, Reach
 from jit_engine.errors import AwsRefused, AwsUnavailable
+from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY
 
 ACCESS = AwsAccess(
     region="us-east-1", endpoint_url=None, access_key_id=None, secret_access_key=None, external_id="x" * 16
@@ -110,8 +114,46 @@ def test_whoever_asks_a_silent_account_asks_once() -> None:
     assert service.asked == 1
 
 
+def test_whoever_asks_an_account_that_answers_with_an_error_tries_again_like_anybody() -> None:
+    told = {"Error": {"Code": "ServiceUnavailable"}, "ResponseMetadata": {"HTTPStatusCode": 503}}
+    clock = Clock()
+    reach, service = reach_at(clock), Service(ClientError(told, "ListRoles"))  # type: ignore[arg-type]
+    lost(reach)
+    clock.now += FIRST_PAUSE
+    assert calls_of(service, reach)("iam", "list_roles", {}) == {"Roles": []}
+    assert service.asked == 2
+
+
+def test_whether_a_deny_stands_is_asked_as_soon_as_it_may_be_written() -> None:
+    clock = Clock()
+    reach = reach_at(clock)
+    for _ in range(9):
+        reach.unanswered()
+    clock.now += URGENT_PAUSE
+    minter = AwsMinter(calls=calls_of(Service(), reach), external_id=ACCESS.external_id)
+    assert minter.is_shut("sg-role", DENY_EVERYTHING)
+
+
+def test_whether_a_role_that_cannot_be_denied_is_gone_is_asked_as_urgently_as_it_is_denied() -> None:
+    AwsMinter(calls=NoSuchRole(), external_id=ACCESS.external_id).shut("sg-role", TRUST_NOBODY, DENY_EVERYTHING)
+
+
+class NoSuchRole:
+    """An account that is left alone, but for urgent calls, where whoever writes to no role is told of no permission."""
+
+    def __call__(
+        self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
+    ) -> Mapping[str, Any]:
+        if not urgent:
+            raise AwsUnavailable(operation=operation, retry_after=timedelta(minutes=5))
+        raise AwsRefused(operation=operation, aws_code="NoSuchEntity" if operation == "get_role" else "AccessDenied")
+
+    def as_session(self, access_key_id: str, secret_access_key: str, session_token: str) -> Calls:
+        raise NotImplementedError
+
+
 class Service:
-    """A client whose one operation does the next of its script."""
+    """A client whose listing of roles does the next of its script; each of its roles is denied everything."""
 
     def __init__(self, *script: Exception) -> None:
         self.script = list(script)
@@ -122,6 +164,12 @@ class Service:
         if self.script:
             raise self.script.pop(0)
         return {"Roles": []}
+
+    def list_role_policies(self, **_: object) -> dict[str, Any]:
+        return {"PolicyNames": [POLICY_NAME]}
+
+    def get_role_policy(self, **_: object) -> dict[str, Any]:
+        return {"PolicyDocument": DENY_EVERYTHING}
 
 
 def calls_of(service: Service, reach: Reach) -> AwsCalls:

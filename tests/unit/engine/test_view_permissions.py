@@ -121,6 +121,16 @@ def test_revoking_takes_the_permission_and_looks_whether_it_is_gone() -> None:
     assert {one.state for one in desk.enforce.artefacts.of_grant(grant.id)} == {ArtefactState.GONE}
 
 
+def test_a_permission_is_taken_back_in_an_account_that_is_left_alone() -> None:
+    desk = Certified()
+    grant = desk.granted()
+    desk.deliver(grant.id, ADA, desk.now)
+    desk.revoke(grant.id, ADA, "enough", desk.now)
+    desk.aws.left_alone = True
+    desk.step(2)
+    assert desk.aws.permissions == []
+
+
 def test_the_sweep_finds_a_permission_that_no_live_grant_owns() -> None:
     desk = Certified()
     grant = desk.granted()

@@ -159,6 +159,13 @@ def test_every_team_behind_a_view_has_to_certify_it() -> None:
     assert not world.catalogue(signed).is_treatment(signed)  # a base that nobody knows has no owner who could certify
 
 
+@pytest.mark.parametrize("certificates", [(), (certificate(),)])
+def test_a_view_of_nothing_but_itself_has_no_owner_who_could_certify_it(certificates: tuple[Certificate, ...]) -> None:
+    own = view(WHO, WHO, definer=DEFINER, certificates=certificates)
+    assert not world.catalogue(own).is_treatment(own)
+    assert codes(facts(own), world.ask(WHO)) == {"bases-unknown"}
+
+
 def test_a_certificate_falls_with_the_definition_of_a_view_behind() -> None:
     inner = view(SEEN, world.PEOPLE, definer=DEFINER)
     outer = view(WHO, SEEN, definer=DEFINER)
