@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from jit_engine.domain.verdict import Gate
 from jit_engine.errors import InvalidValue, NotFound
 from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.deliver import Deliver
@@ -17,7 +18,7 @@ from jit_engine.ports import DecisionOutcome
 from jit_engine.rules.evidence import FORMAT
 from platform_api.db import migrate
 from platform_api.db.audit import AuditTrail
-from platform_api.db.decision_rows import KEPT_AS, digest
+from platform_api.db.decision_rows import KEPT_AS, RefusedBy, digest
 from platform_api.db.engine import Database
 from platform_api.db.errors import DecisionAltered, EvidenceUnreadable
 from platform_api.paging import PageAsk
@@ -71,6 +72,10 @@ def test_refusals_are_found_by_what_refused_them_also_those_from_before_that_was
     assert [stored.refused_by for stored in office.listed() if stored.grant == granted.id] == [None]
     with pytest.raises(InvalidValue, match="use one of invariants, contract, rules, columns, request"):
         office.decisions.page(PageAsk(filters={"refused_by": "fate"}), None)
+
+
+def test_what_refuses_a_request_is_a_gate_or_the_request_as_a_whole() -> None:
+    assert set(RefusedBy) - {RefusedBy.REQUEST} == set(Gate)
 
 
 def test_a_lost_race_leaves_no_decision(office: Office) -> None:

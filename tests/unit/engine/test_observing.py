@@ -109,7 +109,7 @@ def test_a_session_that_was_opened_before_a_deny_that_failed_still_watches_the_o
 
 def test_a_session_that_ended_before_the_deny_was_written_is_believed_no_more() -> None:
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.minter.faults["shut"] = [DOWN]
     desk.step()
     desk.later(minutes=15)
@@ -122,7 +122,7 @@ def test_a_session_that_ended_before_the_deny_was_written_is_believed_no_more() 
 
 def test_a_session_that_ended_before_the_deny_was_written_is_opened_anew_by_the_next_try_that_may() -> None:
     desk = Desk()
-    grant = _revoked(desk)
+    grant = desk.revoked()
     desk.minter.faults["shut"] = [DOWN] * 2
     desk.step()
     desk.later(seconds=5)

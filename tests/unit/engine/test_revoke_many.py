@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from jit_engine.domain.catalogue import Catalogue
 from jit_engine.domain.databases import RdsDatabase
 from jit_engine.domain.event import Event
 from jit_engine.domain.grant import Grant
@@ -121,6 +122,23 @@ def test_files_of_a_table_that_lie_apart_from_it_are_ended_with_it() -> None:
     known = world.catalogue(replace(world.table_item(LOANS, FACTS_PREFIX), roots=(apart,)), world.prefix_item(apart))
     many = RevokeMany(live=FakeLive([grant]), catalogue=lambda: known, account=world.ACCOUNT)
     assert many.find(Scope(kind=Wide.DATASET, value=LOANS.uri)) == (grant,)
+
+
+def test_a_bucket_lies_in_the_account_of_its_prefixes_else_in_that_of_the_tables_in_it() -> None:
+    table = world.table_item(LOANS, FACTS_PREFIX)
+    other = world.prefix_item(replace(world.prefix("lending/elsewhere/"), account="210987654321"))
+    assert Catalogue(generation=1, items=(table,)).accounts_of_buckets == {FACTS_PREFIX.bucket: FACTS_PREFIX.account}
+    assert Catalogue(generation=1, items=(table, other)).accounts_of_buckets == {FACTS_PREFIX.bucket: "210987654321"}
+
+
+def test_a_copy_of_a_copy_is_ended_with_the_first() -> None:
+    first, second = world.prefix("copies/facts/"), world.prefix("copies/again/")
+    grant = _holding(second)
+    known = world.catalogue(
+        replace(world.prefix_item(second), copy_of=first), replace(world.prefix_item(first), copy_of=FACTS_PREFIX)
+    )
+    many = RevokeMany(live=FakeLive([grant]), catalogue=lambda: known, account=world.ACCOUNT)
+    assert many.find(Scope(kind=Wide.DATASET, value=FACTS_PREFIX.uri)) == (grant,)
 
 
 def test_what_is_no_dataset_is_told_how_to_write_it(live: FakeLive) -> None:
