@@ -42,7 +42,7 @@ def verdict_reasons(sources: Sequence[Doc]) -> list[str]:
         if source.flag("passes"):
             lines += _bound_lines(source)
             continue
-        lines.append(f"{clean(source.text('source'))} was refused by {_gate(source.text('refused_by'))}:")
+        lines.append(f"{clean(source.text('source'))} was refused by {gate_name(source.text('refused_by'))}:")
         for breach in source.record("contract").records("breaches"):
             lines += reason_lines(breach)
         for breach in source.record("obligations").records("breaches"):
@@ -86,7 +86,7 @@ def _withheld_lines(source: Doc, part: Doc) -> list[str]:
     files = ", ".join(clean(place) for place in part.texts("files"))
     reasons = [reason_lines(reason) for name in ("rules", "breaches") for reason in part.records(name)]
     return [
-        f"{clean(source.text('source'))} is given without {files} ({_gate(part.text('refused_by'))}):",
+        f"{clean(source.text('source'))} is given without {files} ({gate_name(part.text('refused_by'))}):",
         *(line for reason in reasons for line in reason),
     ]
 
@@ -101,7 +101,8 @@ def _rule_lines(verdict: Doc) -> list[str]:
     return lines
 
 
-def _gate(name: str) -> str:
+def gate_name(name: str) -> str:
+    """What refused, in words."""
     return {
         "invariants": "the tier's invariants",
         "contract": "the contract",

@@ -13,9 +13,10 @@ from cli.connect import connect
 from cli.find import activity_id
 from cli.lazy import group
 from cli.paths import at
-from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, note, table
+from cli.render import AsJson, AtMost, Cursor, answer, clean, facts, line, listing, note, table
 from cli.times import duration as check_duration
 from cli.times import local, now, spoken, until
+from cli.verdicts import gate_name
 
 app = group("Approvals: requests that wait for people, and your word on them.")
 
@@ -148,6 +149,9 @@ def _show(found: Doc) -> None:
         ],
         empty="No sources.",
     )
+    for left in shown.records("left_out"):
+        why = ", ".join(left.texts("reasons"))
+        line(f"left out: {clean(left.text('source'))}, refused by {gate_name(left.text('refused_by'))} ({clean(why)})")
     line()
     for need in found.records("needs"):
         line(f"needs: {need.text('clause')}")

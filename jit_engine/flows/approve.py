@@ -14,6 +14,7 @@ from jit_engine.domain.subject import Subject, Workload
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest, WaitingState
 from jit_engine.errors import InvalidValue, NotFound, WrongState
+from jit_engine.flows.approved import shown_of
 from jit_engine.flows.outcome import NotAnApprover, ShownHasChanged
 from jit_engine.ports import Directory, Facts, FactSource, LostRace, WaitingRoom
 from jit_engine.rules.approvals import (
@@ -24,13 +25,11 @@ from jit_engine.rules.approvals import (
     expires,
     latest,
     needs_of,
-    shown,
     standing,
     unmet,
 )
 from jit_engine.rules.clearance import Judges, clear, refused_only_by_approval
 from jit_engine.rules.contract_gate import contracts_of
-from jit_engine.rules.time_wanted import wanted_of
 
 TRIES = 4
 SHORTEST = timedelta(minutes=15)
@@ -91,8 +90,7 @@ class LookAtWaiting:
         passed = [one for one in verdict.verdicts if one.passes]
         needs = needs_of(passed, facts.contracts)
         contracts = contracts_of(passed, facts)
-        duration, holds = wanted_of(verdict, facts), self.room.holdings(request.subject.id)
-        document = shown(request, verdict.verdicts, facts, duration, holds)
+        document = shown_of(verdict, facts, self.room.holdings(request.subject.id))
         requesters = self._requesters(request.subject, facts)
         approvers = {one.approver: self._today(one.approver, waiting, now) for one in waiting.approvals}
         stands = standing(waiting.approvals, document, needs, approvers, requesters)

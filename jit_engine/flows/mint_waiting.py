@@ -13,7 +13,7 @@ from jit_engine.domain.ids import RequestId
 from jit_engine.domain.waiting import WaitingRequest, WaitingState
 from jit_engine.errors import EngineError, Passing, WrongState
 from jit_engine.flows.approve import LookAtWaiting
-from jit_engine.flows.outcome import AccessRefused, ApprovalNeeded
+from jit_engine.flows.outcome import AccessRefused, ApprovalNeeded, ShownHasChanged
 from jit_engine.flows.request_access import MINTING_PATIENCE, RequestAccess
 from jit_engine.ports import Ledger, LostRace, WaitingRoom
 
@@ -83,7 +83,7 @@ class MintWaiting:
         request = replace(looked.counted, id=self.new_request_id(now)) if again else looked.counted
         try:
             self.request_access(request, now, waiting)  # 4
-        except ApprovalNeeded:
+        except (ApprovalNeeded, ShownHasChanged):
             self._wait_again(waiting, ("what has to be approved changed just now",), now)
         except AccessRefused:
             return  # recorded with the refusal

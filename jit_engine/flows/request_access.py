@@ -17,6 +17,7 @@ from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import WaitingRequest, WaitingState
 from jit_engine.errors import AccountNotReady, AwsUnavailable, EngineError, InvalidValue, NotFound, RoleExists
+from jit_engine.flows.approved import check_approved
 from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.enforce import Enforcement
 from jit_engine.flows.outcome import AccessRefused, AlreadyHeld, ApprovalNeeded, DurationTooLong
@@ -143,6 +144,7 @@ class RequestAccess:
                 refused = DurationTooLong if refused_only_by_duration(verdict) else AccessRefused
                 raise refused(verdict, offers)
             _check_emergency(verdict)
+            check_approved(verdict, facts, waiting)
             unless = self._check_held(verdict, verdict.ends_at, now, anew=anew)
             grant_id = self.new_grant_id(now)
             parts = self._planned(verdict, grant_id, facts, now)

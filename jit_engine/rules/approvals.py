@@ -14,7 +14,7 @@ from jit_engine.domain.approval import Approval
 from jit_engine.domain.event import Json
 from jit_engine.domain.ids import SubjectId
 from jit_engine.domain.request import AccessRequest
-from jit_engine.domain.verdict import SourceVerdict
+from jit_engine.domain.verdict import Gate, SourceVerdict
 from jit_engine.errors import NotFound
 from jit_engine.ports import Facts
 from jit_engine.rules.record import obligations_record, withheld_record
@@ -52,15 +52,19 @@ class ApprovalNeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What an approver is shown: `terms` must still hold at minting, `holds` is what the person has besides."""
+    """What an approver is shown: `terms` must still hold at minting, `holds` is what the person has besides.
+
+    `left_out`: the sources that were asked for with it and are not given, with what refused each.
+    """
 
     terms: Mapping[str, Json]
     holds: tuple[str, ...]
+    left_out: tuple[Mapping[str, Json], ...] = ()
 
     @property
     def document(self) -> dict[str, Json]:
         """All of it."""
-        return {"terms": self.terms, "holds": list(self.holds)}
+        return {"terms": self.terms, "holds": list(self.holds), "left_out": list(self.left_out)}
 
     @property
     def sha256(self) -> str:
@@ -182,7 +186,8 @@ def shown(
         "contracts": [_clauses(contract, facts) for contract in facts.contracts if contract.key in keys],
         "approvals": [_need(need) for need in needs_of(passed, facts.contracts)],
     }
-    return Shown(terms=terms, holds=tuple(sorted(set(holds))))
+    left_out = tuple(_left_out(verdict) for verdict in verdicts if not verdict.passes)
+    return Shown(terms=terms, holds=tuple(sorted(set(holds))), left_out=left_out)
 
 
 def _source(verdict: SourceVerdict, request: AccessRequest, facts: Facts) -> dict[str, Json]:
@@ -199,6 +204,23 @@ def _source(verdict: SourceVerdict, request: AccessRequest, facts: Facts) -> dic
         "permitted_by": [] if verdict.rules is None else [rule.id for rule in verdict.rules.rules],
         **obligations_record(verdict),
         **withheld_record(verdict),
+    }
+
+
+def _left_out(verdict: SourceVerdict) -> dict[str, Json]:
+    """By names that stay the same while the reason does: an approver's word is for exactly this text."""
+    gate = verdict.refused_by
+    if gate is Gate.INVARIANTS or gate is Gate.RULES:
+        asked = verdict.invariants if gate is Gate.INVARIANTS else verdict.rules
+        reasons = [] if asked is None else [rule.id for rule in asked.rules] or [asked.why]
+    else:
+        told = verdict.contract if gate is Gate.CONTRACT else verdict.columns
+        reasons = [] if told is None else sorted({breach.code for breach in told.breaches})
+    return {
+        "source": verdict.ask.source.uri,
+        "operations": sorted(verdict.ask.operations),
+        "refused_by": None if gate is None else gate.value,
+        "reasons": list(reasons),
     }
 
 

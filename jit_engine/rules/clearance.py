@@ -71,7 +71,8 @@ def clear(request: AccessRequest, facts: Facts, judges: Judges, now: datetime) -
     3. What passes is held against the contract that covers it; every breach is named.
     4. What passes that too is put to the editable rules. A gate that was not asked stays None in the record.
        Of a table that contract and rules leave in part, the part is cleared if it can be enforced.
-    5. Mode `all`: one refused source refuses the request; `partial`: what passes is cleared.
+    5. Mode `all`: one refused source refuses the request; `partial`: what passes goes on, and what does not is left
+       out of the request from here on.
     6. The environment's workspace is a source of every grant there: its label is held against every contract in it,
        as those are today, and put to invariants and rules.
     7. The end is the earliest of all ends, and no AWS session may outlive contract, activity or environment.
@@ -370,8 +371,13 @@ def refused_only_by_its_end(refusal: Refusal) -> bool:
 
 
 def _codes(refusal: Refusal) -> set[str]:
-    """The code of every breach; the name of every other gate that refused."""
-    found = {breach.code for breach in refusal.breaches}
+    """The code of every breach; the name of every other gate that refused.
+
+    What refuses the request itself comes after its sources: those that were refused are then left out already.
+    """
+    if refusal.breaches:
+        return {breach.code for breach in refusal.breaches}
+    found = set[str]()
     for verdict in refusal.verdicts:
         if verdict.refused_by is Gate.CONTRACT and verdict.contract is not None:
             found |= {breach.code for breach in verdict.contract.breaches}

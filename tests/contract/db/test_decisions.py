@@ -75,7 +75,7 @@ def test_refusals_are_found_by_what_refused_them_also_those_from_before_that_was
 
 
 def test_what_refuses_a_request_is_a_gate_or_the_request_as_a_whole() -> None:
-    assert set(RefusedBy) - {RefusedBy.REQUEST} == set(Gate)
+    assert {one.value for one in RefusedBy} == {*(gate.value for gate in Gate), RefusedBy.REQUEST.value}
 
 
 def test_a_lost_race_leaves_no_decision(office: Office) -> None:

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.platform import Cast, Story, made
+from tests.support.platform import FACTS, Cast, Story, made
 from tests.support.waiting import ASK, reached
+
+REPORTS = {"kind": "s3-prefix", "bucket": "acme-prod-reports", "prefix": "loans/", "operations": ["select"]}
+"""What no rule lets anybody read."""
 
 
 def test_a_data_owner_approves_what_they_were_shown_and_it_is_minted(cast: Cast, approving: Story) -> None:
@@ -35,6 +38,28 @@ def test_a_data_owner_approves_what_they_were_shown_and_it_is_minted(cast: Cast,
     assert (grant["state"], grant["tier"], grant["request"]) == ("active", "validation", request)
     assert found["decision"]["asked"]["approvals"][0]["shown_sha256"] == shown["shown_sha256"]
     made(cast.dana.post(f"/v1/grants/{grant['id']}/credentials"))
+    made(cast.dana.post(f"/v1/grants/{grant['id']}/revoke", {"reason": "the test is over"}))
+
+
+def test_of_a_request_in_part_people_approve_the_part_that_passes_and_that_is_minted(
+    cast: Cast, approving: Story
+) -> None:
+    body = approving.asking(environment=approving.validation, sources=[FACTS, REPORTS], mode="partial")
+    preview = made(cast.dana.post(ASK, {**body, "dry_run": True}))
+    assert preview["outcome"] == "would-await-approval"
+    request = made(cast.dana.post(ASK, body))["request_id"]
+    looked = cast.olga.get(f"{ASK}/{request}/approvals").json()
+    (given,), (left_out,) = looked["shown"]["terms"]["sources"], looked["shown"]["left_out"]
+    assert (left_out["refused_by"], left_out["reasons"]) == ("rules", ["not-permitted"])
+    word = {"decision": "approve", "shown_sha256": looked["shown_sha256"], "comment": "that part"}
+    assert made(cast.olga.post(f"{ASK}/{request}/approvals", word))["state"] == "ready"
+    found = reached(cast, request, "granted")
+    assert {one["source"]: one["passes"] for one in found["decision"]["sources"]} == {
+        given["source"]: True,
+        left_out["source"]: False,
+    }
+    grant = made(cast.dana.get(f"/v1/grants/{found['grant']}"))
+    assert [one["uri"] for one in grant["sources"]] == [given["source"]]
     made(cast.dana.post(f"/v1/grants/{grant['id']}/revoke", {"reason": "the test is over"}))
 
 

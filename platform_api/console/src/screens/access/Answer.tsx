@@ -27,7 +27,7 @@ export function Answer({ lacking, preview, isOld, error, take, taking }: { lacki
     <>
       <Status state={state} label={label} />
       {isOld ? <p className="faint">That is of what you wished before. It is being looked at again…</p> : null}
-      {preview.outcome === "would-be-granted" && refused > 0 ? <p className="secondary">Without the {refused === 1 ? "source that is" : `${refused} sources that are`} refused.</p> : null}
+      {preview.outcome !== "would-be-refused" && refused > 0 ? <p className="secondary">Without the {refused === 1 ? "source that is" : `${refused} sources that are`} refused.</p> : null}
       {preview.ends_at ? <p>Until <Time at={preview.ends_at} />{preview.shortened ? <span className="secondary">: {inWords(preview.shortened)}</span> : null}</p> : null}
       {preview.outcome === "would-await-approval" ? <p className="secondary">Contracts and rules allow it once the people that the contract names have approved it.</p> : null}
       {(preview.reasons as unknown as Reason[]).map((reason) => <p key={reason.clause} className="secondary">{inWords(reason.given)}. {inWords(reason.next_step)}</p>)}

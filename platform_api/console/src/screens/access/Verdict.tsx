@@ -16,7 +16,7 @@ export interface VerdictShown {
   obligations?: Obligations; without?: { item: string; rules: Rule[]; breaches: Breach[] }[];
 }
 
-const GATES: Record<string, string> = { invariants: "a rule that always holds", contract: "the contract", rules: "the rules", columns: "what it holds by columns" };
+export const GATES: Record<string, string> = { invariants: "a rule that always holds", contract: "the contract", rules: "the rules", columns: "what it holds by columns" };
 
 function refusedBy(of: VerdictShown): string {
   return `Refused by ${GATES[of.refused_by ?? ""] ?? of.refused_by ?? "the request"}`;

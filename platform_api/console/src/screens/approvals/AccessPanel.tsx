@@ -15,10 +15,12 @@ import { PickOne } from "../../parts/pick";
 import { Loading, Trouble } from "../../parts/states";
 import { Level, Status, words } from "../../parts/status";
 import { Countdown, duration, Time } from "../../parts/time";
+import { GATES } from "../access/Verdict";
 import { isoOf } from "../access/wish";
 import { Given } from "./Given";
 
 interface Source { source: string; operations: string[]; classification: string; classes: string[]; permitted_by: string[]; obligations?: { columns: string[] | null; row_filter: string | null }; without?: { item: string; why: string }[] }
+interface LeftOut { source: string; operations: string[]; refused_by: string | null; reasons: string[] }
 interface Clauses { id: string; version: string; name: string; purposes: string[]; max_duration_seconds: number; never_together_with: string[] }
 interface Terms {
   person: { id: string; name: string; teams: string[] }; activity: { id: string; title: string }; environment: { id: string; tier: string }; purpose: string; justification: string;
@@ -61,6 +63,7 @@ function Decide({ of: newest, id, emergency, mine }: { of: Schemas["LookedShown"
   const looked = seen ?? newest;
   const terms = looked.shown.terms as unknown as Terms;
   const holds = looked.shown.holds as unknown as string[];
+  const leftOut = looked.shown.left_out as unknown as LeftOut[];
   return (
     <>
       <Facts of={[
@@ -83,6 +86,11 @@ function Decide({ of: newest, id, emergency, mine }: { of: Schemas["LookedShown"
           </li>
         ))}</ul>
       </section>
+      {leftOut.length === 0 ? null : (
+        <section className="stack-s"><h3>Asked for too, and left out</h3>
+          <ul className="stack-s">{leftOut.map((one) => <li key={one.source} className="stack-s"><code className="anywhere">{one.source}</code><span className="secondary">{one.operations.join(", ")}; refused by {GATES[one.refused_by ?? ""] ?? one.refused_by}: {one.reasons.map((reason) => words(reason)).join(", ")}</span></li>)}</ul>
+        </section>
+      )}
       <section className="stack-s"><h3>What the contract wants</h3>
         {looked.needs.length === 0 ? <p className="secondary">Nothing but the second person's release.</p> : <ul className="stack-s">{looked.needs.map((need) => <li key={need.contract + need.clause}>{need.clause} <span className="faint">({need.people} of {need.groups.join(", ")})</span></li>)}</ul>}
         <Given of={looked.approvals} />
