@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -83,11 +83,11 @@ def is_before(field: str, column: InstrumentedAttribute[datetime]) -> Filter:
 def _moment(field: str, text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidValue(field=field, given=text, fix="give a time with its zone, such as 2026-11-23T10:00:00Z")
-    return moment
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # none, or beyond the calendar in UTC
+        pass
+    raise InvalidValue(field=field, given=text, fix="give a time with its zone, such as 2026-11-23T10:00:00Z")
 
 
 def _check_span(filters: Mapping[str, str]) -> None:

@@ -1,7 +1,6 @@
 """The editable rules by version: drafted, tried, proposed, approved by somebody else, made live, gone back from."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query
@@ -69,20 +68,10 @@ class ReplayFilters(BaseModel):
 
     def extent(self) -> Extent:
         """The same for the desk; a span that ends before it begins raises `InvalidValue`."""
-        since, until = _in_utc("since", self.since), _in_utc("until", self.until)
-        if since is not None and until is not None and until <= since:
+        if self.since is not None and self.until is not None and self.until <= self.since:
             fix = "give an end that is after `since`, or leave it out"
-            raise InvalidValue(field="until", given=until.isoformat(), fix=fix)
-        return Extent(last=self.last, since=since, until=until)
-
-
-def _in_utc(field: str, moment: datetime | None) -> datetime | None:
-    if moment is None:
-        return None
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:  # the first and last hours of the calendar, in some zones
-        raise InvalidValue(field=field, given=moment.isoformat(), fix="give a time of our days") from None
+            raise InvalidValue(field="until", given=self.until.isoformat(), fix=fix)
+        return Extent(last=self.last, since=self.since, until=self.until)
 
 
 def rulebook_in_path(version: InPath, caller: CallerDep) -> ARulebook:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -55,8 +55,8 @@ def _time(given: Any) -> datetime:
     """Only RFC 3339 with its zone: pydantic alone would also take `1732352400` and a bare date."""
     try:
         if isinstance(given, str) and _TIME.match(given):
-            return datetime.fromisoformat(given.upper())
-    except ValueError:
+            return datetime.fromisoformat(given.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):  # none, or beyond the calendar in UTC
         pass
     raise ValueError("give an RFC 3339 time with its zone, such as 2026-11-23T10:00:00Z")
 
@@ -97,7 +97,7 @@ Duration = Annotated[
 ]
 """An ISO 8601 duration (`PT1H`)."""
 Time = Annotated[AwareDatetime, BeforeValidator(_time)]
-"""An RFC 3339 time with its zone."""
+"""An RFC 3339 time with its zone, in UTC."""
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
 """One line of text."""
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_text)]

@@ -221,9 +221,9 @@ def _purposes(fields: Fields) -> dict[str, str]:
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return None if moment.utcoffset() is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # none, or beyond the calendar in UTC
         return None
-    return None if moment.utcoffset() is None else moment.astimezone(UTC)
 
 
 def _ref(kind: str, name: str) -> EntityRef:

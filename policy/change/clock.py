@@ -8,7 +8,7 @@ from typing import Final
 
 from policy import syntax
 from policy.change.edit import Edit, NotReadable, reading_of
-from policy.change.literals import instant_ms, moment, span_ms
+from policy.change.literals import FIRST_MS, LAST_MS, instant_ms, moment, span_ms
 from policy.engine import Engine, invariants
 
 _DAY: Final = 86_400_000
@@ -36,12 +36,17 @@ class Clock:
     days: tuple[int, ...]
 
     def moments(self, now: datetime) -> Iterator[tuple[Cell, datetime]]:
-        """A moment in every cell; where no rule knows the calendar they are all of the day of `now`."""
+        """A moment in every cell that the calendar has; where no rule knows it they are all of the day of `now`."""
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        starts = [today] if not self.days else [moment(self.days[0] - _DAY), *map(moment, self.days)]
-        for number, day in enumerate(starts):
+        for number, day in self._starts() if self.days else [(0, today)]:
             for place, start in enumerate(self.hours):
                 yield Cell(number, place), day + timedelta(milliseconds=start)
+
+    def _starts(self) -> Iterator[tuple[int, datetime]]:
+        for number, start in enumerate((self.days[0] - _DAY, *self.days)):
+            first = max(start, FIRST_MS)
+            if first <= LAST_MS and (number == len(self.days) or first < self.days[number]):
+                yield number, moment(first)
 
     def words(self, cells: Collection[Cell]) -> str | None:
         """These cells for people; None where they are all there is."""
@@ -58,8 +63,10 @@ class Clock:
 
     def _days(self, first: int, last: int) -> str:
         """`from 2026-12-01 until the end of 2026-12-31 (UTC)`; empty where it is any day."""
-        begins = f"from {moment(self.days[first - 1]):%Y-%m-%d}" if first else ""
-        ends = f"until the end of {moment(self.days[last] - _DAY):%Y-%m-%d}" if last < len(self.days) else ""
+        has_begun = first == 0 or self.days[first - 1] <= FIRST_MS
+        never_ends = last == len(self.days) or self.days[last] > LAST_MS
+        begins = "" if has_begun else f"from {moment(self.days[first - 1]):%Y-%m-%d}"
+        ends = "" if never_ends else f"until the end of {moment(self.days[last] - _DAY):%Y-%m-%d}"
         return " ".join(filter(None, (begins, ends, "(UTC)"))) if begins or ends else ""
 
     def _hours(self, places: tuple[int, ...]) -> str:

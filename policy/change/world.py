@@ -1,8 +1,9 @@
 """A known directory to look for witnesses in: people, things and the circumstances in which they could be asked for."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import product
 
 from policy import syntax
@@ -13,7 +14,6 @@ from policy.question import Entity, EntityRef, Scalar, Value
 from policy.syntax import RuleSyntax
 
 _MOST_VALUES = 12
-_MS = timedelta(milliseconds=1)
 Context = Mapping[str, Value]
 
 
@@ -107,13 +107,15 @@ def _turning(context: Context, types: FactTypes, rules: list[RuleSyntax]) -> dic
 
 
 def _moments(literals: list[syntax.Expr], now: datetime) -> Iterator[datetime]:
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = instant_ms(now.replace(hour=0, minute=0, second=0, microsecond=0).isoformat())
     for expr in literals:
         match expr:
             case syntax.Unary("datetime", syntax.TextLit(text)):
-                at = moment(instant_ms(text))
+                at = instant_ms(text)
             case syntax.Unary("duration", syntax.TextLit(text)):
-                at = midnight + timedelta(milliseconds=span_ms(text))
+                at = midnight + span_ms(text)
             case _:
                 continue
-        yield from (at - _MS, at, at + _MS)
+        for ms in (at - 1, at, at + 1):
+            with suppress(OverflowError):  # nobody asks at a time beyond the calendar
+                yield moment(ms)

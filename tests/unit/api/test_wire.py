@@ -58,13 +58,17 @@ def test_no_other_spelling_of_a_duration_is_read(given: object) -> None:
      "2026-11-23T10:00:00.000000000Z"],
 )  # fmt: skip
 def test_a_time_with_its_zone_is_read(text: str) -> None:
-    assert read(time=text).time == datetime(2026, 11, 23, 10, tzinfo=UTC)
+    found = read(time=text).time
+    assert found == datetime(2026, 11, 23, 10, tzinfo=UTC)
+    assert found is not None
+    assert found.tzinfo is UTC
 
 
 @pytest.mark.parametrize(
     "given",
     ["2026-11-23T10:00:00", "2026-11-23", "2026-11-23 10:00:00Z", "20261123T100000Z", "2026-11-23T25:00:00Z",
-     "2026-11-23T10:00Z", "2026-11-23T10:00:00Z\n", "2026-W48-1T10:00:00Z", "now", "1800000000", 1800000000, 1.5, True],
+     "2026-11-23T10:00Z", "2026-11-23T10:00:00Z\n", "2026-W48-1T10:00:00Z", "now", "1800000000", 1800000000, 1.5, True,
+     "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"],
 )  # fmt: skip
 def test_no_other_spelling_of_a_time_is_read(given: object) -> None:
     with pytest.raises(ValidationError, match="RFC 3339"):

@@ -189,6 +189,8 @@ def test_a_thing_is_in_all_that_its_case_names_and_in_nothing_else(container: st
         ("purposes[0].beneath", {"purposes": [{"id": "x"}]}),
         ("at", {"at": "2026-03-02T09:30:00"}),
         ("at", {"at": "yesterday"}),
+        ("at", {"at": "0001-01-01T00:00:00+14:00"}),
+        ("at", {"at": "9999-12-31T23:59:59-14:00"}),
         ("mfa", {"mfa": "true"}),
         ("expect", {"expect": None}),
         ("expect", {"expect": "permit"}),

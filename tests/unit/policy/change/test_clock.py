@@ -57,3 +57,28 @@ def test_a_time_that_is_read_in_another_way_is_said_as_the_moment_that_was_tried
     (when,) = lost('context.now.toDate() == datetime("2026-03-02")')[1]
     assert when is not None
     assert when.startswith("at least at 2026-03-02 ")
+
+
+@pytest.mark.parametrize(
+    ("condition", "when"),
+    [
+        ('context.now < datetime("0000-01-01")', None),
+        ('context.now < datetime("0001-01-01")', None),
+        ('context.now > datetime("9999-12-31T23:59:59.999Z")', None),
+        ('context.now >= datetime("0000-03-01")', {None}),
+        ('context.now >= datetime("0001-01-01")', {None}),
+        ('context.now <= datetime("9999-12-31T23:59:59.999Z")', {None}),
+        (
+            'context.now >= datetime("2026-12-01") && context.now <= datetime("9999-12-31T23:59:59.999Z")',
+            {"only from 2026-12-01 (UTC)"},
+        ),
+        ('context.now < datetime("9999-12-31T23:59:59-1400")', {"at least at 2026-03-02 09:30 UTC"}),
+        ('context.now >= datetime("0001-01-01T00:00:00+1400")', {"at least at 2026-03-02 09:30 UTC"}),
+        ('context.now.toTime() < duration("99999999999d")', {None}),
+        ('context.now.toTime() >= duration("-99999999d")', {None}),
+    ],
+)
+def test_a_rule_may_write_times_at_the_ends_of_the_calendar_and_beyond(condition: str, when: set[str] | None) -> None:
+    line, table = lost(condition)
+    assert table == (when or set())
+    assert line.startswith("2 people lose readAudit" if when else "Nobody can gain anything by this edit")
