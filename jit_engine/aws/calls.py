@@ -14,12 +14,13 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from botocore.config import Config
-from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
+from botocore.credentials import AssumeRoleCredentialFetcher, Credentials
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.session import Session as BotocoreSession
 from botocore.session import get_session
 
+from jit_engine.aws.own_session import AHEAD, OwnSession
 from jit_engine.aws.reach import Reach
 from jit_engine.aws.throttle import TokenBucket
 from jit_engine.errors import AwsRefused, AwsUnavailable
@@ -51,6 +52,12 @@ _FIRST_PAUSE = 0.2
 RETRY_AFTER = timedelta(seconds=15)
 LONGEST_WAIT = 10.0
 """Seconds that a call waits for a token before it is given up as throttled by ourselves."""
+_USUAL = (3.0, 15.0)
+"""Seconds to connect within, and to be answered within."""
+_OPENING = (2.0, 5.0)
+"""The same for opening a session of the platform's own, which another call waits for."""
+_URGENT_STS = (2.0, 3.0)
+"""The same for a session that a Deny waits for: with the lane's own second it is written within five."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +73,8 @@ class AwsAccess:
 
 class Calls(Protocol):
     """One AWS operation. `urgent` calls (denying, deleting) may use the whole of the throttle, and are kept from an
-    account that did not answer for seconds only.
+    account that did not answer for seconds only. An urgent call of STS is what such a call waits for: it is tried once
+    and shortly, and no word on whether the account answers.
     """
 
     def __call__(
@@ -89,6 +97,8 @@ class AwsCalls:
     bucket: TokenBucket = field(default_factory=TokenBucket)
     reach: Reach = field(default_factory=lambda: Reach(account="of its own"))
     sleep: Callable[[float], object] = time.sleep
+    _opening: Reach = field(default_factory=lambda: Reach(account="of STS", silent_after=1))
+    _own: OwnSession | None = None
     _session: BotocoreSession | None = None
     _clients: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -96,8 +106,12 @@ class AwsCalls:
     def __call__(
         self, service: str, operation: str, parameters: Mapping[str, object], *, urgent: bool = False
     ) -> Mapping[str, Any]:
+        if urgent and service == "sts":
+            return self._shortly(operation, parameters)
         is_write = service == "iam" and not operation.startswith(("get_", "list_"))
         asks = self.reach.enter(urgent=urgent)
+        if not urgent and self._own is not None:
+            self._own.renew_ahead()
         for tried in range(1, TRIES + 1):
             if is_write:
                 self._wait_for_token(operation, urgent=urgent)
@@ -137,6 +151,21 @@ class AwsCalls:
         )
         return token
 
+    def _shortly(self, operation: str, parameters: Mapping[str, object]) -> Mapping[str, Any]:
+        self.reach.check()
+        self._opening.enter(urgent=True)
+        answered = True
+        try:
+            return _answer(self._client("sts", within=_URGENT_STS), "sts", operation, parameters)
+        except _Passing as passing:
+            answered = passing.answered
+            raise AwsUnavailable(operation=passing.operation, retry_after=RETRY_AFTER) from passing.__cause__
+        finally:
+            if answered:
+                self._opening.answered()
+            else:
+                self._opening.unanswered()
+
     def _wait_for_token(self, operation: str, *, urgent: bool) -> None:
         deadline = time.monotonic() + LONGEST_WAIT
         while wait := self.bucket.take(reserve=0.0 if urgent else self.bucket.reserve):
@@ -144,13 +173,14 @@ class AwsCalls:
                 raise AwsUnavailable(operation=f"iam:{operation}", retry_after=RETRY_AFTER)
             self.sleep(wait)
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, *, within: tuple[float, float] = _USUAL) -> Any:
+        name = service if within == _USUAL else f"{service} within {within}"
         with self._lock:
-            if service not in self._clients:
+            if name not in self._clients:
                 if self._session is None:
-                    self._session = _session_as(self.access, self.role_arn)
-                self._clients[service] = _new_client(self._session, service, self.access, None)
-            return self._clients[service]
+                    self._session, self._own = _session_as(self.access, self.role_arn)
+                self._clients[name] = _new_client(self._session, service, self.access, None, within=within)
+            return self._clients[name]
 
 
 @dataclass(slots=True)
@@ -171,7 +201,8 @@ class _SessionCalls:
 
 def client_as(access: AwsAccess, role_arn: str, service: str) -> Any:
     """A boto3 client that acts as `role_arn` and tries again by itself; for the provisioner."""
-    return _new_client(_session_as(access, role_arn), service, access, None, tries=TRIES)
+    session, _ = _session_as(access, role_arn, tries=TRIES)
+    return _new_client(session, service, access, None, tries=TRIES)
 
 
 def _answer(client: Any, service: str, operation: str, parameters: Mapping[str, object]) -> Mapping[str, Any]:
@@ -207,12 +238,14 @@ def _pause(tried: int) -> float:
     return whole / 2 + random.uniform(0, whole / 2)  # noqa: S311 - it spreads callers, it hides nothing
 
 
-def _session_as(access: AwsAccess, role_arn: str) -> BotocoreSession:
+def _session_as(access: AwsAccess, role_arn: str, tries: int = 1) -> tuple[BotocoreSession, OwnSession]:
     source = get_session()
     if access.access_key_id is not None and access.secret_access_key is not None:
         source.set_credentials(access.access_key_id, access.secret_access_key)
     fetcher = AssumeRoleCredentialFetcher(
-        client_creator=lambda service, **keys: _new_client(source, service, access, None, tries=TRIES, **keys),
+        client_creator=lambda service, **keys: _new_client(
+            source, service, access, None, tries=tries, within=_OPENING, **keys
+        ),
         source_credentials=source.get_credentials(),
         role_arn=role_arn,
         extra_args={
@@ -220,11 +253,11 @@ def _session_as(access: AwsAccess, role_arn: str) -> BotocoreSession:
             "ExternalId": access.external_id,
             "DurationSeconds": 3600,
         },
+        expiry_window_seconds=AHEAD,  # else it answers with the session that it has kept
     )
-    session = get_session()
-    renewing = DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)
-    setattr(session, "_credentials", renewing)  # noqa: B010 - botocore has a setter for static keys only
-    return session
+    session, own = get_session(), OwnSession(fetcher.fetch_credentials)
+    setattr(session, "_credentials", own)  # noqa: B010 - botocore has a setter for static keys only
+    return session, own
 
 
 def _new_client(
@@ -233,11 +266,12 @@ def _new_client(
     access: AwsAccess,
     keys: Credentials | None,
     tries: int = 1,
+    within: tuple[float, float] = _USUAL,
     **given: Any,
 ) -> Any:
     config = Config(
-        connect_timeout=3,
-        read_timeout=15,
+        connect_timeout=within[0],
+        read_timeout=within[1],
         retries={"mode": "standard", "total_max_attempts": tries},
         s3={"addressing_style": "path"} if access.endpoint_url else {},
     )

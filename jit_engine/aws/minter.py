@@ -88,6 +88,9 @@ class AwsMinter:
             raise AwsRefused(operation="the probes beside the grant", aws_code="ProbeNotDenied")
 
     def assume(self, plan: SessionPlan) -> Credentials:
+        return self._assume(plan, urgent=False)
+
+    def _assume(self, plan: SessionPlan, *, urgent: bool) -> Credentials:
         parameters: dict[str, object] = {
             "RoleArn": plan.role_arn,
             "RoleSessionName": plan.session_name,
@@ -98,7 +101,7 @@ class AwsMinter:
         }
         if plan.policy is not None:
             parameters["Policy"] = plan.policy
-        answer = self.calls("sts", "assume_role", parameters)["Credentials"]
+        answer = self.calls("sts", "assume_role", parameters, urgent=urgent)["Credentials"]
         expires: datetime = answer["Expiration"]
         return Credentials(
             access_key_id=str(answer["AccessKeyId"]),
@@ -109,7 +112,7 @@ class AwsMinter:
 
     def observer(self, plan: SessionPlan, probes: Probes) -> Observer | None:
         try:
-            return _Marker(calls=self._session(self.assume(plan)), call=probes.allowed)
+            return _Marker(calls=self._session(self._assume(plan, urgent=True)), call=probes.allowed)
         except AwsRefused:
             return None
 

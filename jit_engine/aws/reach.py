@@ -22,9 +22,13 @@ ASKING = 20.0
 
 @dataclass(slots=True)
 class Reach:
-    """One account as this process meets it. Errors that AWS itself sends are answers."""
+    """One account as this process meets it. Errors that AWS itself sends are answers.
+
+    `silent_after` so many tries in a row without one it is left alone.
+    """
 
     account: str
+    silent_after: int = UNANSWERED
     monotonic: Callable[[], float] = time.monotonic
     _unanswered: int = field(init=False, default=0)
     _pause: float = field(init=False, default=FIRST_PAUSE)
@@ -46,7 +50,7 @@ class Reach:
         with self._lock:
             now = self.monotonic()
             left = (self._urgent_until if urgent else self._until) - now
-            asks = left <= 0 and self._unanswered >= UNANSWERED
+            asks = left <= 0 and self._unanswered >= self.silent_after
             if asks:
                 self._urgent_until = now + ASKING
                 self._until = max(self._until, self._urgent_until)
@@ -65,7 +69,7 @@ class Reach:
         """A try found no connection, or no answer in time."""
         with self._lock:
             self._unanswered += 1
-            if self._unanswered >= UNANSWERED:
+            if self._unanswered >= self.silent_after:
                 now = self.monotonic()
                 self._until, self._urgent_until = now + self._pause, now + URGENT_PAUSE
                 self._pause = min(self._pause * 2, LONGEST_PAUSE)
