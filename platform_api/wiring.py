@@ -257,7 +257,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
             new_request_id=lambda now: RequestId(new_id("rq", now)),
         ),
         deliver=Deliver(facts=facts, ledger=ledger, minters=minters, bases=bases, judges=judges, token=_token),
-        revoke=Revoke(ledger=ledger),
+        revoke=Revoke(ledger=ledger, live=SqlRevocations(database)),
         renew=Renew(ledger=ledger),
         revoke_many=RevokeMany(
             live=SqlRevocations(database), catalogue=registry.catalogue, account=settings.aws.account_id

@@ -13,7 +13,7 @@ from jit_engine.domain.ids import RequestId
 from jit_engine.domain.waiting import WaitingRequest, WaitingState
 from jit_engine.errors import EngineError, Passing, WrongState
 from jit_engine.flows.approve import LookAtWaiting
-from jit_engine.flows.outcome import AccessRefused, ApprovalNeeded, ShownHasChanged
+from jit_engine.flows.outcome import AccessRefused, ApprovalNeeded, GrantNotUsable, ShownHasChanged
 from jit_engine.flows.request_access import MINTING_PATIENCE, RequestAccess
 from jit_engine.ports import Ledger, LostRace, WaitingRoom
 
@@ -87,7 +87,7 @@ class MintWaiting:
             self._wait_again(waiting, ("what has to be approved changed just now",), now)
         except AccessRefused:
             return  # recorded with the refusal
-        except Passing as unavailable:
+        except (Passing, GrantNotUsable) as unavailable:
             self._again(waiting.id, unavailable, now)
         except EngineError as refused:
             left = self.room.waiting(waiting.id)

@@ -15,6 +15,7 @@ from jit_engine.domain.ids import EnvironmentId, GrantId
 from jit_engine.errors import EngineError
 from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.enforce import Enforcement
+from jit_engine.flows.request_access import NEVER_FINISHED
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY, marker, probe_session_policy, session_plan
 from jit_engine.ports import (
@@ -120,7 +121,7 @@ class Reconcile:
         match grant.state:
             case GrantState.MINTING:
                 self._save(
-                    replace(grant.moved(GrantState.ABANDONED), due_at=now, reason="never finished"), "abandoned", now
+                    replace(grant.moved(GrantState.ABANDONED), due_at=now, reason=NEVER_FINISHED), "abandoned", now
                 )
             case GrantState.ACTIVE if now >= grant.ends_at:
                 self._end(self._save(grant.moved(GrantState.EXPIRING), "expiring", now), now)  # its lease still holds

@@ -20,7 +20,7 @@ from jit_engine.errors import AccountNotReady, AwsUnavailable, EngineError, Inva
 from jit_engine.flows.approved import check_approved
 from jit_engine.flows.base_roles import BaseRoles
 from jit_engine.flows.enforce import Enforcement
-from jit_engine.flows.outcome import AccessRefused, AlreadyHeld, ApprovalNeeded, DurationTooLong
+from jit_engine.flows.outcome import AccessRefused, AlreadyHeld, ApprovalNeeded, DurationTooLong, GrantNotUsable
 from jit_engine.iam.limits import SHORTEST_SESSION
 from jit_engine.iam.plan import PlannedPart, parts_of
 from jit_engine.iam.role import probe_session_policy, probes_for, role_plan, session_plan
@@ -40,8 +40,11 @@ from jit_engine.rules.time_wanted import wanted_of
 
 MINTING_PATIENCE = timedelta(minutes=3)
 """How long the intent may stand before the reconciler takes it for abandoned; a mint gives up after a minute."""
+NEVER_FINISHED = "never finished"
+"""Why the reconciler gives a mint up."""
 ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=30)
+_GIVING = (GrantState.MINTING, GrantState.ACTIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,17 +115,19 @@ class RequestAccess:
     ) -> Grant:
         """An active grant; unless `anew`, raises `AlreadyHeld` where a live one gives all of it, however many ask at
         the same moment. Raises `AccessRefused`, `NotFound`, `InvalidValue`, `PolicyTooLarge` or `NoEnforcer` before
-        any AWS call, `ApprovalNeeded` before anything is on record, `AwsUnavailable` when minting did not come about:
-        what was begun is then the reconciler's to undo. A request that has been `waiting` is moved on with what
-        becomes of it.
+        any AWS call, `ApprovalNeeded` before anything is on record, `AwsUnavailable` when minting did not come about,
+        `GrantNotUsable` when somebody ended it meanwhile: what was begun is then the reconciler's to undo. A request
+        that has been `waiting` is moved on with what becomes of it.
         """
         parts, grant = self._opened(request, now, waiting, anew=anew)
         try:
             return self._mint(grant, parts, now)  # 4 act, 5 record
         except EngineError as error:
+            self._check_still_wanted(grant.id, error)
             self._abandon(grant.id, error, now)
             raise
         except LostRace as overtaken:  # the reconciler has given this mint up; its role is being removed
+            self._check_still_wanted(grant.id, overtaken)
             raise AwsUnavailable(operation="minting in time", retry_after=RETRY_AFTER) from overtaken
 
     def _opened(
@@ -319,6 +324,13 @@ class RequestAccess:
 
     def _minter(self, part: PlannedPart) -> Minter:
         return minter_in(self.minters, part.seat.account)
+
+    def _check_still_wanted(self, grant_id: GrantId, error: Exception) -> None:
+        """Raises `GrantNotUsable` where somebody has ended the grant meanwhile: then that is why, not the error."""
+        left = self.ledger.get(grant_id)
+        if left is not None and left.state not in _GIVING and left.reason not in (None, NEVER_FINISHED):
+            why = f"it was ended while it was minted ({left.reason})"
+            raise GrantNotUsable(grant=grant_id, state=left.state.value, why=why) from error
 
     def _abandon(self, grant_id: GrantId, error: EngineError, now: datetime) -> None:
         """Hands what was begun to the reconciler at once. Should this fail too, the intent's own due time does it."""

@@ -10,6 +10,7 @@ from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import NotFound, WrongState
+from jit_engine.flows.revoke_many import Ending
 from jit_engine.ports import Ledger, LostRace
 
 _ALREADY_ENDING = frozenset(
@@ -27,22 +28,23 @@ _TRIES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revoke:
-    """Marks a grant for revocation. Who may is the caller's question; asking twice changes nothing."""
+    """Marks a grant for revocation. Who may is the caller's question; asking twice changes nothing.
+
+    One that is still being minted is given up, with the request that waited for it: whoever mints it loses the row, and
+    the reconciler removes what was made by then.
+    """
 
     ledger: Ledger
+    live: Ending
 
     def __call__(self, grant_id: GrantId, by: Subject, reason: str, now: datetime) -> Grant:
-        """The grant, `revoking` or already further; raises `NotFound`, or `WrongState` while it is being minted."""
+        """The grant, `revoking` or already further, `abandoned` if it was being minted; raises `NotFound`."""
         for _ in range(_TRIES):
             grant = self.ledger.get(grant_id)
             if grant is None:
                 raise NotFound(kind="grant", id=grant_id)
             if grant.state in _ALREADY_ENDING:
                 return grant
-            if grant.state is GrantState.MINTING:
-                raise WrongState(
-                    kind="grant", id=grant_id, state=grant.state.value, fix="it is being minted; revoke it in a moment"
-                )
             event = Event(
                 action="grant.revoking",
                 actor=by.id,
@@ -50,6 +52,9 @@ class Revoke:
                 about={"activity": grant.activity, "environment": grant.environment, "grant": grant.id},
                 details={"reason": reason},
             )
+            if grant.state is GrantState.MINTING:
+                self.live.end_all((grant_id,), reason, event)
+                continue  # it has ended, by this or by itself
             try:
                 return self.ledger.save(replace(grant.moved(GrantState.REVOKING), due_at=now, reason=reason), event)
             except LostRace:

@@ -41,15 +41,22 @@ class Scope:
     value: str
 
 
-class LiveGrantsIn(Protocol):
+class Ending(Protocol):
+    """Ends grants, whoever holds them at this moment."""
+
+    def end_all(self, grants: Sequence[GrantId], reason: str, event: Event) -> Sequence[GrantId]:
+        """Ends those that still give access, each with a record of its own made from `event`; all or none.
+
+        With one that is still being minted the request that waits for it is taken back: else it was minted anew.
+        """
+        ...
+
+
+class LiveGrantsIn(Ending, Protocol):
     """What is needed of the ledger."""
 
     def giving_in(self, scope: Scope) -> Sequence[Grant]:
         """Every grant in the scope that gives access or is about to, the oldest first; all of them for a dataset."""
-        ...
-
-    def end_all(self, grants: Sequence[GrantId], reason: str, event: Event) -> Sequence[GrantId]:
-        """Ends those that still give access, each with a record of its own made from `event`; all or none."""
         ...
 
 

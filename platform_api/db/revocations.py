@@ -12,11 +12,13 @@ from sqlalchemy.engine import Connection
 from jit_engine.domain.event import Event
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import ContractId, GrantId
+from jit_engine.domain.waiting import WaitingState
 from jit_engine.flows.revoke_many import Scope, Wide
 from platform_api.db.audit import append
 from platform_api.db.engine import Database
 from platform_api.db.grant_rows import read_grants
 from platform_api.db.tables.grants import GrantRow, PrincipalRow
+from platform_api.db.waiting import keep_waiting, waiting_for
 from platform_api.db.waking import is_under
 
 _AFTER = {GrantState.ACTIVE: GrantState.REVOKING, GrantState.MINTING: GrantState.ABANDONED}
@@ -46,7 +48,10 @@ class SqlRevocations:
 
 
 def end_giving(connection: Connection, which: sa.ColumnElement[bool], reason: str, event: Event) -> list[GrantId]:
-    """Ends those that still give access, in the transaction at hand, each with a record of its own."""
+    """Ends those that still give access, in the transaction at hand, each with a record of its own.
+
+    A request that waits for one that is still being minted is taken back with it, on a record of its own, too.
+    """
     those = sa.select(GrantRow.id, GrantRow.state, GrantRow.activity, GrantRow.environment)
     rows = connection.execute(those.where(which, _GIVES).order_by(GrantRow.id).with_for_update()).all()
     for before, after in _AFTER.items():
@@ -55,6 +60,12 @@ def end_giving(connection: Connection, which: sa.ColumnElement[bool], reason: st
             ended = {"state": after.value, "due_at": event.at, "reason": reason}
             change = sa.update(GrantRow).where(GrantRow.id.in_(ids))
             connection.execute(change.values(**ended, version=GrantRow.version + 1))
+    given_up = [GrantId(row.id) for row in rows if row.state == GrantState.MINTING.value]
+    for waiting in waiting_for(connection, given_up) if given_up else ():
+        keep_waiting(connection, replace(waiting.moved(WaitingState.WITHDRAWN), reason=reason))
+        asked = waiting.request
+        about = {"activity": asked.activity, "environment": asked.environment, "request": asked.id}
+        append(connection, replace(event, action="access.withdrawn", about=about, details={"reason": reason}))
     for row in rows:
         about = {"activity": row.activity, "environment": row.environment, "grant": row.id}
         append(connection, replace(event, about={**event.about, **about}))

@@ -116,6 +116,12 @@ class SqlWaiting:
         return sorted({ask.source.uri for decision in decisions for ask in cleared_asks(decision)})
 
 
+def waiting_for(connection: Connection, grants: Sequence[GrantId]) -> list[WaitingRequest]:
+    """Those that wait for one of these to be minted, for the transaction at hand to write."""
+    those = _WAITING.where(WaitingRequestRow.grant_id.in_(grants), _STILL).order_by(WaitingRequestRow.id)
+    return _read(connection.execute(those.with_for_update()).all())
+
+
 def keep_waiting(connection: Connection, waiting: WaitingRequest) -> WaitingRequest:
     """Writes the row into the transaction at hand, or raises `LostRace`; as it is then."""
     update_one(connection, _SAVE, waiting.id, waiting.version, _values(waiting))

@@ -33,6 +33,7 @@ from platform_api.db.base_roles import SqlBaseRoles
 from platform_api.db.engine import Database, create_engine
 from platform_api.db.label_rows import read_label
 from platform_api.db.ledger import SqlLedger
+from platform_api.db.revocations import SqlRevocations
 from platform_api.embedded.aws_bootstrap import EmbeddedAccount
 from tests.contract.minter.cloud import Cloud
 from tests.fakes import world
@@ -227,7 +228,8 @@ class Stage:
 
     def revoke(self) -> None:
         """Takes the grant back."""
-        Revoke(ledger=self.ledger)(self.grant, world.ADA, "no longer needed", self.setting.began)
+        revoke = Revoke(ledger=self.ledger, live=SqlRevocations(self.database))
+        revoke(self.grant, world.ADA, "no longer needed", self.setting.began)
 
     def tend(self, *, after: timedelta, times: int = 1) -> None:
         """Lets the reconciler step, at moments half a second apart."""

@@ -15,7 +15,7 @@ from jit_engine.domain.ids import EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.label import Label, LabelRise
 from jit_engine.domain.request import AccessRequest
 from jit_engine.domain.verdict import Clearance, Refusal
-from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest
+from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest, WaitingState
 from jit_engine.errors import NotFound, RoleBudgetSpent
 from jit_engine.iam.limits import ROLES_PER_ACCOUNT
 from jit_engine.ports import DecidedAnew, Evidence, LostRace, RoleOwner
@@ -106,6 +106,22 @@ class MemoryLedger:
             beside = other.environment == grant.environment and other.id != grant.id
             if beside and other.state is GrantState.ACTIVE:
                 self.grants[other.id] = replace(other, due_at=now, version=other.version + 1)
+
+    def end_all(self, grants: Sequence[GrantId], reason: str, event: Event) -> Sequence[GrantId]:
+        """As `jit_engine.flows.revoke_many.LiveGrantsIn` says."""
+        after = {GrantState.ACTIVE: GrantState.REVOKING, GrantState.MINTING: GrantState.ABANDONED}
+        with self._lock:
+            ended = [self.grants[id_] for id_ in grants if id_ in self.grants and self.grants[id_].state in after]
+            for grant in ended:
+                moved = replace(grant.moved(after[grant.state]), due_at=event.at, reason=reason)
+                self.grants[grant.id] = replace(moved, version=grant.version + 1)
+                self.events.append(replace(event, about={**event.about, "grant": grant.id}))
+            given_up = {grant.id for grant in ended if grant.state is GrantState.MINTING}
+            for waiting in list(self.room.values()):
+                if waiting.state in STILL_WAITING and waiting.grant in given_up:
+                    self._keep(replace(waiting.moved(WaitingState.WITHDRAWN), reason=reason))
+                    self.events.append(replace(event, action="access.withdrawn", about={"request": waiting.id}))
+            return [grant.id for grant in ended]
 
     def get(self, grant: GrantId) -> Grant | None:
         """As the port says."""

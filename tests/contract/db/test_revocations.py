@@ -6,6 +6,7 @@ import pytest
 
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import ContractId
+from jit_engine.domain.waiting import WaitingState
 from jit_engine.flows.revoke_many import Scope, Wide
 from jit_engine.ports import LostRace
 from platform_api.db.audit import AuditTrail
@@ -13,9 +14,11 @@ from platform_api.db.engine import Database
 from platform_api.db.ledger import SqlLedger
 from platform_api.db.registry import SqlRegistry
 from platform_api.db.revocations import SqlRevocations
+from platform_api.db.waiting import SqlWaiting
 from platform_api.paging import PageAsk
 from tests.contract.db import samples
 from tests.contract.db.samples import HOUR, NOW, event
+from tests.contract.db.waiting_samples import waiting
 
 
 def opened(database: Database, n: int, **changes: object) -> Grant:
@@ -71,6 +74,24 @@ def test_each_is_ended_on_record_and_whoever_read_it_before_loses(database: Data
     records = trail.page(PageAsk(filters={"action": "grant.revoking"})).items
     assert {record.record["about"]["grant"] for record in records} == {active.id, minting.id}  # type: ignore[call-overload,index]
     assert many.end_all(ids, "again", event("grant.revoking")) == []
+
+
+def test_with_a_grant_that_is_being_minted_the_request_that_waits_for_it_is_taken_back(database: Database) -> None:
+    room, other = SqlWaiting(database), waiting(2, WaitingState.READY)
+    grant = opened(database, 3)
+    ready = replace(waiting(1, WaitingState.READY), grant=grant.id)
+    room.wait(ready, {}, samples.evidence(1), event())
+    room.wait(other, {}, samples.evidence(2), event())
+    assert room.keep(ready, event()).grant == grant.id
+    SqlRevocations(database).end_all([grant.id], "enough", event("grant.revoking"))
+    after = room.waiting(ready.id)
+    assert after is not None
+    assert (after.state, after.reason, after.version) == (WaitingState.WITHDRAWN, "enough", 2)
+    untouched = room.waiting(other.id)
+    assert untouched is not None
+    assert untouched.state is WaitingState.READY
+    (record,) = AuditTrail(database).page(PageAsk(filters={"action": "access.withdrawn"})).items
+    assert record.record["about"]["request"] == ready.id  # type: ignore[call-overload,index]
 
 
 def test_a_change_of_an_activity_has_its_grants_decided_anew(database: Database) -> None:

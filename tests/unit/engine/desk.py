@@ -106,7 +106,7 @@ class Desk:
 
     @property
     def revoke(self) -> Revoke:
-        return Revoke(ledger=self.ledger)
+        return Revoke(ledger=self.ledger, live=self.ledger)
 
     def granted(self) -> Grant:
         """A grant of what the desk is about."""

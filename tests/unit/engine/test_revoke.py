@@ -8,7 +8,8 @@ from jit_engine.domain.event import Event
 from jit_engine.domain.grant import Grant, GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.label import LabelRise
-from jit_engine.errors import NotFound, WrongState
+from jit_engine.errors import AwsRefused, NotFound, WrongState
+from jit_engine.flows.outcome import GrantNotUsable
 from jit_engine.ports import DecidedAnew
 from tests.fakes.world import ADA, BEN, NOW
 from tests.unit.engine.desk import Desk
@@ -43,12 +44,40 @@ def test_a_grant_that_is_ending_already_is_answered_as_it_is(state: GrantState) 
     assert desk.revoke(grant.id, ADA, "again", NOW).state is state
 
 
-def test_a_grant_that_is_being_minted_says_so() -> None:
+@pytest.mark.parametrize("step", ["create", "put_policy", "prove"])
+def test_a_grant_that_is_taken_back_while_it_is_minted_is_never_given_and_all_of_it_goes(step: str) -> None:
     desk = Desk()
-    grant = desk.ask()
-    desk.ledger.grants[grant.id] = replace(grant, state=GrantState.MINTING)
-    with pytest.raises(WrongState, match="in a moment"):
-        desk.revoke(grant.id, ADA, "a mistake", NOW)
+
+    def revoke() -> None:
+        (grant,) = desk.ledger.grants.values()
+        after = desk.revoke(grant.id, BEN, "a mistake", desk.now)
+        assert (after.state, after.reason, after.due_at) == (GrantState.ABANDONED, "a mistake", desk.now)
+
+    desk.minter.faults[step] = [revoke]
+    with pytest.raises(GrantNotUsable, match=r"ended while it was minted \(a mistake\)"):
+        desk.ask()
+    assert [event.actor for event in desk.ledger.events if event.action == "grant.revoking"] == [BEN.id]
+    assert "grant.active" not in desk.actions()
+    desk.step()
+    desk.later(minutes=6)
+    desk.step()
+    (grant,) = desk.ledger.grants.values()
+    assert (grant.state, desk.minter.kept) == (GrantState.CLOSED, {})
+
+
+def test_a_mint_that_fails_because_it_was_taken_back_and_torn_down_says_that_it_was_taken_back() -> None:
+    desk = Desk()
+
+    def revoke() -> None:
+        (grant,) = desk.ledger.grants.values()
+        desk.revoke(grant.id, BEN, "a mistake", desk.now)
+        desk.step()
+        raise AwsRefused(operation="iam:put_role_policy", aws_code="NoSuchEntity")
+
+    desk.minter.faults["put_policy"] = [revoke]
+    with pytest.raises(GrantNotUsable, match="a mistake"):
+        desk.ask()
+    assert desk.minter.kept == {}
 
 
 def test_a_grant_that_is_not_there_is_not_found() -> None:

@@ -333,6 +333,20 @@ def test_a_process_that_dies_while_minting_leaves_one_grant(desk: WaitingDesk) -
     assert desk.row(waiting).state is WaitingState.GRANTED
 
 
+def test_one_that_is_taken_back_while_it_is_minted_is_not_minted_anew(desk: WaitingDesk) -> None:
+    waiting = desk.waits()
+    desk.approve(waiting, OLGA)
+    desk.desk.minter.faults["put_policy"] = [lambda: desk.desk.revoke(desk.grant().id, BEN, "a mistake", NOW)]
+    desk.step()
+    desk.desk.later(minutes=10)
+    desk.step()
+    row = desk.row(waiting)
+    assert (row.state, row.reason) == (WaitingState.WITHDRAWN, "a mistake")
+    assert desk.desk.actions().count("access.withdrawn") == 1
+    desk.desk.step(2)
+    assert (desk.grant().state, desk.desk.minter.kept) == (GrantState.CLOSED, {})
+
+
 def test_what_aws_refuses_for_good_is_refused(desk: WaitingDesk) -> None:
     waiting = desk.waits()
     desk.approve(waiting, OLGA)
