@@ -1,7 +1,8 @@
 """The rulebook desk: a draft is written, tried, proposed, approved by somebody else, made live, and gone back from.
 
 Who may come to the desk at all is the rules' own to say, before anything here is called. What the desk itself
-keeps: nothing invalid is stored, whoever wrote or proposed a version never approves it, an approval counts for one
+keeps: nothing invalid is stored, a deed is of the revision that its doer read, a draft is shared by all who may
+propose and whoever wrote in it or proposed it is an author and never approves it, an approval counts for one
 digest in place of one live version and while its giver has the right, and test cases pass before anything is live.
 """
 
@@ -89,25 +90,29 @@ class RulebookDesk:
         return self._add(by, title=title, text=old.text, cases=old.cases, rollback_of=old.version, now=now)
 
     def edit(
-        self, by: str, version: str, *, revision: int, title: str, text: str, cases: str, now: datetime
+        self, by: str, version: str, *, revision: int, title: str, text: str, cases: str | None, now: datetime
     ) -> RulebookVersion:
-        """The draft with another text. Its proposal and its approvals end with that, if it had any."""
+        """The draft with another text, its author among the others from now on.
+
+        Its proposal and its approvals end with that, if it had any. Its test cases stay where `cases` is None.
+        """
         found = self.get(version)
         draft = found.as_draft()
-        if found.revision != revision:
-            raise Overtaken(f"rulebook version {version} has revision {found.revision}, not {revision}")
+        _check_read(found, revision)
+        cases = found.cases if cases is None else cases
         self.check(text, cases, version)
         edited = replace(draft, title=title, text=text, cases=cases, authors=_with(found.authors, by))
         details: dict[str, Json] = {"ended_approvals": [approval.by for approval in found.approvals]}
         return self.store.save(edited, _deed("rulebook.edited", by, edited, now, details))
 
-    def propose(self, by: str, version: str, now: datetime) -> RulebookVersion:
+    def propose(self, by: str, version: str, now: datetime, *, revision: int) -> RulebookVersion:
         """The draft, proposed with what it would change in the live version.
 
-        Its cases pass, and nothing in it looks like something else.
+        It is what `by` read, its cases pass, and nothing in it looks like something else.
         """
         found = self.get(version)
         proposed = found.moved(RulebookState.PROPOSED, "only a draft can be proposed")
+        _check_read(found, revision)
         live = self._live()
         _check_letters(found)
         self._check_cases(found)
@@ -143,24 +148,26 @@ class RulebookDesk:
             details["approved_each_other"] = ring
         return self.store.save(approved, _deed("rulebook.approved", by, approved, now, details))
 
-    def reject(self, by: str, version: str, reason: str, now: datetime) -> RulebookVersion:
+    def reject(self, by: str, version: str, reason: str, now: datetime, *, revision: int) -> RulebookVersion:
         """The version, rejected for good."""
         found = self.get(version)
         rejected = found.moved(RulebookState.REJECTED, "only what is proposed can be rejected")
         if by in found.authors:
             raise OwnProposal(version)
+        _check_read(found, revision)
         return self.store.save(rejected, _deed("rulebook.rejected", by, found, now, {"reason": reason}))
 
-    def withdraw(self, by: str, version: str, reason: str, now: datetime) -> RulebookVersion:
+    def withdraw(self, by: str, version: str, reason: str, now: datetime, *, revision: int) -> RulebookVersion:
         """The version, given up."""
         found = self.get(version)
         withdrawn = found.moved(RulebookState.WITHDRAWN, "it is over already, or live")
+        _check_read(found, revision)
         return self.store.save(withdrawn, _deed("rulebook.withdrawn", by, found, now, {"reason": reason}))
 
-    def activate(self, by: str, version: str, now: datetime) -> Activated:
+    def activate(self, by: str, version: str, now: datetime, *, revision: int) -> Activated:
         """The version, live; grants that its rules no longer pass are due for revocation.
 
-        1. It is approved, for this digest and in place of what is live now.
+        1. It is what `by` read, and approved, for this digest and in place of what is live now.
         2. Everybody who approved it may still; else their approvals end and it is proposed again.
         3. It is valid and its cases pass, by today's schema.
         4. One transaction: the old version is retired, this one is live, every live grant is due.
@@ -169,7 +176,8 @@ class RulebookDesk:
         found = self.get(version)
         live_next = found.moved(RulebookState.LIVE, "only an approved version can be made live")
         live = self._live()
-        for approval in found.approvals:  # 1
+        _check_read(found, revision)  # 1
+        for approval in found.approvals:
             self._check_pair(found, approval.digest, approval.against)
         self._check_approvers(found, by, now)  # 2
         self._check_cases(found)  # 3
@@ -284,6 +292,15 @@ class RulebookDesk:
             for other in self.store.versions()
             if by in other.authors and any(a.by in found.authors and now - a.at <= RING for a in other.approvals)
         ]
+
+
+def _check_read(found: RulebookVersion, revision: int) -> None:
+    """What somebody read is what is stored: else they would act on a text of another's that they never saw."""
+    if found.revision != revision:
+        raise Overtaken(
+            f"rulebook version {found.version} was changed after you had read it: "
+            f"it has revision {found.revision}, you read {revision}"
+        )
 
 
 def _cases(text: str) -> tuple[Case, ...]:

@@ -26,6 +26,9 @@ _File = Annotated[Path, typer.Argument(metavar="FILE", help="Cedar text.")]
 _Cases = Annotated[Path | None, typer.Option(metavar="FILE", help="Test cases, in YAML or JSON.")]
 _Title = Annotated[str, typer.Option(help="In one line, what the change is for.")]
 _Reason = Annotated[str, typer.Option(help="Why, in a sentence.")]
+_Revision = Annotated[
+    int | None, typer.Option(min=0, help="The revision that you read; refused when it was changed since.")
+]
 
 
 @app.command()
@@ -109,14 +112,15 @@ def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="A version.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="Another.")],
 ) -> None:
-    """What differs between the texts of two versions."""
+    """What differs between two versions: in their rules, and in their test cases."""
     with connect() as client:
-        before, after = (client.get(at("rulebooks", one)).text("text").splitlines() for one in (old, new))
-    differing = list(difflib.unified_diff(before, after, f"version {old}", f"version {new}", lineterm=""))
+        before, after = client.get(at("rulebooks", old)), client.get(at("rulebooks", new))
+    differing = [*_differing(before, after, "text", "rules"), *_differing(before, after, "cases", "test cases")]
     for each in differing:
         line(each)
     if not differing:
-        note("The texts are the same.")
+        note("The rules are the same, and so are the test cases.")
+    _caution(after)
 
 
 @app.command()
@@ -156,10 +160,9 @@ def form_(
 
 
 @app.command()
-def propose(version: _Version, as_json: AsJson = False) -> None:
+def propose(version: _Version, revision: _Revision = None, as_json: AsJson = False) -> None:
     """Propose a draft. Its test cases have to pass."""
-    with connect() as client:
-        found = client.create(at("rulebooks", version, "propose"), {})
+    found = _done(version, "propose", revision, {})
     answer(found, as_json=as_json, show=_show)
 
 
@@ -180,22 +183,23 @@ def approve(
 
 
 @app.command()
-def reject(version: _Version, reason: _Reason, as_json: AsJson = False) -> None:
+def reject(version: _Version, reason: _Reason, revision: _Revision = None, as_json: AsJson = False) -> None:
     """Reject what somebody else proposed."""
-    _decide(version, "reject", reason, as_json=as_json)
+    found = _done(version, "reject", revision, {"reason": reason})
+    answer(found, as_json=as_json, show=_show)
 
 
 @app.command()
-def withdraw(version: _Version, reason: _Reason, as_json: AsJson = False) -> None:
+def withdraw(version: _Version, reason: _Reason, revision: _Revision = None, as_json: AsJson = False) -> None:
     """Give a draft or a proposal up."""
-    _decide(version, "withdraw", reason, as_json=as_json)
+    found = _done(version, "withdraw", revision, {"reason": reason})
+    answer(found, as_json=as_json, show=_show)
 
 
 @app.command()
-def activate(version: _Version, as_json: AsJson = False) -> None:
+def activate(version: _Version, revision: _Revision = None, as_json: AsJson = False) -> None:
     """Make an approved version live, at once and everywhere."""
-    with connect() as client:
-        found = client.create(at("rulebooks", version, "activate"), {})
+    found = _done(version, "activate", revision, {})
     answer(found, as_json=as_json, show=_show_activated)
 
 
@@ -205,6 +209,11 @@ def rollback(version: _Version, as_json: AsJson = False) -> None:
     with connect() as client:
         found = client.create(at("rulebooks", version, "rollback"), {})
     answer(found, as_json=as_json, show=_show)
+
+
+def _differing(before: Doc, after: Doc, field: str, what: str) -> Iterator[str]:
+    old, new = (f"{what} of version {one.text('version')}" for one in (before, after))
+    return difflib.unified_diff(before.text(field).splitlines(), after.text(field).splitlines(), old, new, lineterm="")
 
 
 def _last_of(said: Iterator[Doc]) -> Doc:
@@ -224,10 +233,11 @@ def _last_of(said: Iterator[Doc]) -> Doc:
     raise Unavailable("the platform broke off before the analysis was done", next_step="try again")
 
 
-def _decide(version: str, deed: str, reason: str, *, as_json: bool) -> None:
+def _done(version: str, deed: str, revision: int | None, body: dict[str, Json]) -> Doc:
+    """What came of a deed on the revision that was read; without one, on the version as it stands."""
     with connect() as client:
-        found = client.create(at("rulebooks", version, deed), {"reason": reason})
-    answer(found, as_json=as_json, show=_show)
+        read = client.get(at("rulebooks", version)).whole("revision") if revision is None else revision
+        return client.create(at("rulebooks", version, deed), {**body, "revision": read})
 
 
 def _body(file: Path, cases: Path | None) -> dict[str, Json]:
@@ -271,13 +281,21 @@ def _show(found: Doc) -> None:
     )
     for approval in found.records("approvals"):
         line(f"approved by {approval.text('by')} at {local(approval.text('at'))}")
+    _caution(found)
+    read = f"{name} --revision {found.text('revision')}"
     following = {
-        "draft": f"sluice policy propose {name}",
+        "draft": f"sluice policy propose {read}",
         "proposed": f"somebody else: sluice policy approve {name}",
-        "approved": f"sluice policy activate {name}",
+        "approved": f"sluice policy activate {read}",
     }.get(found.text("state"))
     if following:
         note(f"next: {following}")
+
+
+def _caution(found: Doc) -> None:
+    """What has to be known of a version, where it is judged."""
+    for caution in found.texts("cautions"):
+        note(f"caution: {clean(caution)}")
 
 
 def _show_whole(found: Doc) -> None:
@@ -327,5 +345,6 @@ def _show_lead(impact: Doc) -> None:
 
 def _show_activated(found: Doc) -> None:
     line(f"Version {found.text('version')} is live; version {found.text('retired')} is retired.")
+    _caution(found)
     for grant in found.texts("ended_grants"):
         line(f"  no longer passes, and is being revoked: {grant}")

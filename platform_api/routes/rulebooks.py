@@ -25,6 +25,7 @@ from platform_api.schemas.rulebooks import (
     EditAsked,
     ExtentShown,
     ImpactShown,
+    ReadAsked,
     ReasonAsked,
     RulebookShown,
     RulebookWholeShown,
@@ -181,7 +182,11 @@ def rulebook(caller: CallerDep, _: MaySee, version: InPath) -> RulebookWholeShow
 
 @routes.put("/{version}", summary="Give a draft another text")
 def edit(caller: CallerDep, found: MayPropose, body: EditAsked) -> RulebookShown:
-    """Its proposal and its approvals end with that, if it had any. `revision` has to be the one that was read."""
+    """Its proposal and its approvals end with that, if it had any. `revision` has to be the one that was read.
+
+    A draft is shared: whoever may propose edits it, is an author of it from then on, and never approves it. Without
+    `cases` its test cases stay as they are.
+    """
     return RulebookShown.of(
         _desk(caller).edit(
             caller.subject.id,
@@ -230,10 +235,13 @@ def impact(
 
 
 @routes.post("/{version}/propose", response_model=RulebookShown, summary="Propose a draft")
-def propose(caller: CallerDep, once: OnceDep, found: MayPropose) -> Response:
-    """Its test cases pass; what it would change in the live version is kept with it for who approves."""
+def propose(caller: CallerDep, once: OnceDep, found: MayPropose, body: ReadAsked) -> Response:
+    """Its test cases pass; what it would change in the live version is kept with it for who approves.
+
+    `revision` has to be the one that was read: what another changed meanwhile is not proposed unread.
+    """
     desk, by = _desk(caller), caller.subject.id
-    return once(200, lambda: RulebookShown.of(desk.propose(by, found.version, caller.now)))
+    return once(200, lambda: RulebookShown.of(desk.propose(by, found.version, caller.now, revision=body.revision)))
 
 
 @routes.post("/{version}/approve", response_model=RulebookShown, summary="Approve what somebody else proposed")
@@ -252,21 +260,27 @@ def approve(caller: CallerDep, once: OnceDep, found: MayApprove, body: ApprovalA
 def reject(caller: CallerDep, once: OnceDep, found: MayApprove, body: ReasonAsked) -> Response:
     """For good: its text can be drafted anew."""
     desk, by = _desk(caller), caller.subject.id
-    return once(200, lambda: RulebookShown.of(desk.reject(by, found.version, body.reason, caller.now)))
+    return once(
+        200,
+        lambda: RulebookShown.of(desk.reject(by, found.version, body.reason, caller.now, revision=body.revision)),
+    )
 
 
 @routes.post("/{version}/withdraw", response_model=RulebookShown, summary="Give a draft or a proposal up")
 def withdraw(caller: CallerDep, once: OnceDep, found: MayPropose, body: ReasonAsked) -> Response:
     """For good: its text can be drafted anew."""
     desk, by = _desk(caller), caller.subject.id
-    return once(200, lambda: RulebookShown.of(desk.withdraw(by, found.version, body.reason, caller.now)))
+    return once(
+        200,
+        lambda: RulebookShown.of(desk.withdraw(by, found.version, body.reason, caller.now, revision=body.revision)),
+    )
 
 
 @routes.post("/{version}/activate", response_model=ActivatedShown, summary="Make an approved version live")
-def activate(caller: CallerDep, once: OnceDep, found: MayActivate) -> Response:
+def activate(caller: CallerDep, once: OnceDep, found: MayActivate, body: ReadAsked) -> Response:
     """At once, for every process; live grants are decided anew, and those that no longer pass are named."""
     desk, by = _desk(caller), caller.subject.id
-    return once(200, lambda: ActivatedShown.of(desk.activate(by, found.version, caller.now)))
+    return once(200, lambda: ActivatedShown.of(desk.activate(by, found.version, caller.now, revision=body.revision)))
 
 
 @routes.post(

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from platform_api.schemas.forms import spoken_text
 from platform_api.schemas.wire import Asked, Line, Moment, Shown, Text
 from policy import Engine, Rule
-from policy.cases import Answer, CaseRun
+from policy.cases import Answer, CaseRun, case_count
 from policy.desk import Activated
 from policy.ports import Extent
 from policy.versions import Approval, Proposal, RulebookVersion
@@ -44,14 +44,32 @@ class DraftAsked(RulesAsked):
     title: Line
 
 
-class EditAsked(DraftAsked):
-    """Another text for a draft; `revision` is the one that was read."""
+Revision = Annotated[int, Field(ge=0, lt=2**31)]
+"""The revision of a version that somebody read: a deed on any other is refused."""
+
+
+class EditAsked(Asked):
+    """Another text for a draft; `revision` is the one that was read.
+
+    Without `cases` it keeps its test cases; an empty text, or `cases: []` in it, takes them all away.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"title": "Let science see the sources", "text": _EXAMPLE, "revision": 0}]}
     )
 
-    revision: Annotated[int, Field(ge=0, lt=2**31)]
+    title: Line
+    text: RuleText
+    cases: CasesText | None = None
+    revision: Revision
+
+
+class ReadAsked(Asked):
+    """Which revision of a version somebody read who proposes it, or makes it live."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"revision": 3}]})
+
+    revision: Revision
 
 
 class ApprovalAsked(Asked):
@@ -63,10 +81,12 @@ class ApprovalAsked(Asked):
     against: Version
 
 
-class ReasonAsked(Asked):
-    """Why a version is rejected or withdrawn."""
+class ReasonAsked(ReadAsked):
+    """Why a version is rejected or withdrawn, and which revision of it was read."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "It gives away more than was asked for."}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "It gives away more than was asked for.", "revision": 3}]}
+    )
 
     reason: Annotated[Text, Field(min_length=1)]
 
@@ -212,7 +232,10 @@ class SchemaShown(Shown):
 
 
 class RulebookShown(Shown):
-    """One version of the rules, without its text."""
+    """One version of the rules, without its text.
+
+    `test_cases` says how many cases of its own it has; `cautions` what whoever judges it has to know of it.
+    """
 
     version: str
     number: int
@@ -230,6 +253,8 @@ class RulebookShown(Shown):
     against: str | None
     approvals: list[ApprovalShown]
     revision: int
+    test_cases: int
+    cautions: list[str]
 
     @classmethod
     def of(cls, version: RulebookVersion) -> Self:
@@ -254,6 +279,7 @@ class ActivatedShown(Shown):
     retired: str
     live_at: Moment | None
     ended_grants: list[str]
+    cautions: list[str]
 
     @classmethod
     def of(cls, activated: Activated) -> Self:
@@ -263,7 +289,18 @@ class ActivatedShown(Shown):
             retired=activated.retired.version,
             live_at=activated.version.live_at,
             ended_grants=list(activated.ended),
+            cautions=cautions_of(activated.version),
         )
+
+
+def cautions_of(version: RulebookVersion) -> list[str]:
+    """What whoever judges a version has to know of it."""
+    if case_count(version.cases):
+        return []
+    return [
+        f"Version {version.version} has no test cases of its own: nothing tests that its rules answer as they are "
+        "meant to. Only the platform's own cases guard it."
+    ]
 
 
 def rules_of(engine: Engine) -> list[WrittenRuleShown]:
@@ -306,4 +343,6 @@ def shown_of(version: RulebookVersion) -> dict[str, Any]:
         "against": None if proposal is None else proposal.against,
         "approvals": [ApprovalShown.of(approval) for approval in version.approvals],
         "revision": version.revision,
+        "test_cases": case_count(version.cases),
+        "cautions": cautions_of(version),
     }

@@ -2,7 +2,7 @@
 
 from policy.cases.case import Actor, Answer, Case, Circumstances, Thing
 from policy.cases.invariants import invariant_cases
-from policy.cases.reading import cases_from_document, cases_from_text
+from policy.cases.reading import case_count, cases_from_document, cases_from_text
 from policy.cases.running import CaseResult, CaseRun, Suite, run_cases
 from policy.cases.slices import question_of
 
@@ -15,6 +15,7 @@ __all__ = [
     "Circumstances",
     "Suite",
     "Thing",
+    "case_count",
     "cases_from_document",
     "cases_from_text",
     "invariant_cases",

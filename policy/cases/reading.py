@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from policy.cases.case import Actor, Answer, Case, Circumstances, Thing
@@ -32,6 +33,17 @@ def cases_from_text(text: str) -> tuple[Case, ...]:
     except NotPlain as error:
         raise CasesInvalid((error.problem,)) from error
     return cases_from_document(document)
+
+
+@lru_cache(maxsize=64)
+def case_count(text: str) -> int:
+    """How many cases a text says, without looking whether each is right; 0 where it cannot be read."""
+    try:
+        document = plain_value(text)
+    except NotPlain:
+        return 0
+    top = document.get("cases") if isinstance(document, Mapping) else None
+    return len(top) if isinstance(top, list | tuple) else 0
 
 
 def cases_from_document(document: object) -> tuple[Case, ...]:

@@ -34,7 +34,12 @@ def drafted(person: Somebody, text: str, **more: Any) -> dict[str, Any]:
 
 def proposed(person: Somebody, text: str) -> dict[str, Any]:
     """A proposal of that text."""
-    return made(person.post(f"/v1/rulebooks/{drafted(person, text)['version']}/propose"))
+    return made(act(person, "propose", drafted(person, text)))
+
+
+def act(person: Somebody, deed: str, shown: dict[str, Any], **more: Any) -> httpx.Response:
+    """A deed on a version as somebody read it."""
+    return person.post(f"/v1/rulebooks/{shown['version']}/{deed}", {"revision": shown["revision"], **more})
 
 
 def of(shown: dict[str, Any]) -> dict[str, Any]:
@@ -50,12 +55,13 @@ def approved(author: Somebody, approver: Somebody, text: str) -> dict[str, Any]:
 
 def made_live(author: Somebody, approver: Somebody, text: str) -> dict[str, Any]:
     """That text, approved by the other and made live."""
-    return made(author.post(f"/v1/rulebooks/{approved(author, approver, text)['version']}/activate"))
+    return made(act(author, "activate", approved(author, approver, text)))
 
 
 def withdrawn(person: Somebody, version: str) -> None:
     """Gives a version up, so that nothing of a test stays open."""
-    made(person.post(f"/v1/rulebooks/{version}/withdraw", {"reason": "the test is over"}))
+    shown = made(person.get(f"/v1/rulebooks/{version}"))
+    made(act(person, "withdraw", shown, reason="the test is over"))
 
 
 def said(answer: httpx.Response) -> tuple[int, str]:

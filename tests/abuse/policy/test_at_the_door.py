@@ -15,7 +15,7 @@ from jit_engine.domain.event import Event
 from platform_api.embedded import identity_provider
 from platform_api.registry.records import DirectoryEntry
 from tests.support.platform import Cast, Somebody, made
-from tests.support.rulebook_steps import approved, changed, live, of, proposed, said, withdrawn
+from tests.support.rulebook_steps import act, approved, changed, live, of, proposed, said, withdrawn
 from tests.support.standing import Standing
 
 OUT = frozenset({"internal-audit"})
@@ -57,20 +57,20 @@ def again(cast: Cast) -> Iterator[str]:
     yield before
     if live(cast)["text"] != before:
         shown = approved(cast.gus, cast.priya, before)
-        made(cast.gus.post(f"/v1/rulebooks/{shown['version']}/activate"))
+        made(act(cast.gus, "activate", shown))
 
 
 @pytest.mark.case("POL-029")
 def test_an_old_approved_version_needs_a_fresh_approval(cast: Cast, standing: Standing, again: str) -> None:
-    old = approved(cast.gus, cast.priya, changed(cast, "the-old-one"))["version"]
-    made(cast.gus.post(f"/v1/rulebooks/{old}/activate"))
-    new = approved(cast.gus, cast.priya, again)["version"]
-    made(cast.gus.post(f"/v1/rulebooks/{new}/activate"))
+    old = approved(cast.gus, cast.priya, changed(cast, "the-old-one"))
+    made(act(cast.gus, "activate", old))
+    new = approved(cast.gus, cast.priya, again)
+    made(act(cast.gus, "activate", new))
     before = live(cast)
-    assert said(cast.gus.post(f"/v1/rulebooks/{old}/activate")) == (409, "rulebook-state")
-    back = made(cast.gus.post(f"/v1/rulebooks/{old}/rollback"))
-    assert (back["number"] > int(new), back["state"], back["approvals"]) == (True, "draft", [])
-    assert said(cast.gus.post(f"/v1/rulebooks/{back['version']}/activate")) == (409, "rulebook-state")
+    assert said(act(cast.gus, "activate", old)) == (409, "rulebook-state")
+    back = made(cast.gus.post(f"/v1/rulebooks/{old['version']}/rollback"))
+    assert (back["number"] > new["number"], back["state"], back["approvals"]) == (True, "draft", [])
+    assert said(act(cast.gus, "activate", back)) == (409, "rulebook-state")
     assert live(cast) == before
     withdrawn(cast.gus, back["version"])
 
@@ -131,7 +131,7 @@ def test_an_approver_who_is_gone_altogether_approved_nothing(cast: Cast, standin
     entries = cast.platform.platform.registry.directory()
     without = [one for one in entries if one.subject.id != id_of(cast.priya)]
     with directory(cast, without):
-        assert said(cast.gus.post(f"/v1/rulebooks/{shown['version']}/activate")) == (403, "approval-void")
+        assert said(act(cast.gus, "activate", shown)) == (403, "approval-void")
     withdrawn(cast.gus, shown["version"])
 
 
@@ -173,11 +173,12 @@ def test_of_two_activations_at_once_one_wins_and_the_other_is_told(
 ) -> None:
     """Two versions, both approved, at two processes: the loser's approval has ended, and nothing is half live."""
     texts = [changed(cast, name) for name in ("this-one", "that-one")]
-    versions = [approved(cast.gus, cast.priya, text)["version"] for text in texts]
+    ready = [approved(cast.gus, cast.priya, text) for text in texts]
+    versions = [shown["version"] for shown in ready]
     before = live(cast)["version"]
     answers = at_once(
-        (cast.gus, f"/v1/rulebooks/{versions[0]}/activate", None),
-        (other_worker.gus, f"/v1/rulebooks/{versions[1]}/activate", None),
+        (cast.gus, f"/v1/rulebooks/{versions[0]}/activate", {"revision": ready[0]["revision"]}),
+        (other_worker.gus, f"/v1/rulebooks/{versions[1]}/activate", {"revision": ready[1]["revision"]}),
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409], [answer.text for answer in answers]
     (won,) = [made(answer) for answer in answers if answer.status_code == 200]
@@ -192,9 +193,10 @@ def test_of_two_activations_at_once_one_wins_and_the_other_is_told(
 def test_one_version_activated_many_times_at_once_is_activated_once(
     cast: Cast, standing: Standing, again: str, other_worker: Cast
 ) -> None:
-    version = approved(cast.gus, cast.priya, changed(cast, "many-times"))["version"]
+    shown = approved(cast.gus, cast.priya, changed(cast, "many-times"))
+    version, read = shown["version"], {"revision": shown["revision"]}
     path = f"/v1/rulebooks/{version}/activate"
-    answers = at_once(*[(cast.gus, path, None), (other_worker.gus, path, None)] * 2)
+    answers = at_once(*[(cast.gus, path, read), (other_worker.gus, path, read)] * 2)
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
     told = cast.ines.get("/v1/audit", action="rulebook.activated", limit=200).json()["items"]
     assert [record["about"]["rulebook"] for record in told].count(version) == 1
@@ -208,7 +210,7 @@ def test_an_edit_and_an_activation_at_once_never_make_unread_text_live(
     body = {"title": "Slipped in", "text": changed(cast, "unread-text"), "revision": shown["revision"]}
     with ThreadPoolExecutor(2) as pool:
         editing = pool.submit(other_worker.gus.call, "PUT", path, json=body)
-        activating = pool.submit(cast.gus.post, f"{path}/activate")
+        activating = pool.submit(act, cast.gus, "activate", shown)
     statuses = (editing.result().status_code, activating.result().status_code)
     assert statuses in ((200, 409), (409, 200)), (editing.result().text, activating.result().text)
     assert "unread-text" not in live(cast)["text"]

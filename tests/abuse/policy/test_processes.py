@@ -16,7 +16,7 @@ from platform_api.live_rules import LiveJudges, NoRulebook
 from tests.abuse.policy.test_at_the_door import again, directory, id_of, moved
 from tests.support.doors import another_door
 from tests.support.platform import Cast, Story, made
-from tests.support.rulebook_steps import approved, changed, said
+from tests.support.rulebook_steps import act, approved, changed, said
 from tests.support.standing import Standing
 
 __all__ = ["again"]
@@ -53,8 +53,9 @@ def test_a_process_that_missed_an_activation_decides_by_the_new_rules(
 ) -> None:
     """Both have the older rules parsed and in memory; which version is live is read for each decision."""
     grant = made(other_worker.dana.post(ASK, story.asking()))["grant"]
-    new = approved(cast.gus, cast.priya, changed(cast, "stop-everything-here", story.activity))["version"]
-    done = made(cast.gus.post(f"/v1/rulebooks/{new}/activate"))
+    ready = approved(cast.gus, cast.priya, changed(cast, "stop-everything-here", story.activity))
+    new = ready["version"]
+    done = made(act(cast.gus, "activate", ready))
     assert grant["id"] in done["ended_grants"]
     assert other_worker.dana.post(f"/v1/grants/{grant['id']}/credentials").status_code in (403, 409)
     refused = other_worker.dana.post(ASK, story.asking())

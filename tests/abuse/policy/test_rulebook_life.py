@@ -70,13 +70,13 @@ def test_an_old_approved_version_is_not_made_live_again(office: Office) -> None:
     first = office.activated("first").version
     office.activated("second")
     with pytest.raises(WrongRulebookState):
-        office.desk.activate(GUS, first.version, NOW)
+        office.desk.activate(GUS, first.version, NOW, revision=first.revision)
     back = office.desk.rollback(GUS, first.version, NOW)
     assert back.number > first.number
     with pytest.raises(WrongRulebookState):
-        office.desk.activate(GUS, back.version, NOW)
+        office.desk.activate(GUS, back.version, NOW, revision=back.revision)
     with pytest.raises(OwnProposal):
-        office.approve(office.desk.propose(GUS, back.version, NOW), GUS)
+        office.approve(office.desk.propose(GUS, back.version, NOW, revision=back.revision), GUS)
 
 
 @pytest.mark.case("POL-031")
@@ -107,10 +107,10 @@ def test_an_approval_does_not_outlive_the_right_to_it(office: Office) -> None:
     agreed, before = office.approved(), live(office)
     office.around.approvers.remove(PRIYA)
     with pytest.raises(ApprovalVoid):
-        office.desk.activate(GUS, agreed.version, NOW)
+        office.desk.activate(GUS, agreed.version, NOW, revision=agreed.revision)
     office.around.approvers.add(PRIYA)  # a right that comes back does not bring the approval back
     with pytest.raises(WrongRulebookState):
-        office.desk.activate(GUS, agreed.version, NOW)
+        office.desk.activate(GUS, agreed.version, NOW, revision=agreed.revision)
     assert live(office) == before
 
 
@@ -143,10 +143,10 @@ def test_two_who_approve_each_other_are_told_to_the_auditors(office: Office) -> 
 
 def test_a_text_slipped_in_between_reading_and_approving_is_not_approved(office: Office) -> None:
     shown = office.proposed()
-    office.desk.edit(
+    edited = office.desk.edit(
         GUS, shown.version, revision=shown.revision, title="A change", text=rule("slipped-in"), cases="", now=NOW
     )
-    again = office.desk.propose(GUS, shown.version, NOW)
+    again = office.desk.propose(GUS, shown.version, NOW, revision=edited.revision)
     with pytest.raises(Overtaken):
         office.approve(shown, PRIYA)
     assert office.approve(again, OLGA).state is RulebookState.APPROVED

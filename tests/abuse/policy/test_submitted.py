@@ -8,7 +8,7 @@ import pytest
 
 from tests.abuse.rows import rows
 from tests.support.platform import Cast, made
-from tests.support.rulebook_steps import drafted, said, withdrawn
+from tests.support.rulebook_steps import act, drafted, said, withdrawn
 from tests.support.standing import Standing
 
 pytestmark = pytest.mark.usefixtures("untouched")
@@ -200,7 +200,7 @@ def test_a_name_that_only_looks_like_another_is_never_proposed(cast: Cast, stand
     draft = made(refused)
     warnings = made(cast.gus.post("/v1/rulebooks/validate", {"text": text}))["warnings"]
     assert ("look-alike", 1) in {(warning["concern"], warning["line"]) for warning in warnings}
-    assert said(cast.gus.post(f"/v1/rulebooks/{draft['version']}/propose")) == (422, "rulebook-invalid")
+    assert said(act(cast.gus, "propose", draft)) == (422, "rulebook-invalid")
     withdrawn(cast.gus, draft["version"])
 
 

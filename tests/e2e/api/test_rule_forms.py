@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.platform import Cast, Story, made
+from tests.support.rulebook_steps import act
 
 FORM: dict[str, Any] = {
     "id": "science-sees-sources",
@@ -30,7 +31,7 @@ def draft(cast: Cast) -> Iterator[str]:
     )
     made_one = made(cast.gus.post("/v1/rulebooks", {"title": "Stop", "text": f"{text}\n{more}"}))
     yield made_one["version"]
-    made(cast.gus.post(f"/v1/rulebooks/{made_one['version']}/withdraw", {"reason": "the test is over"}))
+    made(act(cast.gus, "withdraw", made_one, reason="the test is over"))
 
 
 def test_a_form_becomes_cedar_text_and_comes_back_the_same(cast: Cast) -> None:

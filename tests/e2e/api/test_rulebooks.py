@@ -7,7 +7,7 @@ import pytest
 
 from jit_engine.domain.event import Event
 from tests.support.platform import Cast, Story, made, until
-from tests.support.rulebook_steps import approved, changed, drafted, live, of, proposed, said, withdrawn
+from tests.support.rulebook_steps import act, approved, changed, drafted, live, of, proposed, said, withdrawn
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def restored(cast: Cast) -> Iterator[str]:
     yield before
     if live(cast)["text"] != before:
         shown = approved(cast.gus, cast.priya, before)
-        made(cast.gus.post(f"/v1/rulebooks/{shown['version']}/activate"))
+        made(act(cast.gus, "activate", shown))
 
 
 def test_rules_live_from_draft_to_retired_and_the_grants_they_end_are_named(
@@ -43,14 +43,14 @@ def test_rules_live_from_draft_to_retired_and_the_grants_they_end_are_named(
     assert tried["against"] == before["version"]
     assert [one["grant"] for one in tried["impact"]["replay"]["grants_that_would_end"]].count(grant) == 1
     assert tried["impact"]["proof"]["verdict"] == "narrows"
-    shown = made(cast.gus.post(f"/v1/rulebooks/{draft['version']}/propose"))
+    shown = made(act(cast.gus, "propose", draft))
     whole = made(cast.priya.get(f"/v1/rulebooks/{draft['version']}"))
     assert whole["impact"]["lead"]
     assert said(cast.gus.post(f"/v1/rulebooks/{draft['version']}/approve", of(shown))) == (403, "forbidden")
     agreed = made(cast.priya.post(f"/v1/rulebooks/{draft['version']}/approve", of(whole)))
     assert [approval["by"] for approval in agreed["approvals"]] == [cast.priya.get("/v1/me").json()["id"]]
     assert live(cast)["version"] == before["version"]
-    done = made(cast.gus.post(f"/v1/rulebooks/{draft['version']}/activate"))
+    done = made(act(cast.gus, "activate", agreed))
     assert (done["version"], done["retired"]) == (draft["version"], before["version"])
     assert grant in done["ended_grants"]
     assert cast.dana.post(f"/v1/grants/{grant}/credentials").status_code in (403, 409)
@@ -62,10 +62,10 @@ def test_rules_live_from_draft_to_retired_and_the_grants_they_end_are_named(
     back = made(cast.gus.post(f"/v1/rulebooks/{before['version']}/rollback"))
     assert (back["rollback_of"], back["state"]) == (before["version"], "draft")
     assert back["number"] > draft["number"]
-    shown = made(cast.gus.post(f"/v1/rulebooks/{back['version']}/propose"))
-    assert said(cast.gus.post(f"/v1/rulebooks/{back['version']}/activate")) == (409, "rulebook-state")
-    made(cast.olga.post(f"/v1/rulebooks/{back['version']}/approve", of(shown)))
-    made(cast.gus.post(f"/v1/rulebooks/{back['version']}/activate"))
+    shown = made(act(cast.gus, "propose", back))
+    assert said(act(cast.gus, "activate", back)) == (409, "rulebook-state")
+    agreed = made(cast.olga.post(f"/v1/rulebooks/{back['version']}/approve", of(shown)))
+    made(act(cast.gus, "activate", agreed))
     assert live(cast)["text"] == before["text"]
     trail = cast.ines.get("/v1/audit", rulebook=back["version"]).json()["items"]
     told = [one["action"] for one in trail][::-1]
@@ -80,10 +80,11 @@ def test_only_who_may_drafts_approves_and_activates(cast: Cast, untouched: None)
     shown = proposed(cast.olga, text)
     path = f"/v1/rulebooks/{shown['version']}"
     for person in (cast.dana, cast.ines, cast.pipeline):
-        for deed, body in (("approve", of(shown)), ("reject", {"reason": "No."}), ("activate", None)):
-            assert said(person.post(f"{path}/{deed}", body)) == (403, "forbidden")
-    made(cast.gus.post(f"{path}/approve", of(shown)))
-    assert said(cast.priya.post(f"{path}/activate")) == (403, "forbidden")
+        assert said(person.post(f"{path}/approve", of(shown))) == (403, "forbidden")
+        assert said(act(person, "reject", shown, reason="No.")) == (403, "forbidden")
+        assert said(act(person, "activate", shown)) == (403, "forbidden")
+    agreed = made(cast.gus.post(f"{path}/approve", of(shown)))
+    assert said(act(cast.priya, "activate", agreed)) == (403, "forbidden")
     withdrawn(cast.olga, shown["version"])
 
 
@@ -91,8 +92,9 @@ def test_whoever_edits_or_proposes_is_an_author_and_does_not_approve(cast: Cast,
     draft = drafted(cast.gus, changed(cast, "co-authors"))
     path = f"/v1/rulebooks/{draft['version']}"
     body = {"title": "A change", "text": changed(cast, "co-authored"), "revision": draft["revision"]}
-    made(cast.priya.call("PUT", path, json=body))
-    shown = made(cast.olga.post(f"{path}/propose"))
+    edited = made(cast.priya.call("PUT", path, json=body))
+    shown = made(act(cast.olga, "propose", edited))
+    assert shown["authors"] == [one.get("/v1/me").json()["id"] for one in (cast.gus, cast.priya, cast.olga)]
     for author in (cast.gus, cast.priya, cast.olga):
         assert said(author.post(f"{path}/approve", of(shown))) == (403, "forbidden")
     withdrawn(cast.gus, draft["version"])
@@ -101,7 +103,6 @@ def test_whoever_edits_or_proposes_is_an_author_and_does_not_approve(cast: Cast,
 @pytest.mark.case("POL-034", "POL-035")
 def test_an_approval_ends_with_the_right_to_it(cast: Cast, untouched: None) -> None:
     shown = approved(cast.gus, cast.priya, changed(cast, "lapsed-right"))
-    path = f"/v1/rulebooks/{shown['version']}"
     registry, priya = cast.platform.platform.registry, cast.priya.get("/v1/me").json()["id"]
     everybody = registry.directory()
     moved = [
@@ -113,11 +114,11 @@ def test_an_approval_ends_with_the_right_to_it(cast: Cast, untouched: None) -> N
     event = Event(action="test.directory", actor="system:test", at=cast.platform.now(), about={})
     registry.put_directory(moved, event)
     try:
-        refused = cast.gus.post(f"{path}/activate")
+        refused = act(cast.gus, "activate", shown)
         assert (said(refused), priya in refused.text) == ((403, "approval-void"), True)
     finally:
         registry.put_directory(everybody, event)
-    assert said(cast.gus.post(f"{path}/activate")) == (409, "rulebook-state")
+    assert said(act(cast.gus, "activate", shown)) == (409, "rulebook-state")
     withdrawn(cast.gus, shown["version"])
 
 
@@ -127,8 +128,8 @@ def test_a_draft_edited_after_its_approval_has_none(cast: Cast, untouched: None)
     body = {"title": "Another", "text": changed(cast, "slipped-in"), "revision": shown["revision"]}
     edited = made(cast.gus.call("PUT", path, json=body))
     assert (edited["state"], edited["approvals"], edited["proposed_by"]) == ("draft", [], None)
-    assert said(cast.gus.post(f"{path}/activate")) == (409, "rulebook-state")
-    again = made(cast.gus.post(f"{path}/propose"))
+    assert said(act(cast.gus, "activate", edited)) == (409, "rulebook-state")
+    again = made(act(cast.gus, "propose", edited))
     assert said(cast.priya.post(f"{path}/approve", of(shown))) == (409, "rulebook-overtaken")
     assert again["digest"] != shown["digest"]
     withdrawn(cast.gus, shown["version"])
@@ -154,23 +155,23 @@ def test_approving_twice_is_refused(cast: Cast, untouched: None) -> None:
 def test_an_activation_ends_every_other_approval(cast: Cast, restored: str) -> None:
     other = approved(cast.olga, cast.priya, changed(cast, "the-slower"))
     faster = approved(cast.gus, cast.priya, changed(cast, "the-faster"))
-    made(cast.gus.post(f"/v1/rulebooks/{faster['version']}/activate"))
+    made(act(cast.gus, "activate", faster))
     found = made(cast.gus.get(f"/v1/rulebooks/{other['version']}"))
     assert (found["state"], found["approvals"]) == ("draft", [])
-    assert said(cast.gus.post(f"/v1/rulebooks/{other['version']}/activate")) == (409, "rulebook-state")
-    assert said(cast.gus.post(f"/v1/rulebooks/{faster['version']}/activate")) == (409, "rulebook-state")
+    assert said(act(cast.gus, "activate", other)) == (409, "rulebook-state")
+    assert said(act(cast.gus, "activate", faster)) == (409, "rulebook-state")
     withdrawn(cast.olga, other["version"])
 
 
 def test_a_rejected_version_is_over(cast: Cast, untouched: None) -> None:
     shown = proposed(cast.gus, changed(cast, "to-reject"))
     path = f"/v1/rulebooks/{shown['version']}"
-    assert said(cast.gus.post(f"{path}/reject", {"reason": "I do."})) == (403, "forbidden")
-    assert made(cast.priya.post(f"{path}/reject", {"reason": "Too wide."}))["state"] == "rejected"
-    for deed, body in (("propose", None), ("approve", of(shown)), ("activate", None)):
-        assert said((cast.gus if deed != "approve" else cast.priya).post(f"{path}/{deed}", body)) == (
-            409, "rulebook-state",
-        )  # fmt: skip
+    assert said(act(cast.gus, "reject", shown, reason="I do.")) == (403, "forbidden")
+    over = made(act(cast.priya, "reject", shown, reason="Too wide."))
+    assert over["state"] == "rejected"
+    for deed in ("propose", "activate"):
+        assert said(act(cast.gus, deed, over)) == (409, "rulebook-state")
+    assert said(cast.priya.post(f"{path}/approve", of(shown))) == (409, "rulebook-state")
 
 
 def test_one_key_makes_one_draft(cast: Cast, untouched: None) -> None:
@@ -239,7 +240,7 @@ def test_a_look_alike_is_pointed_out_at_its_line(cast: Cast, untouched: None) ->
     warnings = made(cast.gus.post("/v1/rulebooks/validate", {"text": text}))["warnings"]
     assert ("look-alike", 1) in {(warning["concern"], warning["line"]) for warning in warnings}
     draft = drafted(cast.gus, text)
-    assert said(cast.gus.post(f"/v1/rulebooks/{draft['version']}/propose")) == (422, "rulebook-invalid")
+    assert said(act(cast.gus, "propose", draft)) == (422, "rulebook-invalid")
     withdrawn(cast.gus, draft["version"])
 
 
@@ -260,13 +261,44 @@ def test_a_version_whose_own_cases_fail_is_not_proposed(cast: Cast, untouched: N
     run = made(cast.gus.post(f"{path}/cases"))
     assert (run["passed"], {one["suite"] for one in run["results"]}) == (False, {"rulebook", "invariants"})
     assert [one["name"] for one in run["results"] if not one["passed"]] == ["Science reads the loan facts"]
-    refused = cast.gus.post(f"{path}/propose")
+    refused = act(cast.gus, "propose", draft)
     assert said(refused) == (409, "cases-failed")
     assert "Science reads the loan facts" in refused.text
     body = {"title": "t", "text": changed(cast, "with-cases"), "cases": CASES % "allow", "revision": draft["revision"]}
-    made(cast.gus.call("PUT", path, json=body))
-    assert made(cast.gus.post(f"{path}/propose"))["state"] == "proposed"
+    edited = made(cast.gus.call("PUT", path, json=body))
+    assert made(act(cast.gus, "propose", edited))["state"] == "proposed"
     withdrawn(cast.gus, draft["version"])
+
+
+def test_test_cases_that_an_edit_leaves_out_stay_and_taking_them_away_is_said(cast: Cast, restored: str) -> None:
+    draft = drafted(cast.gus, changed(cast, "keeps-its-cases"), cases=CASES % "allow")
+    path = f"/v1/rulebooks/{draft['version']}"
+    assert (draft["test_cases"], draft["cautions"]) == (1, [])
+    body = {"title": "Another title", "text": changed(cast, "keeps-its-cases")}
+    kept = made(cast.gus.call("PUT", path, json={**body, "revision": draft["revision"]}))
+    assert (kept["test_cases"], kept["cases_sha256"]) == (1, draft["cases_sha256"])
+    bare = made(cast.gus.call("PUT", path, json={**body, "cases": "cases: []", "revision": kept["revision"]}))
+    shown = made(act(cast.gus, "propose", bare))
+    agreed = made(cast.priya.post(f"{path}/approve", of(shown)))
+    done = made(act(cast.gus, "activate", agreed))
+    for answer in (bare, shown, made(cast.priya.get(path)), agreed, done):
+        assert ["no test cases" in caution for caution in answer["cautions"]] == [True]
+
+
+def test_a_deed_on_what_another_has_changed_since_it_was_read_is_refused(cast: Cast, untouched: None) -> None:
+    read = drafted(cast.gus, changed(cast, "as-read"))
+    path = f"/v1/rulebooks/{read['version']}"
+    body = {"title": "A change", "text": changed(cast, "not-as-read"), "revision": read["revision"]}
+    edited = made(cast.priya.call("PUT", path, json=body))
+    for refused in (act(cast.gus, "propose", read), act(cast.gus, "withdraw", read, reason="No.")):
+        assert said(refused) == (409, "rulebook-overtaken")
+        assert "was changed after you had read it" in refused.json()["detail"]
+    assert said(cast.gus.post(f"{path}/propose")) == (422, "body-invalid")
+    shown = made(act(cast.gus, "propose", edited))
+    assert said(act(cast.olga, "reject", edited, reason="No.")) == (409, "rulebook-overtaken")
+    made(cast.olga.post(f"{path}/approve", of(shown)))
+    assert said(act(cast.gus, "activate", shown)) == (409, "rulebook-overtaken")
+    withdrawn(cast.gus, read["version"])
 
 
 def test_cases_that_cannot_be_read_say_where(cast: Cast, untouched: None) -> None:
@@ -281,4 +313,4 @@ def test_cases_that_cannot_be_read_say_where(cast: Cast, untouched: None) -> Non
 @pytest.mark.parametrize("version", ["nope", "999999"])
 def test_a_version_that_is_not_there_is_not_found(cast: Cast, version: str) -> None:
     assert said(cast.gus.get(f"/v1/rulebooks/{version}")) == (404, "unknown-rulebook")
-    assert said(cast.gus.post(f"/v1/rulebooks/{version}/activate")) == (404, "unknown-rulebook")
+    assert said(cast.gus.post(f"/v1/rulebooks/{version}/activate", {"revision": 0})) == (404, "unknown-rulebook")

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.support.browser import Theme, Visit, Visitor
 from tests.support.platform import Cast, Story, made
-from tests.support.rulebook_steps import drafted, live
+from tests.support.rulebook_steps import act, drafted, live
 
 pytestmark = pytest.mark.e2e
 FORBID = (
@@ -58,9 +58,9 @@ def test_a_kept_question_guards_what_is_proposed(visitor: Visitor, cast: Cast, s
     whole = made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))
     assert "Dana keeps reading the facts" in whole["cases"]
     body = {name: whole[name] for name in ("title", "text", "cases", "revision")}
-    changed = cast.gus.call("PUT", f"/v1/rulebooks/{draft['version']}", json={**body, "text": whole["text"] + FORBID})
-    assert changed.status_code == 200, changed.text
-    refused = cast.gus.post(f"/v1/rulebooks/{draft['version']}/propose")
+    mended = cast.gus.call("PUT", f"/v1/rulebooks/{draft['version']}", json={**body, "text": whole["text"] + FORBID})
+    assert mended.status_code == 200, mended.text
+    refused = act(cast.gus, "propose", mended.json())
     assert refused.json()["code"] == "cases-failed"
     assert "Dana keeps reading the facts" in refused.text
     visit.check_quiet()

@@ -11,7 +11,7 @@ from policy import PolicyError, Rulebook
 from policy.engine import Engine
 from tests.support.browser import Visit, Visitor
 from tests.support.platform import Cast, Story, made
-from tests.support.rulebook_steps import drafted, live
+from tests.support.rulebook_steps import act, drafted, live
 
 pytestmark = pytest.mark.e2e
 
@@ -117,7 +117,7 @@ def test_what_would_change_stands_beside_the_text_and_can_be_sent_as_a_link(
     visit.check_accessible()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Saved")).to_be_visible()
-    made(cast.gus.post(f"/v1/rulebooks/{draft['version']}/propose"))
+    shown = made(act(cast.gus, "propose", made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))))
 
     other = visitor("olga", theme="dark")
     page = other.go(f"/rules/{draft['version']}/impact")
@@ -127,7 +127,7 @@ def test_what_would_change_stands_beside_the_text_and_can_be_sent_as_a_link(
     small = visitor("olga", theme="dark", width=390)
     small.go(f"/rules/{draft['version']}/impact")
     assert small.evaluated("document.documentElement.scrollWidth <= 390") is True
-    made(cast.gus.post(f"/v1/rulebooks/{draft['version']}/withdraw", {"reason": "It was a test."}))
+    made(act(cast.gus, "withdraw", shown, reason="It was a test."))
     for one in (visit, other, small):
         one.check_quiet()
 

@@ -99,8 +99,10 @@ def test_an_approval_names_what_was_read(sluice: Sluice, platform: FakePlatform)
 
 def test_an_activation_names_the_grants_that_end(sluice: Sluice, platform: FakePlatform) -> None:
     done = {"version": "7", "retired": "6", "live_at": None, "ended_grants": ["gr_1", "gr_2"]}
+    platform.answers("GET", "/v1/rulebooks/7", version("approved"))
     platform.answers("POST", "/v1/rulebooks/7/activate", done)
     told = sluice("policy", "activate", "7")
+    assert platform.asked[-1].body == {"revision": 3}
     assert "Version 7 is live; version 6 is retired." in told.out
     assert "gr_1" in told.out
     assert "gr_2" in told.out
@@ -108,21 +110,49 @@ def test_an_activation_names_the_grants_that_end(sluice: Sluice, platform: FakeP
 
 def test_a_refusal_is_told_and_exits_as_one(sluice: Sluice, platform: FakePlatform) -> None:
     platform.refuses("POST", "/v1/rulebooks/7/activate", 403, "approval-void")
-    assert sluice("policy", "activate", "7").code == ExitCode.REFUSED
+    assert sluice("policy", "activate", "7", "--revision", "3").code == ExitCode.REFUSED
 
 
 @pytest.mark.parametrize(("deed", "words"), [("reject", "Too wide."), ("withdraw", "No longer needed.")])
 def test_a_reason_is_sent(sluice: Sluice, platform: FakePlatform, deed: str, words: str) -> None:
+    platform.answers("GET", "/v1/rulebooks/7", version("proposed"))
     platform.answers("POST", f"/v1/rulebooks/7/{deed}", version("rejected"))
     assert sluice("policy", deed, "7", "--reason", words).code == 0
-    assert platform.asked[-1].body == {"reason": words}
+    assert platform.asked[-1].body == {"reason": words, "revision": 3}
 
 
-@pytest.mark.parametrize("deed", ["propose", "rollback"])
-def test_a_deed_without_words_sends_none(sluice: Sluice, platform: FakePlatform, deed: str) -> None:
-    platform.answers("POST", f"/v1/rulebooks/7/{deed}", version("proposed"))
-    assert sluice("policy", deed, "7").code == 0
+def test_a_rollback_sends_nothing(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("POST", "/v1/rulebooks/7/rollback", version("draft"))
+    assert sluice("policy", "rollback", "7").code == 0
     assert platform.asked[-1].body == {}
+
+
+def test_a_proposal_names_the_revision_that_was_read(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("GET", "/v1/rulebooks/7", version("draft"))
+    platform.answers("POST", "/v1/rulebooks/7/propose", version("proposed"))
+    platform.answers("POST", "/v1/rulebooks/7/propose", version("proposed"))
+    told = sluice("policy", "version", "7")
+    assert "sluice policy propose 7 --revision 3" in told.err
+    sluice("policy", "propose", "7", "--revision", "2")
+    assert platform.asked[-1].body == {"revision": 2}
+    platform.answers("GET", "/v1/rulebooks/7", version("draft"))
+    sluice("policy", "propose", "7")
+    assert platform.asked[-1].body == {"revision": 3}
+
+
+@pytest.mark.parametrize("deed", ["approve", "activate", "diff"])
+def test_a_version_without_test_cases_is_said_where_it_is_judged(
+    sluice: Sluice, platform: FakePlatform, deed: str
+) -> None:
+    caution = "Version 7 has no test cases of its own"
+    bare = version("approved", cases="", cautions=[caution])
+    platform.answers("GET", "/v1/rulebooks/6", version("live", version="6"))
+    platform.answers("GET", "/v1/rulebooks/7", bare)
+    platform.answers("POST", f"/v1/rulebooks/7/{deed}", {**bare, "retired": "6", "ended_grants": []})
+    told = sluice("policy", deed, *(["6"] if deed == "diff" else []), "7")
+    assert (told.code, caution in told.err) == (0, True)
+    if deed == "diff":
+        assert "-cases: []" in told.out.splitlines()
 
 
 def test_what_differs_is_shown_line_by_line(sluice: Sluice, platform: FakePlatform) -> None:

@@ -1648,6 +1648,9 @@ export interface paths {
         /**
          * Give a draft another text
          * @description Its proposal and its approvals end with that, if it had any. `revision` has to be the one that was read.
+         *
+         *     A draft is shared: whoever may propose edits it, is an author of it from then on, and never approves it. Without
+         *     `cases` its test cases stay as they are.
          */
         put: operations["edit_v1_rulebooks__version__put"];
         post?: never;
@@ -1751,6 +1754,8 @@ export interface paths {
         /**
          * Propose a draft
          * @description Its test cases pass; what it would change in the live version is kept with it for who approves.
+         *
+         *     `revision` has to be the one that was read: what another changed meanwhile is not proposed unread.
          */
         post: operations["propose_v1_rulebooks__version__propose_post"];
         delete?: never;
@@ -2167,6 +2172,8 @@ export interface components {
          * @description A version that is live now, the one before, and the grants that no longer pass and are being revoked.
          */
         ActivatedShown: {
+            /** Cautions */
+            cautions: string[];
             /** Ended Grants */
             ended_grants: string[];
             /** Live At */
@@ -3155,6 +3162,8 @@ export interface components {
         /**
          * EditAsked
          * @description Another text for a draft; `revision` is the one that was read.
+         *
+         *     Without `cases` it keeps its test cases; an empty text, or `cases: []` in it, takes them all away.
          * @example {
          *       "revision": 0,
          *       "text": "@id(\"science-sees-sources\")\n@title(\"Lending science sees the sources\")\n@owner(\"governance-office\")\npermit (principal in Team::\"lending-science\", action == Action::\"viewSources\", resource);\n",
@@ -3162,11 +3171,8 @@ export interface components {
          *     }
          */
         EditAsked: {
-            /**
-             * Cases
-             * @default
-             */
-            cases: string;
+            /** Cases */
+            cases?: string | null;
             /** Revision */
             revision: number;
             /** Text */
@@ -4466,15 +4472,29 @@ export interface components {
             uri: string;
         };
         /**
-         * ReasonAsked
-         * @description Why a version is rejected or withdrawn.
+         * ReadAsked
+         * @description Which revision of a version somebody read who proposes it, or makes it live.
          * @example {
-         *       "reason": "It gives away more than was asked for."
+         *       "revision": 3
+         *     }
+         */
+        ReadAsked: {
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * ReasonAsked
+         * @description Why a version is rejected or withdrawn, and which revision of it was read.
+         * @example {
+         *       "reason": "It gives away more than was asked for.",
+         *       "revision": 3
          *     }
          */
         ReasonAsked: {
             /** Reason */
             reason: string;
+            /** Revision */
+            revision: number;
         };
         /**
          * ReasonShown
@@ -4831,6 +4851,8 @@ export interface components {
         /**
          * RulebookShown
          * @description One version of the rules, without its text.
+         *
+         *     `test_cases` says how many cases of its own it has; `cautions` what whoever judges it has to know of it.
          */
         RulebookShown: {
             /** Against */
@@ -4841,6 +4863,8 @@ export interface components {
             authors: string[];
             /** Cases Sha256 */
             cases_sha256: string;
+            /** Cautions */
+            cautions: string[];
             /**
              * Created At
              * Format: date-time
@@ -4864,6 +4888,8 @@ export interface components {
             sha256: string;
             /** State */
             state: string;
+            /** Test Cases */
+            test_cases: number;
             /** Title */
             title: string;
             /** Version */
@@ -4884,6 +4910,8 @@ export interface components {
             cases: string;
             /** Cases Sha256 */
             cases_sha256: string;
+            /** Cautions */
+            cautions: string[];
             /**
              * Created At
              * Format: date-time
@@ -4913,6 +4941,8 @@ export interface components {
             sha256: string;
             /** State */
             state: string;
+            /** Test Cases */
+            test_cases: number;
             /** Text */
             text: string;
             /** Title */
@@ -9367,7 +9397,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadAsked"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -9544,7 +9578,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadAsked"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -76,7 +76,8 @@ class Office:
         return self.desk.draft(by, title="A change", text=rule(name), cases=cases, now=NOW)
 
     def proposed(self, name: str = "new", by: str = GUS) -> RulebookVersion:
-        return self.desk.propose(by, self.drafted(name, by).version, NOW)
+        draft = self.drafted(name, by)
+        return self.desk.propose(by, draft.version, NOW, revision=draft.revision)
 
     def approve(self, version: RulebookVersion, by: str = PRIYA) -> RulebookVersion:
         """Approves what was read."""
@@ -87,7 +88,8 @@ class Office:
         return self.approve(self.proposed(name, by), approver)
 
     def activated(self, name: str = "new") -> Activated:
-        return self.desk.activate(GUS, self.approved(name).version, NOW)
+        agreed = self.approved(name)
+        return self.desk.activate(GUS, agreed.version, NOW, revision=agreed.revision)
 
     def done(self) -> list[str]:
         """What was recorded, in order."""

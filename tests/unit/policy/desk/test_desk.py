@@ -36,7 +36,7 @@ def test_a_version_goes_from_draft_to_live_and_every_step_is_recorded(office: Of
 
 def test_numbers_only_rise_whatever_becomes_of_a_version(office: Office) -> None:
     first = office.drafted()
-    office.desk.withdraw(GUS, first.version, "no", NOW)
+    office.desk.withdraw(GUS, first.version, "no", NOW, revision=first.revision)
     assert [office.drafted(f"r{n}").number for n in range(3)] == [first.number + 1, first.number + 2, first.number + 3]
 
 
@@ -75,13 +75,60 @@ def test_the_authors_never_approve_whatever_they_did(office: Office) -> None:
     edited = office.desk.edit(
         PRIYA, draft.version, revision=draft.revision, title="Mine", text=rule("other"), cases="", now=NOW
     )
-    shown = office.desk.propose(OLGA, edited.version, NOW)
+    shown = office.desk.propose(OLGA, edited.version, NOW, revision=edited.revision)
     assert shown.authors == (GUS, PRIYA, OLGA)
     for author in shown.authors:
         with pytest.raises(OwnProposal):
             office.approve(shown, author)
         with pytest.raises(OwnProposal):
-            office.desk.reject(author, shown.version, "no", NOW)
+            office.desk.reject(author, shown.version, "no", NOW, revision=shown.revision)
+
+
+def test_a_deed_is_of_the_revision_that_was_read_and_of_no_other(office: Office) -> None:
+    read = office.drafted(by=GUS)
+    edited = office.desk.edit(
+        PRIYA, read.version, revision=read.revision, title="Hers", text=rule("hers"), cases="", now=NOW
+    )
+    deeds: list[Callable[[int], object]] = [
+        lambda revision: office.desk.withdraw(GUS, read.version, "no", NOW, revision=revision),
+        lambda revision: office.desk.propose(GUS, read.version, NOW, revision=revision),
+    ]
+    for deed in deeds:
+        for revision in (read.revision, edited.revision + 1):
+            with pytest.raises(Overtaken, match="was changed after you had read it"):
+                deed(revision)
+    shown = office.desk.propose(GUS, read.version, NOW, revision=edited.revision)
+    with pytest.raises(Overtaken):
+        office.desk.reject(OLGA, read.version, "no", NOW, revision=edited.revision)
+    agreed = office.approve(shown, OLGA)
+    with pytest.raises(Overtaken):
+        office.desk.activate(GUS, read.version, NOW, revision=shown.revision)
+    assert office.desk.activate(GUS, read.version, NOW, revision=agreed.revision).version.text == rule("hers")
+
+
+def test_an_author_of_an_older_text_is_one_for_good(office: Office) -> None:
+    mine = office.drafted(by=GUS)
+    hers = office.desk.edit(
+        PRIYA, mine.version, revision=mine.revision, title="Hers", text=rule("hers"), cases=CASES % "hers", now=NOW
+    )
+    back = office.desk.edit(
+        GUS, mine.version, revision=hers.revision, title="A change", text=mine.text, cases="", now=NOW
+    )
+    assert back.digest == mine.digest
+    with pytest.raises(OwnProposal):
+        office.approve(office.desk.propose(GUS, mine.version, NOW, revision=back.revision), PRIYA)
+
+
+def test_an_edit_that_says_no_cases_leaves_them_and_one_that_says_none_takes_them_away(office: Office) -> None:
+    draft = office.drafted(cases=CASES % "new")
+    kept = office.desk.edit(GUS, draft.version, revision=0, title="A", text=draft.text, cases=None, now=NOW)
+    assert kept.cases == draft.cases
+    for none in ("cases: []", ""):
+        edited = office.desk.edit(
+            GUS, draft.version, revision=office.desk.get(draft.version).revision, title="A", text=draft.text,
+            cases=none, now=NOW,
+        )  # fmt: skip
+        assert edited.cases == none
 
 
 def test_an_approval_is_of_what_was_read_and_of_nothing_else(office: Office) -> None:
@@ -119,7 +166,7 @@ def test_an_approval_ends_with_the_right_to_it(office: Office) -> None:
     agreed = office.approved()
     office.around.approvers.discard(PRIYA)
     with pytest.raises(ApprovalVoid):
-        office.desk.activate(GUS, agreed.version, NOW)
+        office.desk.activate(GUS, agreed.version, NOW, revision=agreed.revision)
     found = office.desk.get(agreed.version)
     assert (found.state, found.approvals) == (RulebookState.PROPOSED, ())
     assert office.done()[-1] == "rulebook.approval-void"
@@ -127,7 +174,7 @@ def test_an_approval_ends_with_the_right_to_it(office: Office) -> None:
     assert live is not None
     assert live.version == "sample"
     again = office.approve(found, OLGA)
-    assert office.desk.activate(GUS, again.version, NOW).version.state is RulebookState.LIVE
+    assert office.desk.activate(GUS, again.version, NOW, revision=again.revision).version.state is RulebookState.LIVE
 
 
 def test_approving_twice_is_refused_even_for_two_people(office: Office) -> None:
@@ -145,7 +192,7 @@ def test_an_edit_ends_proposal_and_approval(office: Office) -> None:
     assert (edited.state, edited.proposal, edited.approvals) == (RulebookState.DRAFT, None, ())
     assert office.store.deeds[-1].details["ended_approvals"] == [PRIYA]
     with pytest.raises(WrongRulebookState):
-        office.desk.activate(GUS, agreed.version, NOW)
+        office.desk.activate(GUS, agreed.version, NOW, revision=agreed.revision)
 
 
 def test_an_edit_of_an_older_revision_is_refused(office: Office) -> None:
@@ -170,7 +217,7 @@ def test_an_approval_against_other_rules_does_not_count_even_where_it_is_stored(
     deed = Deed(action="test", actor="somebody", at=NOW, about={})
     office.store.save(forged, deed)
     with pytest.raises(Overtaken):
-        office.desk.activate(GUS, agreed.version, NOW)
+        office.desk.activate(GUS, agreed.version, NOW, revision=agreed.revision)
 
 
 @pytest.mark.parametrize("approvals", [(), (GUS,)])
@@ -179,9 +226,9 @@ def test_a_stored_approval_by_nobody_or_by_an_author_makes_nothing_live(
 ) -> None:
     agreed = office.approved()
     forged = replace(agreed, approvals=tuple(replace(agreed.approvals[0], by=by) for by in approvals))
-    office.store.save(forged, Deed(action="test", actor="somebody", at=NOW, about={}))
+    saved = office.store.save(forged, Deed(action="test", actor="somebody", at=NOW, about={}))
     with pytest.raises(OwnProposal):
-        office.desk.activate(GUS, agreed.version, NOW)
+        office.desk.activate(GUS, agreed.version, NOW, revision=saved.revision)
 
 
 def test_of_two_activations_at_once_one_wins(office: Office) -> None:
@@ -194,7 +241,7 @@ def test_of_two_activations_at_once_one_wins(office: Office) -> None:
     with pytest.raises(Overtaken):
         office.store.activate(moved, live, deed)
     with pytest.raises(WrongRulebookState):
-        office.desk.activate(GUS, one.version, NOW)
+        office.desk.activate(GUS, one.version, NOW, revision=one.revision)
 
 
 def test_to_go_back_is_a_new_version_that_needs_a_fresh_approval(office: Office) -> None:
@@ -206,7 +253,7 @@ def test_to_go_back_is_a_new_version_that_needs_a_fresh_approval(office: Office)
     assert back.number == 3
     for version in (back.version, "sample"):
         with pytest.raises(WrongRulebookState):
-            office.desk.activate(GUS, version, NOW)
+            office.desk.activate(GUS, version, NOW, revision=0)
 
 
 @pytest.mark.parametrize("state", sorted(set(RulebookState) - {RulebookState.RETIRED}))
@@ -228,7 +275,7 @@ def test_an_approval_of_long_ago_is_no_ring(office: Office) -> None:
     office.approved("first", by=GUS, approver=PRIYA)
     later = NOW + RING + timedelta(seconds=1)
     draft = office.drafted("second", by=PRIYA)
-    shown = office.desk.propose(PRIYA, draft.version, later)
+    shown = office.desk.propose(PRIYA, draft.version, later, revision=draft.revision)
     office.desk.approve(GUS, shown.version, digest=shown.digest, against="sample", now=later)
     assert "approved_each_other" not in office.store.deeds[-1].details
 
@@ -236,8 +283,8 @@ def test_an_approval_of_long_ago_is_no_ring(office: Office) -> None:
 def test_what_is_not_there_is_not_found(office: Office) -> None:
     deeds: tuple[Callable[[], object], ...] = (
         lambda: office.desk.get("77"),
-        lambda: office.desk.propose(GUS, "77", NOW),
-        lambda: office.desk.activate(GUS, "77", NOW),
+        lambda: office.desk.propose(GUS, "77", NOW, revision=0),
+        lambda: office.desk.activate(GUS, "77", NOW, revision=0),
     )
     for deed in deeds:
         with pytest.raises(UnknownRulebook):

@@ -14,11 +14,11 @@ from policy.versions import RULEBOOK_MOVES, RulebookState
 from tests.unit.policy.desk.office import GUS, NOW, PRIYA, Office, rule
 
 DEEDS: dict[str, Callable[[RulebookDesk, str], object]] = {
-    "propose": lambda desk, version: desk.propose(GUS, version, NOW),
+    "propose": lambda desk, version: desk.propose(GUS, version, NOW, revision=1),
     "approve": lambda desk, version: desk.approve(PRIYA, version, digest="", against="", now=NOW),
-    "reject": lambda desk, version: desk.reject(PRIYA, version, "no", NOW),
-    "withdraw": lambda desk, version: desk.withdraw(GUS, version, "no", NOW),
-    "activate": lambda desk, version: desk.activate(GUS, version, NOW),
+    "reject": lambda desk, version: desk.reject(PRIYA, version, "no", NOW, revision=1),
+    "withdraw": lambda desk, version: desk.withdraw(GUS, version, "no", NOW, revision=1),
+    "activate": lambda desk, version: desk.activate(GUS, version, NOW, revision=1),
 }
 LEADS_TO = {
     "propose": RulebookState.PROPOSED,
