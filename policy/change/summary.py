@@ -213,6 +213,7 @@ def _plain(value: object) -> Json:
 
 def _witnesses(witnesses: Witnesses) -> dict[str, Json]:
     return {
+        "told": list(_who_and_what(witnesses.found)),
         "groups": [_witness(witness) for witness in witnesses.found],
         "groups_left_out": witnesses.left_out,
         "holds_for": "today's directory, in the circumstances that were tried",

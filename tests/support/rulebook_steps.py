@@ -32,9 +32,9 @@ def drafted(person: Somebody, text: str, **more: Any) -> dict[str, Any]:
     return made(person.post("/v1/rulebooks", {"title": "A change", "text": text, **more}))
 
 
-def proposed(person: Somebody, text: str) -> dict[str, Any]:
+def proposed(person: Somebody, text: str, **more: Any) -> dict[str, Any]:
     """A proposal of that text."""
-    return made(act(person, "propose", drafted(person, text)))
+    return made(act(person, "propose", drafted(person, text, **more)))
 
 
 def act(person: Somebody, deed: str, shown: dict[str, Any], **more: Any) -> httpx.Response:
@@ -47,15 +47,15 @@ def of(shown: dict[str, Any]) -> dict[str, Any]:
     return {"digest": shown["digest"], "against": shown["against"]}
 
 
-def approved(author: Somebody, approver: Somebody, text: str) -> dict[str, Any]:
+def approved(author: Somebody, approver: Somebody, text: str, **more: Any) -> dict[str, Any]:
     """That text, proposed by one and approved by the other."""
-    shown = proposed(author, text)
+    shown = proposed(author, text, **more)
     return made(approver.post(f"/v1/rulebooks/{shown['version']}/approve", of(shown)))
 
 
-def made_live(author: Somebody, approver: Somebody, text: str) -> dict[str, Any]:
+def made_live(author: Somebody, approver: Somebody, text: str, **more: Any) -> dict[str, Any]:
     """That text, approved by the other and made live."""
-    return made(act(author, "activate", approved(author, approver, text)))
+    return made(act(author, "activate", approved(author, approver, text, **more)))
 
 
 def withdrawn(person: Somebody, version: str) -> None:

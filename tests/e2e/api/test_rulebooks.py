@@ -293,7 +293,7 @@ def test_a_deed_on_what_another_has_changed_since_it_was_read_is_refused(cast: C
     for refused in (act(cast.gus, "propose", read), act(cast.gus, "withdraw", read, reason="No.")):
         assert said(refused) == (409, "rulebook-overtaken")
         assert "was changed after you had read it" in refused.json()["detail"]
-    assert said(cast.gus.post(f"{path}/propose")) == (422, "body-invalid")
+    assert said(cast.gus.post(f"{path}/propose", {})) == (422, "fields-invalid")
     shown = made(act(cast.gus, "propose", edited))
     assert said(act(cast.olga, "reject", edited, reason="No.")) == (409, "rulebook-overtaken")
     made(cast.olga.post(f"{path}/approve", of(shown)))

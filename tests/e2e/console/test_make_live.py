@@ -16,6 +16,7 @@ pytestmark = pytest.mark.e2e
 def test_a_grant_that_is_given_after_the_approval_is_counted_when_the_rules_are_made_live(
     visitor: Visitor, cast: Cast, story: Story
 ) -> None:
+    before = live(cast)
     version = approved(cast.gus, cast.olga, changed(cast, "no-more-here", story.activity))["version"]
     made(cast.dana.post("/v1/access-requests", story.asking()))
     visit = visitor("gus")
@@ -25,7 +26,15 @@ def test_a_grant_that_is_given_after_the_approval_is_counted_when_the_rules_are_
     page.get_by_role("button", name="Make live").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(re.compile(r"[1-9]\d* live grants? would end, of \d+, as of"), timeout=60_000)
-    expect(dialog.get_by_role("listitem").first).to_contain_text("Dana Reyes")
+    ending = dialog.get_by_role("list", name="Live grants that would end")
+    expect(ending.get_by_role("listitem").first).to_contain_text("Dana Reyes")
+    expect(dialog.get_by_role("heading")).to_have_text(f"Make version {version} “A change” live?")
+    expect(dialog).to_contain_text(f"It takes the place of version {before['number']} “{before['title']}”")
+    expect(dialog).to_contain_text("Only narrows: proved")
+    expect(dialog.get_by_role("list", name="Who gains and who loses")).to_contain_text(
+        re.compile(r"\d+ (person|people)")
+    )
+    expect(dialog.get_by_role("note")).to_contain_text("no test cases of its own")
     visit.check_dialog("make-rules-live")
     dialog.get_by_role("button", name="Make it live").click()
     expect(page.get_by_text(re.compile(r"live grants? no longer pass(es)? and (is|are) being revoked"))).to_be_visible(

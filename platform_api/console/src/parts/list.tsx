@@ -27,15 +27,15 @@ export function useFilters(): [Search, (change: Record<string, string | undefine
   return [search, change];
 }
 
-export function List<T>({ name, queryKey, load, columns, id, empty, onOpen }: {
+export function List<T>({ name, queryKey, load, columns, id, empty, onOpen, rows = PAGE }: {
   name: string; queryKey: unknown[]; load: (query: { cursor?: string; limit: number }) => Promise<Listed<T>>;
-  columns: Column<T>[]; id: (row: T) => string; empty: ReactNode; onOpen?: (row: T) => void;
+  columns: Column<T>[]; id: (row: T) => string; empty: ReactNode; onOpen?: (row: T) => void; rows?: number;
 }) {
   const [search, change] = useFilters();
   const { cursor, open, back } = search;
   const answer = useQuery({
     queryKey: [...queryKey, cursor ?? ""],
-    queryFn: () => load({ cursor, limit: PAGE }),
+    queryFn: () => load({ cursor, limit: rows }),
     placeholderData: keepPreviousData,
   });
   if (answer.isPending) return <div className="card"><Loading label={`Loading ${name}`} /></div>;

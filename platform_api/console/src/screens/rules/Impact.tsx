@@ -11,7 +11,7 @@ interface Reason { allowed: boolean; why: string; rules: string[] }
 export interface ImpactOf {
   lead: string[];
   proof: { verdict: string; holds_for: string; unknown_because: string[]; tested_points: number; changed_rules: string[] };
-  witnesses: { groups: Witness[]; groups_left_out: number; none_found: string | null; coverage: { examined: number; possible: number; complete: boolean; people_in_reach: number; resources_in_reach: number } } | null;
+  witnesses: { told?: string[]; groups: Witness[]; groups_left_out: number; none_found: string | null; coverage: { examined: number; possible: number; complete: boolean; people_in_reach: number; resources_in_reach: number } } | null;
   replay: {
     asked: number; changed_count?: number; changed: { decision: string; principal: string; action: string; resource: string; live: Reason; draft: Reason }[]; live_grants: number;
     grants_that_would_end: { grant: string; holder: string; resource: string; draft: Reason }[];

@@ -26,7 +26,7 @@ export function Overtaken({ book, draft, takeTheirs, keepMine }: { book: Whole; 
       {isShown ? (
         <Suspense fallback={<Loading rows={3} />}>
           {book.text === draft.text ? null : <Compare before={book.text} after={draft.text} names={NAMES} />}
-          {book.cases === draft.cases ? null : <Compare before={book.cases} after={draft.cases} names={NAMES} />}
+          {book.cases === draft.cases ? null : <Compare before={book.cases} after={draft.cases} names={NAMES} label="Difference of the test cases" />}
         </Suspense>
       ) : null}
     </div>

@@ -65,9 +65,10 @@ function Version({ book }: { book: Whole }) {
   return (
     <Page title={book.title} crumbs={[{ to: "/rules", label: "Rules" }]}
       lead={<span className="row"><Status state={book.state} /> version {book.number} by <Authors of={book.authors} />{book.approvals.length ? <span> · approved by {book.approvals.map((one) => <Person key={one.by} id={one.by} />)}</span> : null}</span>}
-      actions={<>{isMine ? <Deed why={notSaved} isBusy={save.isPending} onPress={() => save.mutate({ text, cases, revision: draft.base.revision })}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</Deed> : null}<RulebookActions book={book} unsaved={isChanged} /></>}>
+      actions={<>{isMine ? <Deed why={notSaved} isBusy={save.isPending} onPress={() => save.mutate({ text, cases, revision: draft.base.revision })}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</Deed> : null}<RulebookActions book={book} saved={draft.base.revision} unsaved={isChanged} /></>}>
       <div className="stack">
         {book.state !== "draft" && isChanged ? <NoDraft book={book} draft={draft} /> : draft.isOvertaken ? <Overtaken book={book} draft={draft} takeTheirs={() => { save.reset(); draft.takeTheirs(); }} keepMine={() => { save.reset(); draft.keepMine(); }} /> : null}
+        {draft.isRenewed && !isChanged ? <div className="notice" role="status"><strong>Saved by somebody else meanwhile</strong><span>What stands here is what they saved: read it before you propose it.</span><span><button type="button" className="button" onClick={draft.seen}>I see</button></span></div> : null}
         {save.isError && save.variables.text === text && save.variables.cases === cases ? <Trouble error={save.error} /> : null}
         {look.failed ? <div className="notice" role="status"><strong>The checker in your browser does not run: {look.failed}</strong><span>The platform checks the text instead. Formatting and completion may be missing; loading the page anew may help, once you have saved.</span></div> : null}
         {look.unasked ? <Trouble error={look.unasked} retry={look.again} /> : null}
@@ -77,7 +78,7 @@ function Version({ book }: { book: Whole }) {
           { id: "cedar", name: "Cedar", content: () => beside(<CedarPane text={text} onText={onText} faults={look.faults} />) },
           { id: "cases", name: "Test cases", content: () => <Cases text={text} cases={cases} onCases={isMine ? draft.setCases : undefined} version={book.version} notYet={isChanged ? "Save first: the test bench asks what is saved." : undefined} /> },
           { id: "impact", name: "What would change", content: () => <WhatWouldChange book={book} text={text === book.text ? null : text} notYet={isMine && !look.isRight ? "The text is not right yet." : undefined} /> },
-          { id: "compare", name: "Compare", content: () => <CompareWithLive text={text} rules={isMine && !look.isRight ? null : look.rules} /> },
+          { id: "compare", name: "Compare", content: () => <CompareWithLive text={text} cases={cases} cautions={isChanged ? [] : book.cautions} rules={isMine && !look.isRight ? null : look.rules} /> },
         ]} />
       </div>
     </Page>

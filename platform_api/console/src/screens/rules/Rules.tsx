@@ -54,7 +54,7 @@ export default function Rules() {
           </div>
         ) },
         { id: "versions", name: "Versions", content: () => (
-          <List name="Versions" queryKey={["rulebooks", search.state ?? ""]} columns={VERSIONS} id={(one) => one.version}
+          <List name="Versions" rows={12} queryKey={["rulebooks", search.state ?? ""]} columns={VERSIONS} id={(one) => one.version}
             onOpen={(one) => void navigate({ to: `/rules/${one.version}` as never })}
             load={(page) => told(api.GET("/v1/rulebooks", { params: { query: { ...page, state: search.state } } }))} empty={<Empty title="No versions" />} />
         ) },

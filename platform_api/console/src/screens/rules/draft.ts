@@ -26,12 +26,19 @@ export function beside(draft: Draft, saved: Saved): Draft {
 export function useDraft(book: Saved) {
   const [kept, setKept] = useState(() => begun(book));
   const draft = beside(kept, book);
-  if (draft !== kept) setKept(draft);
+  const [isRenewed, setRenewed] = useState(false);
+  if (draft !== kept) {
+    setKept(draft);
+    if (draft.text !== kept.text || draft.cases !== kept.cases) setRenewed(true);
+  }
   const change = (part: Partial<Pick<Draft, "text" | "cases">>) => setKept((now) => ({ ...now, ...part }));
   return {
     ...draft,
     isChanged: isChanged(draft),
     isOvertaken: isOvertaken(draft, book),
+    /** What stands here was put there by another's saving, and nobody has said yet that they see it. */
+    isRenewed,
+    seen: () => setRenewed(false),
     setText: (text: string) => change({ text }),
     setCases: (cases: string) => change({ cases }),
     /** What was sent is saved under that revision; what was typed meanwhile stays a change of it. */
