@@ -91,15 +91,20 @@ def plan_import(
 ) -> tuple[Planned, ...]:
     """A line for each table found, and for each of `of`, the catalogued ones that should have been; by URI.
 
-    A catalogued table whose files cannot be told any more stays, with every column unclassified.
+    A catalogued table whose files cannot be told any more stays, with every column unclassified. A new one of a product
+    whose name another domain uses is left out: rules know a product by its name alone, and theirs would be about it.
     """
     known = {item.source.uri: item for item in catalogue.items if isinstance(item, TableItem)}
     owners = {place.bucket: place.account for item in catalogue.items for place in files_of(item)}
     lines: dict[str, Planned] = {}
+    domains: dict[str, set[str]] = {}
+    for item in catalogue.items:
+        domains.setdefault(item.product, set()).add(item.domain)
     for table in found:
         before = known.get(table.uri)
         try:
-            lines[table.uri] = _planned(table, before, owners, contracts, newcomer)
+            line = _planned(table, before, owners, contracts, newcomer)
+            lines[table.uri] = _unless_taken(line, table, domains)
         except InvalidValue as unfit:
             lines[table.uri] = _left_out(table, before, str(unfit))
     for source in of:
@@ -163,6 +168,19 @@ def _planned(
     unsaid = ", ".join(c for g in item.groups if UNCLASSIFIED in g.classes for c in g.columns)
     why = f"restricted until a contract classifies: {unsaid}" if unsaid else ""
     return Planned(uri=source.uri, change=Change.ADDED, why=why, item=item)
+
+
+def _unless_taken(line: Planned, table: FoundTable, domains: dict[str, set[str]]) -> Planned:
+    """The line, unless it is new and another domain has its product's name; `domains` of each product then knows it."""
+    if line.change is not Change.ADDED or line.item is None:
+        return line
+    product, domain = line.item.product, line.item.domain
+    of = domains.setdefault(product, {domain})
+    if domain in of:
+        return line
+    theirs = ", ".join(sorted(of))
+    why = f"domain {theirs} has a product {product}, and rules know a product by its name alone: name it otherwise"
+    return _left_out(table, None, why)
 
 
 def _obstacle(table: FoundTable) -> str:

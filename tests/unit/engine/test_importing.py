@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from jit_engine.contracts.column_labels import ColumnLabels, data_labels
+from jit_engine.contracts.column_labels import ColumnLabels, DataLabels, data_labels
 from jit_engine.contracts.document_json import DocumentJson
+from jit_engine.contracts.terms import Contract, TableScope
 from jit_engine.domain.catalogue import Catalogue, CatalogueItem, ColumnGroup, TableItem
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.ids import SubjectId
@@ -18,6 +19,7 @@ from jit_engine.domain.view import Certificate
 from jit_engine.rules.classifying import UNCLASSIFIED, classified, column_groups
 from jit_engine.rules.importing import Change, FoundTable, Newcomer, Planned, plan_import
 from jit_engine.rules.importing_views import FoundView
+from tests.fakes import world
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 ACCOUNT = "111122223333"
@@ -70,6 +72,28 @@ def test_a_new_table_is_restricted_and_unclassified_until_somebody_says_otherwis
 def test_importing_the_same_again_changes_nothing() -> None:
     (line,) = planned(found(), items=(added(found()),))
     assert line.change is Change.UNCHANGED
+
+
+def test_a_product_whose_name_another_domain_uses_is_left_out_for_rules_would_take_it_for_theirs() -> None:
+    theirs = replace(WHOSE, domain="marketing")
+    (line, known) = planned(found(), found("leads"), items=(added(found()),), newcomer=theirs)
+    assert (known.change, line.change, line.item) == (Change.UNCHANGED, Change.LEFT_OUT, None)
+    assert "domain lending has a product loans" in line.why
+    assert "name it otherwise" in line.why
+    (line, _) = planned(found(), found("leads"), items=(added(found()),), newcomer=replace(theirs, product="leads"))
+    assert line.change is Change.ADDED
+
+
+def test_of_one_import_the_first_table_says_which_domain_a_product_is_of() -> None:
+    def labelled(name: str, domain: str) -> tuple[Contract, DataLabels]:
+        scope = TableScope(account=ACCOUNT, region="us-east-1", database="db", tables=frozenset({name}))
+        terms = world.contract(name=name, owner_team="lending", prefixes=(), tables=(scope,))
+        return terms, DataLabels(product="loans", domain=domain, tables={})
+
+    contracts = [labelled("first", "lending"), labelled("second", "lending"), labelled("third", "marketing")]
+    tables = [found(name) for name in ("first", "second", "third")]
+    lines = plan_import(tables, Catalogue(generation=1, items=()), contracts, Newcomer(), of=[], remove=False)
+    assert [line.change for line in lines] == [Change.ADDED, Change.ADDED, Change.LEFT_OUT]
 
 
 def test_a_table_that_belongs_to_nobody_is_left_out() -> None:
