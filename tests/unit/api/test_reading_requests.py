@@ -49,7 +49,7 @@ class Door:
             aws=SimpleNamespace(account_id=ACCOUNT, region=REGION), limits=SimpleNamespace(max_sources=self.most)
         )
         caller: Any = SimpleNamespace(
-            platform=SimpleNamespace(settings=settings, facts=self, authorizer=self), subject=ADA, now=NOW
+            platform=SimpleNamespace(settings=settings, registry=self, authorizer=self), subject=ADA, now=NOW
         )
         found = read_request(caller, AccessAsked.model_validate_json(text), RequestId(REQUEST))
         return [ask.source.uri for ask in found.asks]
