@@ -133,7 +133,7 @@ def _workspace(clearance: Clearance, bounds: Bounds) -> Iterator[Allow]:
 def _closing(allows: tuple[Allow, ...], clearance: Clearance, bounds: Bounds) -> Iterator[Deny]:
     yield Deny(
         sid="NothingElse",
-        why="no action but those above, whatever another policy gives",
+        why="only the actions above, whatever another policy gives",
         actions=(),
         except_actions=_distinct(action for allow in allows for action in allow.actions),
         resources=("*",),

@@ -21,27 +21,41 @@ _MONTHS: Final = (
 
 def sentence(form: RuleForm) -> str:
     """What the rule says, for people; forms that mean different things read differently."""
-    said = ", ".join((f"{_who(form)} {_doing(form)}", *_facts(form)))
+    exceptions = _listed([_condition(each, form) for each in form.exceptions], "and") if form.exceptions else ""
+    # What is forbidden unless is allowed only when: one negation less to read.
+    only_when = form.effect is Effect.FORBID and form.exceptions
+    begun = f"Only when {exceptions} may {_whoever(form)}" if only_when else _who(form)
+    said = ", ".join((f"{begun} {_doing(form)}", *_facts(form)))
     if form.conditions:
         said += ", if " + _listed([_condition(each, form) for each in form.conditions], "and")
-    if form.exceptions:
-        said += ", unless " + _listed([_condition(each, form) for each in form.exceptions], "and")
+    if form.exceptions and not only_when:
+        said += f", unless {exceptions}"
     return said + "."
 
 
 def _who(form: RuleForm) -> str:
     """Whom the rule is about, and `may` or `may not`."""
-    who = form.who
     permits = form.effect is Effect.PERMIT
+    if isinstance(form.who, Named):
+        return f"{form.who.kind.capitalize()} {_id(form.who.id)} {'may' if permits else 'may not'}"
+    whoever = _whoever(form) if permits else _nobody(form)
+    return f"{whoever[0].upper()}{whoever[1:]} may"
+
+
+def _whoever(form: RuleForm) -> str:
+    """Whom the rule is about, within a sentence."""
+    who = form.who
     if isinstance(who, Named):
-        return f"{who.kind.capitalize()} {_id(who.id)} {'may' if permits else 'may not'}"
-    if who.kind is None:
-        whoever = "Anyone" if permits else "Nobody"
-    else:
-        whoever = f"Any {who.kind}" if permits else f"No {who.kind}"
-    if isinstance(who, OfTeams):
-        whoever += f" of team {_ids(who.teams, 'or')}"
-    return f"{whoever} may"
+        return f"{who.kind} {_id(who.id)}"
+    return ("anyone" if who.kind is None else f"any {who.kind}") + _teams(form)
+
+
+def _nobody(form: RuleForm) -> str:
+    return ("nobody" if isinstance(form.who, Named) or form.who.kind is None else f"no {form.who.kind}") + _teams(form)
+
+
+def _teams(form: RuleForm) -> str:
+    return f" of team {_ids(form.who.teams, 'or')}" if isinstance(form.who, OfTeams) else ""
 
 
 def _doing(form: RuleForm) -> str:
@@ -71,10 +85,12 @@ def _things(form: RuleForm) -> str:
 
 
 def _facts(form: RuleForm) -> Iterator[str]:
+    """What else has to be so; what is left out of a rule that forbids is an exception to it."""
+    permits = form.effect is Effect.PERMIT
     if form.classes is not None:
         yield _classes(form.classes)
     if form.without_classes:
-        yield f"without class {_ids(form.without_classes, 'or')}"
+        yield f"{'without' if permits else 'except what is of'} class {_ids(form.without_classes, 'or')}"
     if level := _sensitivity(form.sensitivity_at_least, form.sensitivity_at_most):
         yield level
     if form.tiers:
@@ -82,7 +98,8 @@ def _facts(form: RuleForm) -> Iterator[str]:
     if form.purposes:
         yield f"for purpose {_ids(form.purposes, 'or')} or anything beneath {_it(form.purposes)}"
     if form.except_purposes:
-        yield f"not for purpose {_ids(form.except_purposes, 'or')} nor anything beneath {_it(form.except_purposes)}"
+        left_out = f"purpose {_ids(form.except_purposes, 'or')} or anything beneath {_it(form.except_purposes)}"
+        yield f"{'but not' if permits else 'except'} for {left_out}"
     if form.first_day is not None:
         yield f"from {_day(form.first_day)} (UTC)"
     if form.last_day is not None:

@@ -176,7 +176,7 @@ SHAPES = [
     ),
     when(
         '!(context.purpose in Purpose::"ads")',
-        ", not for purpose ads nor anything beneath it",
+        ", but not for purpose ads or anything beneath it",
         except_purposes=("ads",),
     ),
     when('context.now >= datetime("2026-03-01")', ", from 1 March 2026 (UTC)", first_day=date(2026, 3, 1)),
@@ -229,6 +229,45 @@ SHAPES = [
         "Anyone of team lending-science may write any prefix, if its zone is lake.",
     ),
 ]
+FORBIDDING = [
+    Shape(
+        form(who=Everyone(), effect=Effect.FORBID, exceptions=(MFA,)),
+        f"forbid (principal, {READS}, {LOANS}) unless {{ context.mfa }};",
+        "Only when they signed in with a second factor may anyone read or query anything in data product "
+        "loan-applications.",
+    ),
+    Shape(
+        form(who=Named(kind="person", id="pe_1"), effect=Effect.FORBID, tiers=("research",), exceptions=(MFA,)),
+        f'forbid (principal == Person::"pe_1", {READS}, {LOANS}) when {{ context.tier == Tier::"research" }} '
+        "unless { context.mfa };",
+        "Only when they signed in with a second factor may person pe_1 read or query anything in data product "
+        "loan-applications, in research.",
+    ),
+    Shape(
+        form(
+            who=OfTeams(teams=("a",), kind="person"), effect=Effect.FORBID,
+            conditions=(Condition(kind=ConditionKind.IN_TEAM, value="x"),),
+            exceptions=(MFA, Condition(kind=ConditionKind.TRAINING, value="privacy-basics")),
+        ),
+        f'forbid (principal is Person in Team::"a", {READS}, {LOANS}) when {{ principal in Team::"x" }} '
+        'unless { context.mfa && principal.trainings.contains("privacy-basics") };',
+        "Only when they signed in with a second factor and they have training privacy-basics may any person of team a "
+        "read or query anything in data product loan-applications, if they are in team x.",
+    ),
+    Shape(
+        form(effect=Effect.FORBID, without_classes=("personal", "secret")),
+        f'forbid ({SCIENCE}, {READS}, {LOANS}) when {{ !resource.classes.containsAny(["personal", "secret"]) }};',
+        "Nobody of team lending-science may read or query anything in data product loan-applications, except what is "
+        "of class personal or secret.",
+    ),
+    Shape(
+        form(effect=Effect.FORBID, except_purposes=("ads",)),
+        f'forbid ({SCIENCE}, {READS}, {LOANS}) when {{ !(context.purpose in Purpose::"ads") }};',
+        "Nobody of team lending-science may read or query anything in data product loan-applications, except for "
+        "purpose ads or anything beneath it.",
+    ),
+]  # fmt: skip
+SHAPES += FORBIDDING
 READ = 'permit (principal, action == Action::"read", resource) '
 INSIDE = 'permit (principal, action == Action::"read", resource in GlueTable::"a") '
 ANNOTATIONS = '@id("science-reads") @title("Science reads the loans") @owner("lending-data-owners")\n'

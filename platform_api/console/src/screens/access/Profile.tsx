@@ -18,7 +18,7 @@ export function Profile({ of: one, alone }: { of: Principal; alone: boolean }) {
           ...(one.boundary_arn ? [["Never more than", <code key="b">{one.boundary_arn}</code>]] as [string, React.ReactNode][] : []),
         ]} />
         <Statements title="It may" state="permit" label="May" of={allows} />
-        <Statements title="Whatever else says otherwise, it may not" state="forbid" label="May not" of={denies} />
+        <Statements title="And whatever another policy says, it keeps to these limits" state="forbid" label="Limit" of={denies} />
         <details><summary>The whole policy as AWS has it</summary><pre className="code" tabIndex={0} aria-label={`The policy of profile ${one.profile}`}>{JSON.stringify(one.policy, null, 2)}</pre></details>
       </div>
     </Card>

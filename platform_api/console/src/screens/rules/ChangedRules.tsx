@@ -17,7 +17,7 @@ export function ChangedRules({ of }: { of: Change[] }) {
       const rule = one.is === "removed" ? one.before : one.after;
       return (
         <li key={rule.id} style={{ padding: "12px 16px", borderBottom: "1px solid var(--line)" }} className="stack-s">
-          <div className="row"><Mark of={one} /><Status state={rule.effect} label={rule.effect === "permit" ? "May" : "May not"} /><strong>{rule.title}</strong></div>
+          <div className="row"><Mark of={one} /><Status state={rule.effect} label={rule.effect === "permit" ? "Allows" : "Forbids"} /><strong>{rule.title}</strong></div>
           <Words of={one} />
         </li>
       );
