@@ -22,7 +22,7 @@ _EXITS: Mapping[int, ExitCode] = {
 _WHERE = ("field", "clause", "loc", "id", "rule")
 _WHAT = ("message", "msg", "detail", "what", "why", "title")
 _NEXT = ("next_step", "fix", "advice")
-_OWN = ("sources", "offers")
+_OWN = ("containers", "sources", "offers")
 """Lists that the command that asked shows in its own way."""
 
 

@@ -12,6 +12,7 @@ _DURATION = re.compile(
     r"(?:T(?=[0-9])(?:(?P<hours>[0-9]{1,5})H)?(?:(?P<minutes>[0-9]{1,5})M)?(?:(?P<seconds>[0-9]{1,7})S)?)?\Z",
     re.ASCII,
 )
+_DURATION_WITHIN = re.compile(r"(?<![\w-])P(?=[0-9T])[0-9DTHMS]+(?![\w-])", re.ASCII)
 
 
 def now() -> datetime:
@@ -60,6 +61,19 @@ def spoken(length: timedelta) -> str:
             return f"{int(seconds // size)} {unit}" + (f" {rest} {smaller}" if rest else "")
     rest = int(seconds % 60)
     return f"{int(seconds // 60)} min" + (f" {rest} s" if rest else "")
+
+
+def in_words(text: str) -> str:
+    """`text` with every ISO 8601 duration of the API in words: `reviewed every 180 days`."""
+    return _DURATION_WITHIN.sub(lambda found: _said(found[0]), text)
+
+
+def _said(iso: str) -> str:
+    match = _DURATION.match(iso)
+    if match is None:
+        return iso
+    parts = [(int(count), unit) for unit, count in match.groupdict().items() if count]
+    return " ".join(f"{count} {unit.removesuffix('s') if count == 1 else unit}" for count, unit in parts)
 
 
 def duration(text: str, option: str) -> timedelta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from cli.answer import Doc
 from cli.problem import reason_lines
@@ -54,18 +54,27 @@ def verdict_reasons(sources: Sequence[Doc]) -> list[str]:
     return lines
 
 
-def container_lines(containers: Sequence[Doc]) -> list[str]:
-    """What each database or product that was asked for came to, and what in it lacks some of the operations."""
+def container_lines(containers: Sequence[Doc], given: Container[str] | None = None) -> list[str]:
+    """What each database or product that was asked for came to, and what in it lacks some of the operations.
+
+    With `given`, of a grant, also how many of its sources are among these.
+    """
     lines: list[str] = []
     for one in containers:
         sources, operations = one.texts("sources"), ", ".join(one.texts("operations"))
         count, generation = counted(len(sources), "source"), one.whole("catalogue_generation")
-        lines.append(f"Asked for {clean(one.text('uri'))} ({operations}): {count}, by generation {generation}.")
+        of = f"by generation {generation} of the catalogue"
+        had = "" if given is None else _had([uri in given for uri in sources])
+        lines.append(f"Asked for {clean(one.text('uri'))} ({operations}): {count}, {of}{had}.")
         for lacking in one.records("lacking"):
             uri, lacks = clean(lacking.text("source")), ", ".join(lacking.texts("operations"))
             left_out = "" if lacking.text("source") in sources else ", so it was left out"
             lines.append(f"  {uri} offers no {lacks}{left_out}")
     return lines
+
+
+def _had(given: Sequence[bool]) -> str:
+    return "" if all(given) else f"; {sum(given)} of {len(given)} were given"
 
 
 def _bound_lines(source: Doc) -> list[str]:

@@ -14,6 +14,7 @@ from cli.connect import connect
 from cli.find import activity_id, contract_id
 from cli.lazy import group
 from cli.paths import at
+from cli.people import named
 from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, note, table
 from cli.times import local
 
@@ -68,7 +69,7 @@ def show(
 ) -> None:
     """One activity."""
     with connect() as client:
-        found = client.get(at("activities", activity_id(client, activity)))
+        found = named(client, client.get(at("activities", activity_id(client, activity))), as_json=as_json)
     answer(found, as_json=as_json, show=_show)
 
 

@@ -13,6 +13,7 @@ from cli.connect import connect
 from cli.find import activity_id
 from cli.lazy import group
 from cli.paths import at
+from cli.people import named, named_part
 from cli.render import AsJson, AtMost, Cursor, answer, clean, facts, line, listing, note, table
 from cli.times import duration as check_duration
 from cli.times import local, now, spoken, until
@@ -39,6 +40,7 @@ def list_(
         found = client.part(
             "/v1/access-requests", outcome="awaiting-approval", activity=wanted, limit=limit, cursor=cursor
         )
+        found = named_part(client, found, as_json=as_json)
     listing(found, as_json=as_json, show=_show_all)
 
 
@@ -46,7 +48,7 @@ def list_(
 def show(request: _Id, as_json: AsJson = False) -> None:
     """What an approver decides about: derived on the platform at this moment."""
     with connect() as client:
-        found = client.get(at("access-requests", request, "approvals"))
+        found = named(client, client.get(at("access-requests", request, "approvals")), as_json=as_json)
     answer(found, as_json=as_json, show=_show)
 
 

@@ -14,8 +14,9 @@ from cli.failure import InputInvalid
 from cli.find import activity_id, contract_id
 from cli.lazy import group
 from cli.paths import at
+from cli.people import named
 from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, note, print_json, table
-from cli.times import local
+from cli.times import in_words, local
 
 app = group("Data contracts: proposed by producers, signed by owners, accepted by an activity.")
 
@@ -191,6 +192,7 @@ def show(
     with connect() as client:
         wanted = at("contracts", contract_id(client, contract))
         found = client.get(wanted if version is None else f"{wanted}{at('versions', version).removeprefix('/v1')}")
+        found = named(client, found, as_json=as_json)
     if document:
         print_json(found.record("document"))
         return
@@ -264,7 +266,10 @@ def _show(contract: Doc) -> None:
         line()
         table(
             ("clause", "held", "says", "by"),
-            [(c.text("clause"), c.text("hold"), c.text("text"), c.text("by")) for c in contract.records("clauses")],
+            [
+                (c.text("clause"), c.text("hold"), in_words(c.text("text")), c.text("by"))
+                for c in contract.records("clauses")
+            ],
             empty="",
         )
     for role in contract.texts("needed"):
@@ -284,7 +289,7 @@ def _show_changed(contract: Doc) -> None:
 def _show_difference(found: Doc) -> None:
     line(f"{found.text('from_version')} → {found.text('to_version')}: {_VERDICTS.get(found.text('verdict'), '')}")
     for row in found.records("lines"):
-        line(f"  {row.text('effect'):8}  {row.text('text')}  ({row.text('clause')})")
+        line(f"  {row.text('effect'):8}  {in_words(row.text('text'))}  ({row.text('clause')})")
 
 
 def _show_accepted(accepted: Doc) -> None:

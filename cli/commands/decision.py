@@ -15,6 +15,7 @@ from cli.connect import connect
 from cli.failure import ExitCode, InputInvalid, NotFound
 from cli.find import activity_id
 from cli.paths import at
+from cli.people import named, named_part, subject_id
 from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, multiline, note, table
 from cli.times import local, zoned
 from cli.verdicts import HEADINGS, verdict_reasons, verdict_rows
@@ -25,11 +26,12 @@ _LONGEST = 300
 
 
 def decisions(
-    outcome: Annotated[str | None, typer.Option(help="granted, refused, ended or kept.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="granted, refused, waiting, ended or kept.")] = None,
     refused_by: Annotated[
         str | None, typer.Option(help="invariants, contract, rules, columns, or request for the request itself.")
     ] = None,
     activity: Annotated[str | None, typer.Option(help="Only of this activity (id or name).")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only about this person or workload (id or name).")] = None,
     rulebook: Annotated[str | None, typer.Option(help="Only under this version of the rules.")] = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help="From this moment on (with zone).")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Before this moment (with zone).")] = None,
@@ -44,12 +46,14 @@ def decisions(
             outcome=outcome,
             refused_by=refused_by,
             activity=None if activity is None else activity_id(client, activity),
+            subject=None if subject is None else subject_id(client, subject),
             rulebook=rulebook,
             since=None if since is None else zoned(since, "--since"),
             until=None if until is None else zoned(until, "--until"),
             limit=limit,
             cursor=cursor,
         )
+        found = named_part(client, found, as_json=as_json)
     listing(found, as_json=as_json, show=_show_all)
 
 
@@ -64,6 +68,7 @@ def explain(
     with connect() as client:
         decision = _decision(client, of)
         found = client.get(at("decisions", decision, "explanation"))
+        found = named(client, found, as_json=as_json)
     answer(found, as_json=as_json, show=_show)
     if not found.flag("matches"):
         sys.exit(ExitCode.FAILED)
@@ -91,13 +96,16 @@ def _decision(client: Client, of: str) -> str:
 
 def _show_all(found: Sequence[Doc]) -> None:
     table(
-        ("id", "outcome", "decided", "subject", "rulebook", "request", "grant"),
+        ("id", "outcome", "gate", "decided", "subject", "purpose", "sources", "rulebook", "request", "grant"),
         [
             (
                 item.text("id"),
                 item.text("outcome"),
+                item.text("refused_by"),
                 local(item.text("decided_at")),
                 item.text("subject"),
+                item.record("decision").record("asked").text("purpose"),
+                _sources(item),
                 item.text("rulebook"),
                 item.text("request"),
                 item.text("grant"),
@@ -106,6 +114,14 @@ def _show_all(found: Sequence[Doc]) -> None:
         ],
         empty="No decisions that you may see.",
     )
+
+
+def _sources(item: Doc) -> str:
+    """What was refused, or else all that was asked for: the first of it, and how many more."""
+    judged = item.record("decision").records("sources")
+    refused = [one for one in judged if not one.flag("passes")] if item.text("outcome") == "refused" else []
+    uris = [one.text("source") for one in refused or judged]
+    return f"{uris[0]} and {len(uris) - 1} more" if uris[1:] else "".join(uris)
 
 
 def _show(found: Doc) -> None:

@@ -21,6 +21,7 @@ from cli.connections import connection_lines
 from cli.find import activity_id, contract_id
 from cli.lazy import group
 from cli.paths import at
+from cli.people import named
 from cli.render import AsJson, AtMost, Cursor, answer, counted, facts, line, listing, multiline, note, print_json, table
 from cli.times import duration, local, now, until, zoned
 from cli.verdicts import container_lines
@@ -78,6 +79,7 @@ def show(
     """One grant with its exact IAM policy, explained."""
     with connect() as client:
         found = client.get(at("grants", grant))
+        found = named(client, found, as_json=as_json or policy)
     if policy:
         print_json(delivery.principal_of(found, profile).fields.get("policy"))
     else:
@@ -158,13 +160,14 @@ def revoke_all(
     """
     with connect() as client:
         body: dict[str, Json] = {"reason": reason, "dry_run": dry_run}
-        named = {"person": person, "dataset": dataset, "account": account}
-        named["activity"] = None if activity is None else activity_id(client, activity)
-        named["contract"] = None if contract is None else contract_id(client, contract)
-        body |= {name: value for name, value in named.items() if value is not None}
+        chosen = {"person": person, "dataset": dataset, "account": account}
+        chosen["activity"] = None if activity is None else activity_id(client, activity)
+        chosen["contract"] = None if contract is None else contract_id(client, contract)
+        body |= {name: value for name, value in chosen.items() if value is not None}
         if everything:
             body["everything"] = True
         found = client.act("/v1/revocations", body)
+        found = named(client, found, as_json=as_json, brief=True)
     answer(found, as_json=as_json, show=_show_ended)
 
 
@@ -281,13 +284,17 @@ def _show(grant: Doc) -> None:
         ]
     )
     line()
-    for told in container_lines(grant.records("containers")):
+    sources = grant.records("sources")
+    given = {source.text("uri") for source in sources}
+    for told in container_lines(grant.records("containers"), given):
         line(told)
     table(
         ("source", "operations"),
-        [(source.text("uri"), ", ".join(source.texts("operations"))) for source in grant.records("sources")],
+        [(source.text("uri"), ", ".join(source.texts("operations"))) for source in sources],
         empty="No sources.",
     )
+    if any(uri not in given for one in grant.records("containers") for uri in one.texts("sources")):
+        note(f"why the others were not: sluice requests show {grant.text('request')}")
     _show_beside(grant)
     for principal in grant.records("principals"):
         _show_principal(principal)

@@ -17,6 +17,7 @@ from cli.find import activity_id, environment_id, source_uris
 from cli.lazy import group, single
 from cli.offers import body_of, offer_lines
 from cli.paths import at
+from cli.people import named, named_part
 from cli.problem import ApiProblem
 from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, note, print_json, table
 from cli.source_kinds import help_lines
@@ -155,6 +156,7 @@ def list_(
         found = client.part(
             "/v1/access-requests", outcome=outcome, activity=wanted, waiting=waits, limit=limit, cursor=cursor
         )
+        found = named_part(client, found, as_json=as_json)
     listing(found, as_json=as_json, show=_show_all)
 
 
@@ -165,6 +167,7 @@ def show(
     """One request: what was asked, each verdict, what came of it."""
     with connect() as client:
         found = client.get(at("access-requests", request_id))
+        found = named(client, found, as_json=as_json)
     answer(found, as_json=as_json, show=_show)
 
 

@@ -12,6 +12,7 @@ from cli.connect import connect
 from cli.find import activity_id
 from cli.lazy import group
 from cli.paths import at
+from cli.people import named
 from cli.render import AsJson, AtMost, Cursor, answer, facts, line, listing, table
 from cli.times import local
 
@@ -40,7 +41,7 @@ def list_(
 def show(review: _Id, as_json: AsJson = False) -> None:
     """One review, with every criterion and what was found."""
     with connect() as client:
-        found = client.get(at("reviews", review))
+        found = named(client, client.get(at("reviews", review)), as_json=as_json)
     answer(found, as_json=as_json, show=_show)
 
 

@@ -15,6 +15,7 @@ from cli.connect import connect
 from cli.failure import CommandFailed, Unavailable
 from cli.lazy import group
 from cli.paths import at
+from cli.people import named, named_part
 from cli.render import AsJson, AtMost, Cursor, answer, clean, counted, facts, line, listing, multiline, note, table
 from cli.times import local, zoned
 
@@ -41,6 +42,7 @@ def versions(
     """The versions of the rules, the newest first."""
     with connect() as client:
         found = client.part("/v1/rulebooks", state=state, limit=limit, cursor=cursor)
+        found = named_part(client, found, as_json=as_json)
     listing(found, as_json=as_json, show=_show_all)
 
 
@@ -48,7 +50,7 @@ def versions(
 def version(version: _Version, as_json: AsJson = False) -> None:
     """One version: who judged it, what it would change, and its text."""
     with connect() as client:
-        found = client.get(at("rulebooks", version))
+        found = named(client, client.get(at("rulebooks", version)), as_json=as_json)
     answer(found, as_json=as_json, show=_show_whole)
 
 

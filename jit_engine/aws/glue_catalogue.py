@@ -16,6 +16,8 @@ from jit_engine.rules.importing_views import CATALOGUE, FoundView
 
 _PRESTO = re.compile(r"/\* Presto View: (?P<encoded>[A-Za-z0-9+/=]+) \*/\s*\Z", re.ASCII)
 """How Athena keeps a view of its own: JSON, in base 64, in a comment."""
+_NAMED = 20
+"""How many databases a refusal names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,8 @@ class GlueCatalogue:
         known = [str(one["Name"]) for one in self._every("get_databases", "DatabaseList", {})]
         for database in databases:
             if database not in known:
-                fix = "name databases of the Glue data catalogue"
+                there = ", ".join(known[:_NAMED]) + (", …" if known[_NAMED:] else "")
+                fix = f"name one of {there}" if known else "the account has no database that the platform may read"
                 raise InvalidValue(field="databases", given=database, fix=fix)
         for database in databases or known:
             for table in self._every("get_tables", "TableList", {"DatabaseName": database}):

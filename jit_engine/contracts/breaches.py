@@ -12,6 +12,7 @@ from jit_engine.contracts.terms import ApprovalRule, Contract, ContractState, He
 from jit_engine.domain.activity import Activity
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.request import AccessRequest, SourceAsk
+from jit_engine.domain.spans import in_words
 from jit_engine.domain.subject import Person
 from jit_engine.domain.tier import Tier
 from jit_engine.domain.verdict import Breach
@@ -205,9 +206,9 @@ def _of_duration(coarse: CoarseAsk, contract: Contract) -> Iterator[Breach]:
         yield Breach(
             code="duration-too-long",
             clause="duration.max",
-            given=str(asked),
-            allowed=str(longest),
-            next_step=f"ask for at most {longest}",
+            given=in_words(asked),
+            allowed=in_words(longest),
+            next_step=f"ask for at most {in_words(longest)}",
         )
 
 

@@ -21,6 +21,7 @@ from jit_engine.contracts.problems import Problem, json_path
 from jit_engine.contracts.terms import ClauseHold, Contract, Hold
 from jit_engine.contracts.view import Findings, Node, columns, custom
 from jit_engine.domain.source import Operation
+from jit_engine.domain.spans import in_words
 
 CHECK: Final = "the contract check before every decision and every delivery"
 POLICY: Final = "the role's policy, which ends in a Deny of everything else, and the permissions boundary"
@@ -200,8 +201,8 @@ def _of_egress(contract: Contract) -> Iterator[ClauseHold]:
 
 
 def _of_duration(contract: Contract, terms: Node) -> Iterator[ClauseHold]:
-    yield _enforced("duration.default", f"{contract.default_duration} unless asked otherwise", END)
-    yield _enforced("duration.max", f"at most {contract.max_duration}", f"{CHECK}; {END}")
+    yield _enforced("duration.default", f"{in_words(contract.default_duration)} unless asked otherwise", END)
+    yield _enforced("duration.max", f"at most {in_words(contract.max_duration)}", f"{CHECK}; {END}")
     if terms["duration"]["renewals"].is_there:
         most = f"at most {terms['duration']['renewals'].value}"
         yield _enforced("duration.renewals", most, "the ledger, which counts renewals; each is a decision of its own")

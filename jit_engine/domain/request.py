@@ -9,6 +9,7 @@ from hashlib import sha256
 from jit_engine.domain.approval import Approval
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId
 from jit_engine.domain.source import GlueTable, Operation, Source
+from jit_engine.domain.spans import in_words
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import InvalidValue
 
@@ -113,7 +114,7 @@ class AccessRequest:
         if self.duration is not None and not MIN_DURATION <= self.duration <= MAX_DURATION:
             raise InvalidValue(
                 field="duration",
-                given=str(self.duration),
+                given=in_words(self.duration),
                 fix="give an ISO 8601 duration from PT10S to PT12H",
             )
 

@@ -10,6 +10,7 @@ from jit_engine.domain.activity import Place
 from jit_engine.domain.event import Json
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import GrantId
+from jit_engine.domain.spans import in_words
 from jit_engine.domain.subject import Subject
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.errors import InvalidValue, NotFound
@@ -51,7 +52,7 @@ def decide_anew(
         return Changed(why=f"contract, activity or environment now end at {verdict.sessions_end_by.isoformat()}")
     longest = min(durations_of(verdict.request.asks, verdict.request, facts, verdict.contracts))
     if grant.ends_at - grant.created_at > longest:
-        return Changed(why=f"the contract now allows {longest} at most")
+        return Changed(why=f"the contract now allows {in_words(longest)} at most")
     return verdict
 
 

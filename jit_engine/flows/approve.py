@@ -10,6 +10,7 @@ from jit_engine.domain.approval import Approval
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.ids import RequestId, SubjectId
 from jit_engine.domain.request import AccessRequest
+from jit_engine.domain.spans import in_words
 from jit_engine.domain.subject import Subject, Workload
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.domain.waiting import STILL_WAITING, WaitingRequest, WaitingState
@@ -244,8 +245,8 @@ def _check_longest(longest: timedelta | None, looked: Looked) -> None:
     if longest is None or not isinstance(asked, int):
         return
     if not SHORTEST <= longest <= timedelta(seconds=asked):
-        fix = f"give between PT15M and what is asked, {timedelta(seconds=asked)}; an approver only shortens"
-        raise InvalidValue(field="longest", given=str(longest), fix=fix)
+        fix = f"give between PT15M and what is asked, {in_words(timedelta(seconds=asked))}; an approver only shortens"
+        raise InvalidValue(field="longest", given=in_words(longest), fix=fix)
 
 
 def _hopeless(waiting: WaitingRequest, why: str) -> WrongState:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from jit_engine.domain.event import Event, Json
 from jit_engine.domain.grant import Grant
 from jit_engine.domain.request import AccessRequest
+from jit_engine.domain.spans import in_words
 from jit_engine.domain.verdict import Refusal
 from jit_engine.domain.waiting import WaitingRequest, WaitingState
 from jit_engine.errors import InvalidValue
@@ -43,8 +44,9 @@ class RequestRules:
             fix = f"name a ticket that fits {self.ticket.pattern}"
             raise InvalidValue(field="ticket", given=request.ticket, fix=fix)
         if urgent and (request.duration is None or request.duration > self.emergency):
-            fix = f"say for how long, {self.emergency} at most in an emergency"
-            raise InvalidValue(field="duration", given=str(request.duration or "none"), fix=fix)
+            fix = f"say for how long, {in_words(self.emergency)} at most in an emergency"
+            given = "none" if request.duration is None else in_words(request.duration)
+            raise InvalidValue(field="duration", given=given, fix=fix)
         start = request.starts_at
         if start is None:
             return

@@ -14,6 +14,7 @@ from jit_engine.domain.approval import Approval
 from jit_engine.domain.event import Json
 from jit_engine.domain.ids import SubjectId
 from jit_engine.domain.request import AccessRequest
+from jit_engine.domain.spans import in_words
 from jit_engine.domain.verdict import Gate, SourceVerdict
 from jit_engine.errors import NotFound
 from jit_engine.ports import Facts
@@ -42,7 +43,7 @@ class ApprovalNeed:
     @property
     def sentence(self) -> str:
         """The demand in words."""
-        return f"contract {self.contract.name}: approved by {self.asked}, within {self.within}"
+        return f"contract {self.contract.name}: approved by {self.asked}, within {in_words(self.within)}"
 
     @property
     def within(self) -> timedelta:

@@ -12,6 +12,7 @@ from jit_engine.domain.activity import Activity, Environment
 from jit_engine.domain.catalogue import PrefixItem, ServiceItem, TableItem
 from jit_engine.domain.request import MIN_DURATION, AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import S3Prefix
+from jit_engine.domain.spans import in_words
 from jit_engine.domain.verdict import (
     Breach,
     Clearance,
@@ -143,8 +144,8 @@ def _check_request(request: AccessRequest, facts: Facts, now: datetime) -> tuple
     if request.duration is not None and request.duration > longest:
         raise InvalidValue(
             field="duration",
-            given=str(request.duration),
-            fix=f"the {environment.tier.value} tier allows {longest} at most",
+            given=in_words(request.duration),
+            fix=f"the {environment.tier.value} tier allows {in_words(longest)} at most",
         )
     if request.ends_at is not None and request.ends_at - now < MIN_DURATION:
         raise InvalidValue(
@@ -326,12 +327,8 @@ def _end(
     if earliest < wanted:
         return earliest.replace(
             microsecond=0
-        ), f"shortened from {_plain(wanted - now)} to {_plain(earliest - now)}: {reason}"
+        ), f"shortened from {in_words(wanted - now)} to {in_words(earliest - now)}: {reason}"
     return wanted.replace(microsecond=0), None
-
-
-def _plain(span: timedelta) -> str:
-    return str(timedelta(seconds=int(span.total_seconds())))
 
 
 def _too_late(end: datetime) -> Breach:

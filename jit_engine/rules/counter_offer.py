@@ -15,6 +15,7 @@ from jit_engine.domain.catalogue import files_of
 from jit_engine.domain.ids import ActivityId, EnvironmentId
 from jit_engine.domain.request import MAX_SOURCES, AccessRequest, Mode, SourceAsk
 from jit_engine.domain.source import GlueTable, S3Prefix
+from jit_engine.domain.spans import in_words
 from jit_engine.domain.verdict import Clearance, Refusal
 from jit_engine.errors import EngineError
 from jit_engine.ports import Facts, FactSource
@@ -212,7 +213,7 @@ def _shorter(given: AccessRequest, facts: Facts) -> AccessRequest | None:
 
 
 def _time(request: AccessRequest) -> str:
-    return f"for {request.duration or timedelta(0)} at most"
+    return f"for {in_words(request.duration or timedelta(0))} at most"
 
 
 def _said(ask: SourceAsk, parts: list[SourceAsk]) -> str:

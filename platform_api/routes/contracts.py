@@ -102,9 +102,12 @@ def source(
 ) -> SourceWholeShown:
     """By the URI that the list shows."""
     catalogue = caller.platform.registry.catalogue()
-    found = next((item for item in catalogue.items if item.source.uri == query.uri), None)
+    known = {item.source.uri: item for item in catalogue.items}
+    found = known.get(query.uri)
+    if found is None and (closed := f"{query.uri}/") in known:
+        raise NotFound(kind="source", id=query.uri, fix=f"end it with a slash: {closed}")
     if found is None:
-        raise NotFound(kind="source", id=query.uri)
+        raise NotFound(kind="source", id=query.uri, fix="look for it: `sluice data list`")
     safeguards = caller.platform.policy_readings.safeguards()
     return SourceWholeShown.whole(
         found, catalogue, SourceItemShown.of(found, contracts_of_now(caller), safeguards, caller.now)

@@ -165,4 +165,4 @@ def test_a_duration_within_the_limits_is_cut_where_something_ends_and_says_so(en
     clearance = cleared(known=changed)
     assert clearance.ends_at == soon
     assert clearance.shortened is not None
-    assert "shortened from 1:00:00 to 0:30:00" in clearance.shortened
+    assert "shortened from 1 hour to 30 minutes" in clearance.shortened

@@ -122,6 +122,8 @@ def test_the_catalogue_says_which_contract_covers_what(cast: Cast, story: Story)
     assert (whole["owner"], whole["files"]) == ("lending-data-owners", ["s3://acme-prod-lake/loans/personal/"])
     assert "s3://acme-prod-lake/loans/personal/" in [other["uri"] for other in whole["reached"]]
     assert cast.dana.get("/v1/sources/item", uri="glue://nowhere").status_code == 404
+    open_ended = cast.dana.get("/v1/sources/item", uri="s3://acme-prod-lake/loans/personal")
+    assert open_ended.json()["fix"] == "end it with a slash: s3://acme-prod-lake/loans/personal/"
     assert cast.dana.get("/v1/sources", owner="nobody").json()["items"] == []
     unknown = cast.dana.get("/v1/sources", contract="nothing")
     assert (unknown.status_code, unknown.json()["field"]) == (404, "contract")

@@ -63,7 +63,7 @@ def _offers(**of_request: object) -> list[tuple[str, ...]]:
 
 
 def test_a_request_for_too_long_is_offered_for_the_contracts_longest() -> None:
-    assert _offers(duration=timedelta(hours=8)) == [("for 4:00:00 at most",)]
+    assert _offers(duration=timedelta(hours=8)) == [("for 4 hours at most",)]
 
 
 def test_a_request_for_the_wrong_purpose_is_offered_for_one_of_the_activitys() -> None:
@@ -131,7 +131,7 @@ def test_what_another_tier_lets_pass_is_offered_in_an_environment_that_the_activ
     assert (offer.request.environment, offer.changes) == (there, (f"in the validation environment {there}",))
     assert isinstance(clear(offer.request, world.facts(Tier.VALIDATION), judges, world.NOW), Clearance)
     (shorter,) = _elsewhere(*places, judges=judges, duration=timedelta(hours=8))
-    assert shorter.changes == (f"in the validation environment {there}", "for 4:00:00 at most")
+    assert shorter.changes == (f"in the validation environment {there}", "for 4 hours at most")
     assert _elsewhere(world.facts(Tier.OPERATION), judges=judges) == ()  # where people have no place
     assert _elsewhere(judges=judges) == ()
 

@@ -147,3 +147,21 @@ def test_decisions_are_listed_by_what_was_asked_for(sluice: Sluice, platform: Fa
     assert (query["outcome"], query["rulebook"]) == ("refused", "6")
     assert query["since"].startswith("2026-")
     assert sluice("policy", "decisions", "--until", "yesterday").code == ExitCode.USAGE
+
+
+def test_decisions_are_listed_with_gate_purpose_sources_and_names(sluice: Sluice, platform: FakePlatform) -> None:
+    dana = "pe_01JABCDEFGHJKMNPQRSTVWXYZ4"
+    passing = {**SOURCE, "source": "s3://lake/facts/", "passes": True}
+    more = {**SOURCE, "source": "s3://lake/people/"}
+    recorded = {"asked": {"purpose": "lending/risk"}, "sources": [passing, SOURCE, more]}
+    item = decision(subject=dana, refused_by="rules", decision=recorded)
+    platform.answers("GET", "/v1/decisions", {"items": [item], "next_cursor": None})
+    platform.answers("GET", "/v1/subjects", {"items": [{"id": dana, "name": "Dana Quist"}], "next_cursor": None})
+    told = sluice("policy", "decisions", "--subject", "dana quist", "--outcome", "refused")
+    assert platform.asked[1].query["subject"] == dana
+    for shown in ("GATE", "rules", "Dana Quist", "lending/risk", "s3://lake/loans/ and 1 more"):
+        assert shown in told.out
+    assert dana not in told.out
+    assert "waiting" in sluice("policy", "decisions", "--help").out
+    unknown = sluice("policy", "decisions", "--subject", "Dana Quits")
+    assert unknown.code == ExitCode.NOT_FOUND

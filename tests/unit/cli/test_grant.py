@@ -134,3 +134,37 @@ def test_the_list_shows_sources(sluice: Sluice, platform: FakePlatform) -> None:
     platform.answers("GET", "/v1/grants", {"items": [grant("active")], "next_cursor": None})
     assert "s3://lake/facts/" in sluice("grant", "list", "--state", "active").out
     assert platform.asked[0].query["state"] == "active"
+
+
+DANA = "pe_01JABCDEFGHJKMNPQRSTVWXYZ4"
+SUBJECTS = {"items": [{"id": DANA, "name": "Dana Quist"}], "next_cursor": None}
+
+
+def test_a_grant_says_how_much_of_a_container_it_gives_and_where_the_rest_is_told(
+    sluice: Sluice, platform: FakePlatform
+) -> None:
+    whole = {"uri": "product://lending/loans", "operations": ["select"], "catalogue_generation": 7}
+    uris = ["s3://lake/facts/", *(f"s3://lake/{n}/" for n in range(8))]
+    platform.answers("GET", "/v1/grants/gr_1", grant("active", request="rq_1", containers=[{**whole, "sources": uris}]))
+    told = sluice("grant", "show", "gr_1")
+    assert "lending/loans (select): 9 sources, by generation 7 of the catalogue; 1 of 9 were given." in told.out
+    assert "sluice requests show rq_1" in told.err
+
+
+def test_a_person_is_named_where_people_read_and_keeps_the_id_in_json(sluice: Sluice, platform: FakePlatform) -> None:
+    policy = {**POLICY, "Statement": [{**STATEMENT, "by": "x", "Condition": {"StringEquals": {"aws:user": DANA}}}]}
+    main = principal("main", policy=policy)
+    platform.answers("GET", "/v1/grants/gr_1", grant("active", subject=DANA, principals=[main]))
+    platform.answers("GET", "/v1/subjects", SUBJECTS)
+    assert f"Dana Quist ({DANA})" in sluice("grant", "show", "gr_1").out
+    asked = len(platform.asked)
+    assert sluice("grant", "show", "gr_1", "--json").json["subject"] == DANA
+    assert sluice("grant", "show", "gr_1", "--policy").json == policy
+    assert "GET /v1/subjects" not in platform.paths()[asked:]
+
+
+def test_without_the_directory_an_id_stands(sluice: Sluice, platform: FakePlatform) -> None:
+    platform.answers("GET", "/v1/grants/gr_1", grant("active", subject=DANA))
+    platform.refuses("GET", "/v1/subjects", 403, "forbidden")
+    told = sluice("grant", "show", "gr_1")
+    assert (told.code, DANA in told.out) == (ExitCode.DONE, True)

@@ -169,6 +169,33 @@ def test_an_unknown_contract_is_not_an_empty_catalogue(
     assert "sluice contract list" in told.err
 
 
+def test_a_mistyped_tier_is_told_with_the_tiers_there_are(sluice: Sluice, platform: FakePlatform) -> None:
+    told = sluice(*ASK[:3], "--env", "reserch", "--purpose", "lending", "s3://lake/facts/")
+    assert told.code == ExitCode.NOT_FOUND
+    assert "reserch is neither a tier nor the id of an environment" in told.err
+    assert "research, validation, operation" in told.err
+    assert "sluice env list" in told.err
+    assert platform.asked == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("glue:loans.aplications", "glue://111122223333/eu-central-1/loans/applications"),
+        ("dynamodb:loan-event", "dynamodb://111122223333/eu-central-1/loan-events"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_told_the_right_one(
+    sluice: Sluice, platform: FakePlatform, typed: str, near: str
+) -> None:
+    platform.answers("GET", "/v1/sources", {"items": [], "next_cursor": None})
+    other = {"uri": "s3://lake/loans/aplications/"}
+    platform.answers("GET", "/v1/sources", {"items": [other, {"uri": near}], "next_cursor": None})
+    told = sluice("data", "show", typed)
+    assert told.code == ExitCode.NOT_FOUND
+    assert f"did you mean {near}" in told.err
+
+
 def test_an_environment_that_is_not_there_says_how_to_order_it(sluice: Sluice, platform: FakePlatform) -> None:
     platform.answers("GET", "/v1/environments", {"items": [], "next_cursor": None})
     told = sluice(*ASK[:3], "--env", "operation", "--purpose", "lending", "s3://lake/facts/")

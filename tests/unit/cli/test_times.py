@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cli.failure import InputInvalid
-from cli.times import duration, local, spoken, until, zoned
+from cli.times import duration, in_words, local, spoken, until, zoned
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -63,3 +63,16 @@ def test_a_moment_is_told_with_its_distance() -> None:
 def test_what_is_no_time_stays_as_it_is() -> None:
     assert local("soon") == "soon"
     assert until("", NOON) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("reviewed every P180D", "reviewed every 180 days"),
+        ("PT8H → P1DT1H30M", "8 hours → 1 day 1 hour 30 minutes"),
+        ("PT90S at most", "90 seconds at most"),
+        ("P. Jones of PT, s3://lake/P1D-old/", "P. Jones of PT, s3://lake/P1D-old/"),
+    ],
+)
+def test_durations_within_a_sentence_are_told_in_words(text: str, told: str) -> None:
+    assert in_words(text) == told

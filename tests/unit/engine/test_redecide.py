@@ -78,7 +78,7 @@ def test_a_contract_that_nothing_changed_leaves_its_grants_untouched() -> None:
         (facts(contracts=(contract(version="1.1.0"),)), "no longer permitted"),
         (known(purposes=frozenset({"marketing"})), "no longer permitted"),
         (known(teams=frozenset({"marketing"})), "no longer permitted"),
-        (known(max_duration=timedelta(minutes=30)), "the contract now allows 0:30:00 at most"),
+        (known(max_duration=timedelta(minutes=30)), "the contract now allows 30 minutes at most"),
         (known(ends_at=NOW + 40 * MINUTE), "contract, activity or environment now end at"),
         (facts(activity=None, owner=None), "what it rests on is gone"),
         (facts(activity=activity(owner=BEN.id, members=frozenset({BEN.id})), owner=BEN), "no longer permitted"),
@@ -260,7 +260,7 @@ def test_less_time_for_what_a_view_is_made_of_ends_the_grant_of_the_view() -> No
     assert redecide(desk).every(NOW) == ()
     desk.facts.now_known = over(max_duration=30 * MINUTE)
     (ended,) = redecide(desk).every(NOW)
-    assert (ended.id, ended.reason) == (grant.id, "the contract now allows 0:30:00 at most")
+    assert (ended.id, ended.reason) == (grant.id, "the contract now allows 30 minutes at most")
 
 
 def test_less_time_for_what_lies_inside_under_another_contract_ends_the_grant_of_the_whole() -> None:
@@ -281,4 +281,4 @@ def test_less_time_for_what_lies_inside_under_another_contract_ends_the_grant_of
     assert redecide(desk).every(NOW) == ()
     desk.facts.now_known = over(max_duration=30 * MINUTE)
     (ended,) = redecide(desk).every(NOW)
-    assert (ended.id, ended.reason) == (grant.id, "the contract now allows 0:30:00 at most")
+    assert (ended.id, ended.reason) == (grant.id, "the contract now allows 30 minutes at most")
