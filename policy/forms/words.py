@@ -86,7 +86,7 @@ def plain(name: str) -> str:
 
 
 def spoken(name: str) -> str:
-    """A type or an action in a sentence: `data product`, `read columns in clear`."""
+    """A type or an action in a sentence: `data product`, `read in clear`."""
     return _PHRASES.get(name) or plain(name).replace("-", " ")
 
 

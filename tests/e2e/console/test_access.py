@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from cli.main import app
 from tests.support.browser import Visit, Visitor
-from tests.support.platform import RESEARCH, Cast, Story, given_back, made
+from tests.support.platform import FACTS, RESEARCH, Cast, Story, given_back, made
 
 pytestmark = pytest.mark.e2e
 FACTS_URI = "s3://acme-prod-lake/loans/facts/"
@@ -55,7 +55,7 @@ def test_a_counter_offer_is_taken_with_one_click_and_leads_to_a_grant(
     assert (
         chosen.filter(has_text=PERSONAL_URI).get_by_text("Personal attributes stay out of research").first.is_visible()
     )
-    assert chosen.filter(has_text=FACTS_URI).get_by_text("Would be granted").first.is_visible()
+    assert chosen.filter(has_text=FACTS_URI).get_by_text("Would pass").first.is_visible()
     expect(page.get_by_role("button", name="Request access")).to_be_disabled()
     expect(page.get_by_text("take what is offered instead")).to_be_visible()
     visit.check_themes()
@@ -209,7 +209,7 @@ def test_a_request_for_later_waits_and_is_taken_back(visitor: Visitor, cast: Cas
     page.get_by_label("Why").fill("Not needed any more.")
     visit.check_dialog("withdraw-request")
     page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
-    page.get_by_text("It is over: withdrawn.").wait_for()
+    page.get_by_text("It was withdrawn.").wait_for()
     visit.check_quiet()
 
 
@@ -226,6 +226,9 @@ def test_a_grant_is_given_back_and_its_end_is_shown_as_it_is_seen(visitor: Visit
     visit = visitor("dana")
     page = visit.go(f"/grants/{grant}")
     page.get_by_text("1 session has been handed out").wait_for()
+    title = page.get_by_role("heading", level=1).inner_text()
+    expect(page.get_by_role("navigation", name="Where you are")).to_have_text(f"Grants /{title}")
+    expect(page.get_by_role("link", name=f"Loan applications {story.version}")).to_be_visible()
     page.get_by_role("button", name="Renew").click()
     visit.check_dialog("renew-grant")
     page.get_by_role("button", name="Cancel").click()
@@ -260,6 +263,32 @@ def test_on_a_telephone_the_count_of_the_answer_stays_in_sight_and_leads_to_it(
     visit.check_accessible()
     page.get_by_role("button", name="To the answer").click()
     expect(page.get_by_text("Would be refused", exact=True)).to_be_in_viewport()
+    visit.check_quiet()
+
+
+def test_on_a_telephone_the_lists_of_access_begin_with_their_rows(visitor: Visitor, cast: Cast, story: Story) -> None:
+    refused = story.asking(sources=[FACTS, {**FACTS, "prefix": "loans/personal/"}])
+    assert cast.dana.post("/v1/access-requests", refused).is_client_error
+    made(cast.dana.post("/v1/access-requests", story.asking()))
+    visit = visitor("dana", width=390)
+    page = visit.go("/grants")
+    state = page.get_by_role("region", name="Grants").locator("tbody tr").first.locator(".status").bounding_box()
+    assert state is not None
+    assert state["x"] + state["width"] <= 390
+    page = visit.go("/grants?tab=decisions&outcome=refused")
+    first = page.get_by_role("region", name="Decisions").locator("tbody tr").first
+    expect(first).to_be_in_viewport()
+    expect(first.get_by_text("2 sources")).to_have_count(1)
+    expect(first.locator(".addresses").first).to_have_attribute("title", f"{FACTS_URI}\n{PERSONAL_URI}")
+    name = first.locator(".person").bounding_box()
+    assert name is not None
+    assert name["height"] < 30, "a name stands on one line"
+    waiting = page.get_by_role("button", name="Waiting")
+    expect(waiting).to_be_hidden()
+    page.get_by_role("button", name="Filters (1 set)").click()
+    visit.check_accessible()
+    waiting.click()
+    expect(page).to_have_url(re.compile("outcome=waiting"))
     visit.check_quiet()
 
 

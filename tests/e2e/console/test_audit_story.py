@@ -49,8 +49,10 @@ def test_an_auditor_reads_why_access_was_given_or_refused(visitor: Visitor, cast
     visit.check_themes()
 
     personal = {**FACTS, "prefix": "loans/personal/"}
-    refused = cast.dana.post("/v1/access-requests", story.asking(sources=[personal])).json()["request_id"]
+    refused = cast.dana.post("/v1/access-requests", story.asking(sources=[FACTS, personal])).json()["request_id"]
     page = visit.go(f"/requests/{refused}")
+    expect(page.get_by_text("Would pass", exact=True)).to_be_visible()
+    expect(page.get_by_text("Granted", exact=True)).to_have_count(0)
     expect(said.get_by_role("link", name="Personal attributes stay out of research")).to_be_visible()
     visit.go(f"/audit?action=grant.opened&grant={granted['grant']['id']}")
     page.get_by_role("button", name="grant.opened").click()
@@ -87,7 +89,7 @@ def test_a_grant_that_the_rules_have_ended_names_the_rule(visitor: Visitor, cast
 def test_a_filter_by_time_says_what_is_no_time_and_stays_as_it_was(visitor: Visitor, cast: Cast, story: Story) -> None:
     visit = visitor("ines")
     page = visit.go("/audit")
-    begins = page.get_by_label("From, such as")
+    begins = page.get_by_label("From (")
     begins.fill("gestern")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_have_text("Give a time with its zone, such as 2026-11-23T10:00Z.")
@@ -109,7 +111,7 @@ def test_a_link_in_a_record_sets_the_filters_and_their_boxes(visitor: Visitor, c
     panel = page.get_by_role("complementary")
     grant = panel.get_by_role("link", name=re.compile("^gr_")).inner_text()
     panel.get_by_role("link", name=grant).click()
-    action, box = page.get_by_label("Action, such as grant.revoking"), page.get_by_label("Grant's id")
+    action, box = page.get_by_label("Action (grant.revoking)"), page.get_by_label("Grant's id")
     expect(box).to_have_value(grant)
     expect(action).to_have_value("")
     box.focus()
@@ -153,6 +155,12 @@ def test_a_grant_is_revoked_and_an_auditor_verifies_the_record_of_it(
     auditor.check_accessible()
     page.get_by_role("link", name=grant).click()
     expect(page.get_by_role("button", name="grant.opened").first).to_be_visible()
+    auditor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the root").click()
+    expect(page.get_by_text("The root is copied.")).to_be_visible()
+    root = str(auditor.evaluated("navigator.clipboard.readText()"))
+    assert re.fullmatch("[0-9a-f]{64}", root)
+    expect(page.get_by_text(root, exact=True)).to_be_visible()
     page.get_by_role("button", name="Verify the log").click()
     expect(page.get_by_text(re.compile(r"All [0-9]+ records are whole"))).to_be_visible()
     with page.expect_download() as export:

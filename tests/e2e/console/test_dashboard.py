@@ -1,6 +1,7 @@
 """The dashboard's figures count what their names say, and lead to just that."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -11,6 +12,15 @@ from tests.support.platform import FACTS, Cast, Story, made
 pytestmark = pytest.mark.e2e
 PAGE = 50
 """Rows of one page: other tests ask on this platform, too."""
+_DAYS = """[...document.querySelectorAll('.tick')].filter(
+  day => getComputedStyle(day).visibility === 'visible' && day.textContent.trim()
+).map(day => {
+  const words = document.createRange();
+  words.selectNodeContents(day);
+  const box = words.getBoundingClientRect();
+  return [box.left, box.right];
+})"""
+"""Where the words of each day begin and end that is written below the chart."""
 
 
 def test_every_figure_leads_to_what_it_counts(visitor: Visitor, cast: Cast, story: Story) -> None:
@@ -48,6 +58,17 @@ def test_every_figure_leads_to_what_it_counts(visitor: Visitor, cast: Cast, stor
     ending.click()
     expect(page.get_by_role("region", name="Grants").locator("tbody tr")).to_have_count(min(int(soon), PAGE))
     expect(page.get_by_role("group", name="Ends before")).to_be_visible()
+    visit.check_quiet()
+
+
+def test_on_a_telephone_the_days_of_the_chart_stand_apart(visitor: Visitor, cast: Cast, story: Story) -> None:
+    made(cast.dana.post("/v1/access-requests", story.asking()))
+    visit = visitor("gus", width=390)
+    visit.go("/")
+    found = visit.evaluated(_DAYS)
+    assert isinstance(found, list)
+    assert len(found) > 2
+    assert all(end + 4 <= start for (_, end), (start, _) in pairwise(found))
     visit.check_quiet()
 
 

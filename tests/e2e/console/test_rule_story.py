@@ -35,7 +35,7 @@ def test_a_rule_is_made_by_form_tried_proposed_approved_and_changes_an_answer(
     page.get_by_role("button", name="New rule").click()
     page.get_by_label("What the rule is called").fill("Dana queries no loan tables")
     page.get_by_label("It forbids").check()
-    for action in ("read files", "see columns in clear", "see columns masked", "see columns hashed"):
+    for action in ("read files", "read in clear", "read masked", "read hashed"):
         page.get_by_role("checkbox", name=action).uncheck()
     page.get_by_role("radio", name="One person or pipeline").check()
     page.get_by_role("combobox", name="Person or pipeline").fill("dana")
@@ -132,7 +132,7 @@ def test_a_rule_with_team_product_tier_and_times_takes_no_more_presses_than_the_
     page.get_by_label("It forbids").click()
     ways = page.get_by_role("group", name="To do what").get_by_role("checkbox")
     checked = [one.evaluate("box => box.parentElement.innerText.trim()") for one in ways.all() if one.is_checked()]
-    assert checked == ["read files", "query tables", "see columns in clear", "see columns masked", "see columns hashed"]
+    assert checked == ["read files", "query tables", "read in clear", "read masked", "read hashed"]
     page.get_by_role("radio", name="People and pipelines of teams").click()
     page.get_by_role("combobox", name="Teams").click()
     page.keyboard.type("lending-sci")

@@ -33,6 +33,7 @@ def test_a_data_owner_sees_what_is_derived_shortens_it_and_approves(
     panel.get_by_text(why).wait_for()
     assert panel.get_by_text("lending-data-owners").first.is_visible()
     assert panel.get_by_text("s3://acme-prod-lake/loans/facts/").first.is_visible()
+    expect(panel.get_by_role("button", name="Approve")).to_be_in_viewport(ratio=1)
     visit.check_themes()
     panel.get_by_role("button", name="Approve").click()
     dialog = page.get_by_role("dialog")

@@ -33,13 +33,14 @@ export function Bars({ horizontal = false, ...shown }: Shown & { horizontal?: bo
 
 function Standing({ across, series }: Shown) {
   const top = roundUp(Math.max(1, ...across.map((_, place) => sum(series.map((one) => one.values[place] ?? 0)))));
+  const every = Math.ceil(across.length / 7);
   return (
     <div className="plot">
       <div className="scale number" aria-hidden><span>{top.toLocaleString()}</span><span>{(top / 2).toLocaleString()}</span><span>0</span></div>
       <ol>{across.map((name, place) => (
         <li key={name}>
           <span className="column">{series.map((one) => <Bar key={one.name} series={one} name={name} place={place} size={{ height: `${(100 * (one.values[place] ?? 0)) / top}%` }} />)}</span>
-          <span className="faint" aria-hidden>{place % Math.ceil(across.length / 7) === 0 ? name : "\u00a0"}</span>
+          <span className={place % (2 * every) ? "faint tick half" : "faint tick"} aria-hidden>{place % every === 0 ? name : "\u00a0"}</span>
         </li>
       ))}</ol>
     </div>

@@ -10,6 +10,8 @@ export interface Column<T> { name: string; cell: (row: T) => ReactNode; right?: 
 export type Search = Record<string, string>;
 /** Rows of one page. */
 export const PAGE = 50;
+/** What of a screen's state filters nothing. */
+const PLACES = new Set(["tab", "open", "cursor", "back"]);
 
 /** The screen's state as the URL has it, and the way to change it. `back` holds the cursors of earlier pages. */
 export function useFilters(): [Search, (change: Record<string, string | undefined>) => void] {
@@ -89,6 +91,20 @@ function RowButton({ onPress, children }: { onPress: () => void; children: React
     <button type="button" onClick={onPress} style={{ all: "unset", cursor: "pointer", fontWeight: 500 }} className="row-button">
       {children}
     </button>
+  );
+}
+
+/** What a list beside it is filtered by; on a window without a side it waits behind a button. */
+export function Facets({ children }: { children: ReactNode }) {
+  const [search] = useFilters();
+  const [isOpen, setOpen] = useState(false);
+  const id = useId();
+  const taken = Object.keys(search).filter((name) => !PLACES.has(name)).length;
+  return (
+    <div className="facets" data-open={isOpen}>
+      <button type="button" className="button fold" aria-expanded={isOpen} aria-controls={id} onClick={() => setOpen(!isOpen)}>Filters{taken ? ` (${taken} set)` : ""}</button>
+      <div id={id} className="all">{children}</div>
+    </div>
   );
 }
 

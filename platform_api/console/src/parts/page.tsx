@@ -16,6 +16,7 @@ export function Page({ title, lead, actions, crumbs, children }: {
           {crumbs?.length ? (
             <nav className="crumbs" aria-label="Where you are">
               {crumbs.map((crumb) => <span key={crumb.to}><Link to={crumb.to}>{crumb.label}</Link> /</span>)}
+              <span aria-current="page">{title}</span>
             </nav>
           ) : null}
           <h1 ref={head} tabIndex={-1} style={{ outline: "none" }}>{title}</h1>

@@ -2,5 +2,5 @@ import { useName } from "../api/people";
 
 export function Person({ id }: { id: string }) {
   const name = useName();
-  return <span title={id}>{name(id)}</span>;
+  return <span className="person" title={id}>{name(id)}</span>;
 }

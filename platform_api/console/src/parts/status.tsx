@@ -8,10 +8,11 @@ type Tone = "ok" | "warn" | "bad" | "accent" | "plain";
 const SIGNS: Record<string, [Tone, Icon]> = {};
 const say = (tone: Tone, icon: Icon, ...states: string[]) => states.forEach((state) => { SIGNS[state] = [tone, icon]; });
 say("ok", IconCircleCheck, "active", "live", "in-force", "granted", "approved", "signed", "kept", "met", "passed", "permit", "allowed");
-say("accent", IconClock, "proposed", "open", "submitted", "awaiting", "awaiting-approval", "ready", "scheduled", "pending");
+say("accent", IconClock, "proposed", "open", "submitted", "awaiting", "awaiting-approval", "ready", "scheduled", "pending", "waiting");
 say("accent", IconLoader2, "minting", "provisioning", "approved-environment");
 say("warn", IconAlertCircle, "revoking", "expiring", "stuck", "abandoned", "denied", "suspended", "retiring", "partly");
 say("bad", IconCircleX, "refused", "rejected", "failed", "ended", "forbid", "not-met", "declined");
+say("plain", IconCircleCheck, "would-pass");
 say("plain", IconCircleDashed, "draft", "closed", "retired", "superseded", "withdrawn", "expired");
 
 export function Status({ state, label }: { state: string; label?: string }) {

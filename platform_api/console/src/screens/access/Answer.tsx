@@ -1,6 +1,7 @@
 // What would be answered, while the request is put together: granted until when, refused why, and what would pass instead.
 import { Link } from "@tanstack/react-router";
 import type { Schemas } from "../../api/client";
+import { counted } from "../../parts/kinds";
 import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
 import { duration, inWords, Time } from "../../parts/time";
@@ -44,7 +45,7 @@ export function Answer({ lacking, preview, isOld, error, take, taking }: { lacki
           <ul className="stack-s">{offers.map((offer) => (
             <li key={offer.changes.join()} className="notice">
               <span>{inWords(offer.changes.join("; "))}</span>
-              <span className="faint">{offer.request.sources.length} {offer.request.sources.length === 1 ? "source" : "sources"}, {offer.request.purpose}{offer.request.duration_seconds ? `, ${duration(isoOf(offer.request.duration_seconds))}` : ""}</span>
+              <span className="faint">{counted(offer.request.sources.length, "source")}, {offer.request.purpose}{offer.request.duration_seconds ? `, ${duration(isoOf(offer.request.duration_seconds))}` : ""}</span>
               <span><button type="button" className="button" disabled={taking || isOld} onClick={() => take(offer)}>Take this instead</button></span>
             </li>
           ))}</ul>

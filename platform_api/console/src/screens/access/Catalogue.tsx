@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { api, told, type Schemas } from "../../api/client";
+import { kindName } from "../../parts/kinds";
 import { Card } from "../../parts/page";
 import { PickOne } from "../../parts/pick";
 import { LEVELS } from "../../parts/scales";
@@ -31,7 +32,7 @@ export function Catalogue({ add, chosen }: { add: (choice: Choice) => void; chos
       <div className="stack-s">
         <input className="input" type="search" aria-label="Search the catalogue" placeholder="Search by name or address" value={text} onChange={(e) => { setText(e.currentTarget.value); setLimit(PAGE); }} />
         <div className="grid">
-          <PickOne label="Kind" value={kind} of={[["", "any"], ...KINDS.map((one): [string, string] => [one, words(one)])]} onChange={setKind} />
+          <PickOne label="Kind" value={kind} of={[["", "any"], ...KINDS.map((one): [string, string] => [one, kindName(one)])]} onChange={setKind} />
           <PickOne label="Sensitivity" value={classification} of={[["", "any"], ...LEVELS.map((one): [string, string] => [one, words(one)])]} onChange={setLevel} />
         </div>
         {found.isPending ? <Loading rows={3} /> : found.isError ? <Trouble error={found.error} /> : found.data.items.length === 0 ? <Empty title="Nothing of that name" /> : (

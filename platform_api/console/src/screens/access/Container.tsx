@@ -1,5 +1,6 @@
 // What a database or a data product that is asked for comes to: each source in it, with its verdict.
 import type { Schemas } from "../../api/client";
+import { counted } from "../../parts/kinds";
 import { Verdict, type VerdictShown } from "./Verdict";
 
 type Asked = Schemas["AskedContainerShown"];
@@ -8,7 +9,7 @@ export function Container({ of: one, verdicts }: { of: Asked; verdicts: Map<stri
   const refused = one.sources.filter((uri) => verdicts.get(uri)?.passes === false).length;
   return (
     <details className="stack-s" open={refused > 0}>
-      <summary>{one.sources.length} {one.sources.length === 1 ? "source" : "sources"} in it{refused ? `, ${refused} refused` : ""}</summary>
+      <summary>{counted(one.sources.length, "source")} in it{refused ? `, ${refused} refused` : ""}</summary>
       <ul className="stack-s">{one.sources.map((uri) => {
         const verdict = verdicts.get(uri);
         return <li key={uri} className="stack-s" style={{ gap: 4 }}><code className="anywhere">{uri}</code>{verdict ? <Verdict of={verdict} /> : null}</li>;

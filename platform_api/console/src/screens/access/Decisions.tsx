@@ -2,7 +2,8 @@
 import { useNavigate } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
 import { Address } from "../../parts/address";
-import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
+import { counted } from "../../parts/kinds";
+import { Facet, Facets, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Person } from "../../parts/person";
 import { Empty } from "../../parts/states";
 import { Status, words } from "../../parts/status";
@@ -17,10 +18,21 @@ export const REFUSED_BY: Record<string, string> = { invariants: "Tier rules that
 const COLUMNS: Column<Decision>[] = [
   { name: "Asked by", cell: (one) => <Person id={one.subject} /> },
   { name: "Outcome", cell: (one) => <Status state={one.outcome} /> },
+  { name: "Asked for", cell: (one) => <Asked of={one.decision} /> },
   { name: "Refused by", cell: (one) => (one.refused_by ? REFUSED_BY[one.refused_by] ?? words(one.refused_by) : "–") },
-  { name: "Rules", cell: (one) => <Address of={[one.rulebook]} /> },
+  { name: "Rules", cell: (one) => <Address of={[one.rulebook]} brief /> },
   { name: "Decided", right: true, cell: (one) => <Time at={one.decided_at} /> },
 ];
+
+interface Asked { sources?: { source: string }[]; containers?: { uri: string; sources: string[] }[] }
+
+/** What was asked for: databases and products as such, and how many sources it came to. */
+function Asked({ of: decision }: { of: Decision["decision"] }) {
+  const { sources = [], containers = [] } = (decision.asked ?? {}) as Asked;
+  const inside = new Set(containers.flatMap((one) => one.sources));
+  const alone = sources.map((one) => one.source).filter((uri) => !inside.has(uri));
+  return <Address of={[...containers.map((one) => one.uri), ...alone]} count={sources.length > 1 ? counted(sources.length, "source") : ""} />;
+}
 
 export function Decisions() {
   const [search] = useFilters();
@@ -29,14 +41,14 @@ export function Decisions() {
   const filters = { outcome, refused_by, activity, subject, since, until };
   return (
     <div className="split with-facets">
-      <div className="facets">
+      <Facets>
         <Mine />
-        <Facet name="outcome" title="Outcome" values={["granted", "refused", "kept", "ended"].map((one) => [one, words(one)])} />
+        <Facet name="outcome" title="Outcome" values={["granted", "refused", "waiting", "kept", "ended"].map((one) => [one, words(one)])} />
         <Facet name="refused_by" title="Refused by" values={Object.entries(REFUSED_BY)} />
-      </div>
+      </Facets>
       <div className="stack">
         <div className="filters">
-          <TextFilter name="since" label="From, such as 2026-11-23T10:00Z" fault={timeFault} />
+          <TextFilter name="since" label="From (2026-11-23T10:00Z)" fault={timeFault} />
           <TextFilter name="until" label="Until before" fault={timeFault} />
         </div>
         <List name="Decisions" queryKey={["decisions", filters]} columns={COLUMNS} id={(one) => one.id}

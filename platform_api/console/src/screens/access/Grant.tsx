@@ -1,7 +1,9 @@
 // One grant, whole: what it gives and why each statement of its policy is there, how it came about and how it ends.
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import { contractVersionQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
+import { counted } from "../../parts/kinds";
 import { Card, Facts, Page } from "../../parts/page";
 import { Person } from "../../parts/person";
 import { Loading, Trouble } from "../../parts/states";
@@ -36,7 +38,7 @@ export default function Grant() {
           {grant.state === "active" ? <UseIt of={grant} /> : null}
           {grant.last_error ? <Trouble error={new Error(grant.last_error)} /> : null}
           <Card title="Data" flush>
-            {grant.containers.length ? <p className="secondary" style={{ padding: 16 }}>Asked for as {grant.containers.map((one) => <code key={one.uri} className="anywhere">{one.uri} </code>)}</p> : null}
+            {grant.containers.length ? <ul className="secondary" style={{ padding: 16 }}>{grant.containers.map((one) => <li key={one.uri}>Asked for as <code className="anywhere">{one.uri}</code>: {given(one.sources, grant)}</li>)}</ul> : null}
             <Table label="Data" head={["Source", "To do", "Columns", "Rows"]} rows={grant.sources.map((one) => [
               <code key="u">{one.uri}</code>, one.operations.join(", "), one.columns?.join(", ") ?? "all that it holds", one.row_filter ? <code key="r">{one.row_filter}</code> : "all",
             ])} />
@@ -65,17 +67,29 @@ export default function Grant() {
   );
 }
 
+/** How many of the sources of what was asked for as a whole are given. */
+function given(sources: string[], grant: GrantShown): string {
+  const count = sources.filter((uri) => grant.sources.some((one) => one.uri === uri)).length;
+  return count === sources.length ? `${count === 1 ? "the one source" : `all ${count} sources`} in it` : `${count} of the ${counted(sources.length, "source")} in it`;
+}
+
 function about(grant: GrantShown): [string, React.ReactNode][] {
   return [
     ["Holder", <Person key="h" id={grant.subject} />],
     ["Activity", <Link key="a" to={`/activities/${grant.activity}` as never}>its page</Link>],
     ["Environment", <Link key="e" to={`/environments/${grant.environment}` as never}>{words(grant.tier)}</Link>],
-    ["Contracts", <ul key="c">{grant.contracts.map((one) => <li key={one.id}><Link to={`/contracts/${one.id}` as never} search={{ version: one.version } as never}>{one.id.slice(0, 12)}… {one.version}</Link></li>)}</ul>],
+    ["Contracts", <ul key="c">{grant.contracts.map((one) => <li key={one.id}><Link to={`/contracts/${one.id}` as never} search={{ version: one.version } as never}><ContractName of={one} /> {one.version}</Link></li>)}</ul>],
     ["Decided by", <Link key="r" to={`/rules/${grant.rulebook}` as never}>rules {grant.rulebook}</Link>],
     ["Request", <Link key="q" to={`/requests/${grant.request}` as never}>what was asked and decided</Link>],
     ...(grant.renews ? [["Renews", <Link key="n" to={`/grants/${grant.renews}` as never}>the grant before ({grant.renewals})</Link>] as [string, React.ReactNode]] : []),
     ["Id", <code key="i">{grant.id}</code>],
   ];
+}
+
+/** The name of a contract; its id for whom it may not be seen. */
+function ContractName({ of: one }: { of: { id: string; version: string } }) {
+  const found = useQuery({ ...contractVersionQuery(one.id, one.version), retry: false, staleTime: 60_000 });
+  return found.data?.name ?? `${one.id.slice(0, 12)}…`;
 }
 
 /** How it came about, each step with its time, and what followed. */

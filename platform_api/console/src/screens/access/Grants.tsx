@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
 import { Address } from "../../parts/address";
-import { Facet, List, useFilters, type Column } from "../../parts/list";
+import { Facet, Facets, List, useFilters, type Column } from "../../parts/list";
 import { Facts, Page } from "../../parts/page";
 import { Panel } from "../../parts/panel";
 import { Person } from "../../parts/person";
@@ -22,8 +22,8 @@ type Request = Schemas["RequestShown"];
 
 const COLUMNS: Column<Grant>[] = [
   { name: "Holder", cell: (grant) => <Person id={grant.subject} /> },
-  { name: "Data", cell: (grant) => <Address of={grant.sources.map((one) => one.uri)} /> },
   { name: "State", cell: (grant) => <Status state={grant.state} /> },
+  { name: "Data", cell: (grant) => <Address of={grant.sources.map((one) => one.uri)} /> },
   { name: "Tier", beside: false, cell: (grant) => words(grant.tier) },
   { name: "Left, or ended", right: true, beside: false, cell: (grant) => (ENDING.has(grant.state) ? <Ended of={grant} /> : <Countdown to={grant.ends_at} />) },
 ];
@@ -52,11 +52,11 @@ function Given() {
   const { state, activity, subject, ends_before } = search;
   return (
     <div className="split with-facets">
-      <div className="facets">
+      <Facets>
         <Mine />
         <Facet name="state" title="State" values={["active", "minting", "revoking", "denied", "expiring", "stuck", "closed"].map((one) => [one, words(one)])} />
         {ends_before ? <Facet name="ends_before" title="Ends before" values={[[ends_before, clock(ends_before)]]} /> : null}
-      </div>
+      </Facets>
       <div className={search.open ? "split with-side" : "split"}>
         <List name="Grants" queryKey={["grants", state ?? "", activity ?? "", subject ?? "", ends_before ?? ""]} columns={COLUMNS} id={(grant) => grant.id}
           load={(page) => told(api.GET("/v1/grants", { params: { query: { ...page, state, activity, subject, ends_before } } }))}
@@ -73,10 +73,10 @@ function Asked() {
   const { outcome, activity, subject } = search;
   return (
     <div className="split with-facets">
-      <div className="facets">
+      <Facets>
         <Mine />
         <Facet name="outcome" title="Outcome" values={["awaiting-approval", "ready", "granted", "refused", "declined", "expired", "withdrawn"].map((one) => [one, words(one)])} />
-      </div>
+      </Facets>
       <List name="Requests" queryKey={["requests", outcome ?? "", activity ?? "", subject ?? ""]} columns={REQUESTS} id={(one) => one.id}
         onOpen={(one) => void navigate({ to: `/requests/${one.id}` as never })}
         load={(page) => told(api.GET("/v1/access-requests", { params: { query: { ...page, outcome, activity, subject } } }))}
@@ -101,7 +101,7 @@ function OneGrant({ id }: { id: string }) {
         ENDING.has(grant.state) ? ["Ended", <Ended key="e" of={grant} />] : ["Ends", <Time key="e" at={grant.ends_at} />],
         ["Decided by", <Link key="r" to={`/rules/${grant.rulebook}` as never}>rules {grant.rulebook}</Link>],
       ]} />
-      <GrantActions grant={grant} />
+      <div className="panel-foot"><GrantActions grant={grant} /></div>
     </Panel>
   );
 }

@@ -17,6 +17,8 @@ import { Decided, type VerdictShown } from "./Verdict";
 
 type Shown = Schemas["RequestShown"];
 const WAITS = new Set(["awaiting-approval", "ready"]);
+/** What became of one that waited, where that is not said by its name. */
+const CAME_TO: Record<string, string> = { expired: "not approved in time", refused: "refused when it was decided once more" };
 
 export default function RequestPage() {
   const { requestId } = useParams({ strict: false }) as { requestId: string };
@@ -46,7 +48,7 @@ export default function RequestPage() {
           {reasons.length ? <Card title="What the request as a whole exceeded"><Breaches of={reasons} /></Card> : null}
           <Card title="Data, each with its verdict and why">
             <ul className="stack">{verdicts.map((verdict) => (
-              <li key={verdict.source} className="stack-s lined"><code className="anywhere">{verdict.source}</code><Decided of={verdict} rulebook={rulebook} purpose={one.purpose} /></li>
+              <li key={verdict.source} className="stack-s lined"><code className="anywhere">{verdict.source}</code><Decided of={verdict} outcome={one.outcome} rulebook={rulebook} purpose={one.purpose} /></li>
             ))}</ul>
           </Card>
         </div>
@@ -74,7 +76,7 @@ function Waits({ of: one }: { of: Shown }) {
   return (
     <Card title={WAITS.has(one.outcome) ? "What it waits for" : "What it waited for"}>
       <div className="stack">
-        <p>{one.outcome === "awaiting-approval" ? "Approval by the people that the contract names." : one.outcome === "ready" ? "It has all that it needs, and is decided once more when it starts." : `It is over: ${words(one.outcome).toLowerCase()}.`}</p>
+        <p>{one.outcome === "awaiting-approval" ? "Approval by the people that the contract names." : one.outcome === "ready" ? "It has all that it needs, and is decided once more when it starts." : `It was ${CAME_TO[one.outcome] ?? words(one.outcome).toLowerCase()}.`}</p>
         <Facts of={[
           ...(waiting.starts_at ? [["Starts", <Time key="s" at={waiting.starts_at} />] as [string, React.ReactNode]] : []),
           ...(WAITS.has(one.outcome) ? [["Ends by itself in", <Countdown key="e" to={waiting.expires_at} />] as [string, React.ReactNode]] : []),

@@ -23,7 +23,7 @@ function refusedBy(of: VerdictShown): string {
 }
 
 export function Verdict({ of }: { of: VerdictShown }) {
-  if (of.passes) return <span><Status state="granted" label="Would be granted" /></span>;
+  if (of.passes) return <span><Status state="would-pass" /></span>;
   const gate = of.refused_by === "contract" ? of.contract : of.refused_by === "rules" ? of.rules : of.refused_by === "columns" && of.obligations ? { consulted: true, breaches: of.obligations.breaches } : of.invariants;
   return (
     <div className="stack-s">
@@ -34,11 +34,12 @@ export function Verdict({ of }: { of: VerdictShown }) {
   );
 }
 
-/** The same on record, with everything that had a say. `rulebook` is the version that decided, `purpose` what was asked for. */
-export function Decided({ of, rulebook, purpose }: { of: VerdictShown; rulebook: string; purpose?: string | undefined }) {
+/** The same on record, with everything that had a say. `outcome` is that of the whole, `rulebook` the version that decided, `purpose` what was asked for. */
+export function Decided({ of, outcome, rulebook, purpose }: { of: VerdictShown; outcome: string; rulebook: string; purpose?: string | undefined }) {
+  const isGiven = outcome === "granted" || outcome === "kept";
   return (
     <div className="stack-s">
-      <Status state={of.passes ? "granted" : "refused"} label={of.passes ? "Granted" : refusedBy(of)} />
+      {of.passes ? <Status state={isGiven ? "granted" : "would-pass"} /> : <Status state="refused" label={refusedBy(of)} />}
       <Gates of={of} rulebook={rulebook} purpose={purpose} />
       <Held of={of} />
     </div>

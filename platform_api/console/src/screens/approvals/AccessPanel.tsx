@@ -14,7 +14,7 @@ import { Person } from "../../parts/person";
 import { PickOne } from "../../parts/pick";
 import { Loading, Trouble } from "../../parts/states";
 import { Level, Status, words } from "../../parts/status";
-import { Countdown, duration, Time } from "../../parts/time";
+import { Countdown, duration, inWords, Time } from "../../parts/time";
 import { GATES } from "../access/Verdict";
 import { isoOf } from "../access/wish";
 import { Given } from "./Given";
@@ -92,7 +92,7 @@ function Decide({ of: newest, id, emergency, mine }: { of: Schemas["LookedShown"
         </section>
       )}
       <section className="stack-s"><h3>What the contract wants</h3>
-        {looked.needs.length === 0 ? <p className="secondary">Nothing but the second person's release.</p> : <ul className="stack-s">{looked.needs.map((need) => <li key={need.contract + need.clause}>{need.clause} <span className="faint">({need.people} of {need.groups.join(", ")})</span></li>)}</ul>}
+        {looked.needs.length === 0 ? <p className="secondary">Nothing but the second person's release.</p> : <ul className="stack-s">{looked.needs.map((need) => <li key={need.contract + need.clause}>{inWords(need.clause)} <span className="faint">({need.people} of {need.groups.join(", ")})</span></li>)}</ul>}
         <Given of={looked.approvals} />
       </section>
       <section className="stack-s"><h3>What they hold besides</h3>
@@ -126,7 +126,7 @@ function Word({ id, looked, terms, emergency, mine, onOpenChange }: { id: string
   };
   const name = emergency ? "Release" : "Approve";
   return (
-    <section className="stack-s" aria-label="Your word">
+    <section className="panel-foot" aria-label="Your word">
       {mine ? <p className="notice">{mine}</p> : null}
       {!mine && !may?.allowed ? <p className="notice">{barred(may)}</p> : null}
       <div className="row">

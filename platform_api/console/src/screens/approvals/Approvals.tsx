@@ -4,7 +4,8 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { api, told } from "../../api/client";
 import { useSession } from "../../api/session";
-import { Facet, useFilters } from "../../parts/list";
+import { counted } from "../../parts/kinds";
+import { Facet, Facets, useFilters } from "../../parts/list";
 import { Page } from "../../parts/page";
 import { Person } from "../../parts/person";
 import { Empty, Loading, Trouble } from "../../parts/states";
@@ -32,7 +33,7 @@ async function waiting(): Promise<Waiting[]> {
     found.push({ id: one.id, kind: "access", emergency: waits?.break_glass, title: one.purpose, by: [one.subject], since: waits?.created_at ?? one.decided_at, due: waits?.expires_at ?? null, to: null });
   }
   if (reviews.status === "fulfilled") for (const one of reviews.value.items) {
-    found.push({ id: one.id, kind: "review", title: `${one.criteria.filter((c) => !c.met).length} criteria to judge`, by: [one.author], since: one.created_at, due: one.due_at, to: null });
+    found.push({ id: one.id, kind: "review", title: `${counted(one.criteria.filter((c) => !c.met).length, "criterion", "criteria")} to judge`, by: [one.author], since: one.created_at, due: one.due_at, to: null });
   }
   if (contracts.status === "fulfilled") for (const one of contracts.value.items) {
     found.push({ id: `${one.id}/${one.version}`, kind: "contract", title: `${one.name} ${one.version}`, by: [one.proposer], since: one.created_at, due: null, to: `/contracts/${one.id}`, search: { version: one.version } });
@@ -53,7 +54,7 @@ export default function Approvals() {
   return (
     <Page title="Approvals" lead="What waits for a second person: nobody approves what they asked for.">
       <div className="split with-facets">
-        <div className="facets"><Facet name="kind" title="Kind" values={KINDS} /></div>
+        <Facets><Facet name="kind" title="Kind" values={KINDS} /></Facets>
         <div className={search.open ? "split with-side" : "split"}>
           {answer.isPending ? <div className="card"><Loading /></div> : answer.isError ? <Trouble error={answer.error} retry={() => void answer.refetch()} /> : shown.length === 0
             ? <div className="card"><Empty title="Nothing waits"><p>New reviews, contracts and rules appear here by themselves.</p></Empty></div>

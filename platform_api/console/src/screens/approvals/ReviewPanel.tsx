@@ -48,7 +48,7 @@ export function ReviewPanel({ id }: { id: string }) {
         ))}</ul>
       </section>
       {review.state === "open" ? (
-        <div className="row">
+        <div className="panel-foot row">
           <Ask name="approve-review" button="Approve" kind="primary" title="Approve this review?" reason="Comment" confirm="Approve" done="Approved." act={decide("approve")} disabled={mine ?? barred(may)} />
           <Ask name="reject-review" button="Reject" kind="danger" title="Reject this review?" reason="Why" confirm="Reject" done="Rejected." act={decide("reject")} disabled={mine ?? barred(may)} />
         </div>

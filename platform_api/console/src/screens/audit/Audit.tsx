@@ -1,15 +1,17 @@
 // What happened, by whom, and the proof that nothing was taken out of it.
+import { IconCopy } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { api, told, type Schemas } from "../../api/client";
 import { Address } from "../../parts/address";
-import { Facet, List, PAGE, TextFilter, useFilters, type Column, type Search } from "../../parts/list";
+import { Facet, Facets, List, PAGE, TextFilter, useFilters, type Column, type Search } from "../../parts/list";
 import { Card, Facts, Page } from "../../parts/page";
 import { Panel } from "../../parts/panel";
 import { Empty, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
 import { Time, timeFault } from "../../parts/time";
+import { useCopy } from "../../parts/toast";
 import { DecisionStory } from "./DecisionStory";
 
 type RecordShown = Schemas["AuditShown"];
@@ -38,18 +40,18 @@ export default function Audit() {
       <div className="split with-facets">
         <div className="stack">
           <Proof />
-          <div className="facets">
+          <Facets>
             <Facet name="action" title="Often looked for" values={OFTEN} />
-          </div>
+          </Facets>
         </div>
         <div className={search.open ? "split with-side" : "split"}>
           <div className="stack">
             <div className="filters">
-              <TextFilter name="action" label="Action, such as grant.revoking" />
+              <TextFilter name="action" label="Action (grant.revoking)" />
               <TextFilter name="actor" label="Actor's id" />
               <TextFilter name="grant" label="Grant's id" />
               <TextFilter name="activity" label="Activity's id" />
-              <TextFilter name="since" label="From, such as 2026-11-23T10:00Z" fault={timeFault} />
+              <TextFilter name="since" label="From (2026-11-23T10:00Z)" fault={timeFault} />
               <TextFilter name="until" label="Until before" fault={timeFault} />
             </div>
             <List name="Records" queryKey={["audit", filters]} columns={COLUMNS} id={(one) => String(one.seq)}
@@ -69,11 +71,18 @@ function filtersOf({ actor, action, activity, grant, contract, environment, rule
 
 function Proof() {
   const root = useQuery({ queryKey: ["audit-root"], queryFn: () => told(api.GET("/v1/audit/root")) });
+  const copy = useCopy();
   const verify = useMutation({ mutationFn: () => told(api.POST("/v1/audit/verify", { body: {} })) });
   return (
     <Card title="Proof">
       <div className="stack-s">
-        {root.data ? <Facts of={[["Records", <span key="n" className="number">{root.data.size}</span>], ["Root", <code key="r" style={{ overflowWrap: "anywhere" }}>{root.data.root.slice(0, 16)}…</code>]]} /> : null}
+        {root.data ? <Facts of={[["Records", <span key="n" className="number">{root.data.size}</span>]]} /> : null}
+        {root.data ? (
+          <span className="command">
+            <span className="grow"><span className="faint">Root</span><br /><code className="anywhere">{root.data.root}</code></span>
+            <button type="button" className="button icon" aria-label="Copy the root" onClick={() => copy(root.data.root, "The root is copied.")}><IconCopy size={16} aria-hidden /></button>
+          </span>
+        ) : null}
         <button type="button" className="button" disabled={verify.isPending} onClick={() => verify.mutate()}>{verify.isPending ? "Verifying…" : "Verify the log"}</button>
         <div aria-live="polite">
           {verify.data ? <Status state={verify.data.ok ? "passed" : "failed"} label={verify.data.ok ? `All ${verify.data.size} records are whole` : `${verify.data.bad.length} findings`} /> : null}

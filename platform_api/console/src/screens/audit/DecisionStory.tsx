@@ -30,7 +30,7 @@ export function DecisionStory({ request, grant }: { request?: string; grant?: st
       {sources.map((each) => (
         <details key={each.source} open={sources.length <= 3} className="lined">
           <summary><code className="anywhere">{each.source}</code></summary>
-          <Decided of={each} rulebook={one.rulebook} purpose={asked.purpose} />
+          <Decided of={each} outcome={one.outcome} rulebook={one.rulebook} purpose={asked.purpose} />
         </details>
       ))}
       <button type="button" className="button" style={{ justifySelf: "start" }} disabled={again.isPending} onClick={() => again.mutate(one.id)}>{again.isPending ? "Deciding…" : "Take it once more"}</button>

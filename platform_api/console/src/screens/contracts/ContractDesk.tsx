@@ -8,6 +8,7 @@ import { changed as tell } from "../../api/live";
 import { barred, useMay } from "../../api/may";
 import { useOnce } from "../../api/once";
 import { useAnswered } from "../../parts/answered";
+import { Ask } from "../../parts/ask";
 import { Deed } from "../../parts/deed";
 import { useFilters } from "../../parts/list";
 import { Card, Page } from "../../parts/page";
@@ -56,13 +57,13 @@ function Desk({ title, first, before }: { title: string; first: string; before?:
     ...(answer?.problems ?? []).map((one): Mark => ({ line: one.line ?? 1, message: `${one.path}: ${one.message}; ${one.fix}`, severity: "error" })),
     ...(answer?.unenforceable ?? []).map((one): Mark => ({ line: one.line ?? 1, message: `${one.path}: ${one.message}; ${one.fix}`, severity: "warning" })),
   ]), [source, answer]);
-  const done = async (made: Shown, word: string) => { setKept(text); setRead((before) => [...before, made.document_sha256]); toast(word); await tell(queries, { kind: "contract", id: made.id }); return made; };
+  const done = async (made: Shown) => { setKept(text); setRead((before) => [...before, made.document_sha256]); await tell(queries, { kind: "contract", id: made.id }); return made; };
   const once = useOnce();
-  const save = useMutation({ mutationFn: async () => done(await once(["save", text], (header) => told(api.POST("/v1/contracts/drafts", { body: { document_yaml: text }, params: { header } }))) as unknown as Shown, "Saved as your draft.") });
-  const propose = useMutation({
-    mutationFn: async () => done(await once(["propose", text], (header) => told(api.POST("/v1/contracts", { body: { document_yaml: text }, params: { header } }))) as unknown as Shown, "Proposed: its owners sign it."),
-    onSuccess: (made) => { void navigate({ to: `/contracts/${made.id}` as never, search: { version: made.version } as never, ignoreBlocker: true }); },
-  });
+  const save = useMutation({ mutationFn: async () => done(await once(["save", text], (header) => told(api.POST("/v1/contracts/drafts", { body: { document_yaml: text }, params: { header } }))) as unknown as Shown), onSuccess: () => toast("Saved as your draft.") });
+  const propose = async () => {
+    const made = await done(await once(["propose", text], (header) => told(api.POST("/v1/contracts", { body: { document_yaml: text }, params: { header } }))) as unknown as Shown);
+    void navigate({ to: `/contracts/${made.id}` as never, search: { version: made.version } as never, ignoreBlocker: true });
+  };
   const cannot = barred(may) ?? (source.document === null ? "The source cannot be read yet." : error ? "It could not be looked at." : !isCurrent ? "It is being looked at." : undefined);
   const notSaved = cannot ?? (answer?.valid ? undefined : "Its problems come first.");
   const notProposed = notSaved ?? (answer?.proposable ? undefined : answer?.obstacles.join(" "));
@@ -72,7 +73,10 @@ function Desk({ title, first, before }: { title: string; first: string; before?:
       lead="The form and the source are one document; the source counts. What is not in the form stays as it is written."
       actions={<>
         <Deed why={notSaved} isBusy={save.isPending} onPress={() => save.mutate()}>{save.isPending ? "Saving…" : "Save draft"}</Deed>
-        <Deed why={notProposed} isBusy={propose.isPending} look="primary" onPress={() => propose.mutate()}>{propose.isPending ? "Proposing…" : "Propose"}</Deed>
+        <Ask name="propose-contract" button="Propose" kind="primary" title="Propose exactly this text?" confirm="Propose" done="Proposed: its owners sign it." act={propose} disabled={notProposed}>
+          <p>It is a draft no longer then: it waits to be signed by {answer?.needed.join(" and ").replaceAll("-", " ")}, and you do not sign it yourself. What you change afterwards is a new version.</p>
+          <Uncatalogued of={answer?.uncatalogued ?? []} />
+        </Ask>
       </>}>
       <div className="stack">
         {theirs ? (
@@ -86,7 +90,6 @@ function Desk({ title, first, before }: { title: string; first: string; before?:
           </div>
         ) : null}
         {save.isError ? <Trouble error={save.error} /> : null}
-        {propose.isError ? <Trouble error={propose.error} /> : null}
         <div className="split halves">
           <div className="stack">
             {source.document === null ? <div className="notice bad" role="alert"><strong>The form waits</strong><span>The source cannot be read, so a change by the form would lose what you wrote. Mend line {source.faults[0]?.line}: {source.faults[0]?.message}</span></div> : (

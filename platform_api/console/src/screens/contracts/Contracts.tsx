@@ -3,7 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { api, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
 import { Deed } from "../../parts/deed";
-import { Facet, List, useFilters, type Column } from "../../parts/list";
+import { Facet, Facets, List, useFilters, type Column } from "../../parts/list";
 import { Page } from "../../parts/page";
 import { Person } from "../../parts/person";
 import { Empty } from "../../parts/states";
@@ -29,9 +29,9 @@ export default function Contracts() {
     <Page title="Contracts" lead="The coarse terms for data. Without one in force nothing is given; a version is signed by the data's owner, never by who proposed it."
       actions={may?.allowed ? <Link to={"/contracts/desk" as never} className="button primary">New contract</Link> : <Deed why={barred(may)}>New contract</Deed>}>
       <div className="split with-facets">
-        <div className="facets">
+        <Facets>
           <Facet name="state" title="State" values={["draft", "proposed", "signed", "in-force", "superseded", "ended"].map((one) => [one, words(one)])} />
-        </div>
+        </Facets>
         <List name="Contracts" queryKey={["contracts", search.state ?? ""]} columns={COLUMNS} id={(one) => `${one.id}/${one.version}`}
           onOpen={(one) => void navigate({ to: `/contracts/${one.id}` as never, search: { version: one.version } as never })}
           load={(page) => told(api.GET("/v1/contracts", { params: { query: { ...page, state: search.state } } }))}

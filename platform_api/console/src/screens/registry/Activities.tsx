@@ -4,7 +4,7 @@ import { api, told, type Schemas } from "../../api/client";
 import { barred, useMay } from "../../api/may";
 import { useSession } from "../../api/session";
 import { Deed } from "../../parts/deed";
-import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
+import { Facet, Facets, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Page } from "../../parts/page";
 import { Person } from "../../parts/person";
 import { LEVELS } from "../../parts/scales";
@@ -33,11 +33,11 @@ export default function Activities() {
     <Page title="Activities" lead="Research activities with their environments, members and data."
       actions={may?.allowed ? <Link to={"/activities/new" as never} className="button primary">Register an activity</Link> : <Deed why={barred(may)}>Register an activity</Deed>}>
       <div className="split with-facets">
-        <div className="facets">
+        <Facets>
           <Facet name="state" title="State" values={["submitted", "active", "suspended", "retiring", "retired", "rejected"].map((one) => [one, words(one)])} />
           <Facet name="classification" title="Data up to" values={LEVELS.map((one) => [one, words(one)])} />
           {session ? <Facet name="owner" title="Owner" values={[[session.id, "Owned by me"]]} /> : null}
-        </div>
+        </Facets>
         <div className="stack">
           <div className="filters"><TextFilter name="name" label="Short name" /></div>
           <List name="Activities" queryKey={["activities", state ?? "", classification ?? "", owner ?? "", name ?? ""]} columns={COLUMNS} id={(one) => one.id}

@@ -3,7 +3,8 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { api, told, type Schemas } from "../../api/client";
-import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
+import { kindName, ofKind } from "../../parts/kinds";
+import { Facet, Facets, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Facts } from "../../parts/page";
 import { Panel } from "../../parts/panel";
 import { LEVELS } from "../../parts/scales";
@@ -29,7 +30,7 @@ export function Containers({ of: which }: { of: Containers }) {
   const filters = { q, classification, owner, label, contract, domain };
   return (
     <div className="split with-facets">
-      <div className="facets"><Levels /></div>
+      <Facets><Levels /></Facets>
       <div className={search.open ? "split with-side" : "split"}>
         <div className="stack">
           <div className="filters"><TextFilter name="q" label="Search by name, owner or domain" /></div>
@@ -56,12 +57,12 @@ function OneContainer({ which, uri }: { which: Containers; uri: string }) {
     <Panel title={<><h2>{one.name}</h2><span><Level of={one.classification} /></span></>}>
       <Facts of={[
         ["Address", <code key="a" className="anywhere">{one.uri}</code>],
-        ["Kind", words(one.kind)],
+        ["Kind", kindName(one.kind)],
         ["Owner", one.owners.join(", ")],
         ["Domain", one.domains.join(", ")],
         ...(one.account ? [["Account", <span key="n" className="mono">{one.account}</span>] as [string, ReactNode]] : []),
         ["Labels", one.classes.join(", ") || "none"],
-        ["Sources", Object.entries(one.counts).map(([kind, count]) => `${count} ${words(kind).toLowerCase()}`).join(", ")],
+        ["Sources", Object.entries(one.counts).map(([kind, count]) => ofKind(count, kind)).join(", ")],
         ["Contracts", <Covered key="c" of={one} />],
       ]} />
       <section className="stack-s">

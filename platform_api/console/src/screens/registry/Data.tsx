@@ -4,11 +4,12 @@ import { Link } from "@tanstack/react-router";
 import { sourceQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
 import { Address } from "../../parts/address";
-import { Facet, List, TextFilter, useFilters, type Column } from "../../parts/list";
+import { kindName } from "../../parts/kinds";
+import { Facet, Facets, List, TextFilter, useFilters, type Column } from "../../parts/list";
 import { Facts, Page } from "../../parts/page";
 import { Panel } from "../../parts/panel";
 import { Absent, Empty } from "../../parts/states";
-import { Level, words } from "../../parts/status";
+import { Level } from "../../parts/status";
 import { Tabs } from "../../parts/tabs";
 import { Containers, Levels, Within } from "./Containers";
 
@@ -39,10 +40,10 @@ function Sources() {
   const { q, kind, classification, product } = search;
   return (
     <div className="split with-facets">
-      <div className="facets">
+      <Facets>
         <Levels />
         <Facet name="kind" title="Kind" values={[["s3-prefix", "Files (S3 prefix)"], ["glue-table", "Table (Glue)"], ["glue-view", "View (Glue)"]]} />
-      </div>
+      </Facets>
       <div className={search.open ? "split with-side" : "split"}>
         <div className="stack">
           <div className="filters"><TextFilter name="q" label="Search by name or address" /></div>
@@ -64,7 +65,7 @@ function OneItem({ uri }: { uri: string }) {
     <Panel title={<><h2>{item.title}</h2><span><Level of={item.classification} /></span></>}>
       <Facts of={[
         ["Address", <code key="a">{item.uri}</code>],
-        ["Kind", words(item.kind)],
+        ["Kind", kindName(item.kind)],
         ["Product", <Within key="p" of={item} tab="products">{item.product} ({item.domain})</Within>],
         ...(item.database ? [["Database", <Within key="d" of={item} tab="databases">{item.database}</Within>] as [string, React.ReactNode]] : []),
         ["Account", <span key="n" className="mono">{item.account}</span>],

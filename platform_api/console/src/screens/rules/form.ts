@@ -12,7 +12,7 @@ export interface RuleForm {
 }
 
 export const DATA_ACTIONS: [string, string][] = [
-  ["read", "read files"], ["query", "query tables"], ["read-clear", "see columns in clear"], ["read-masked", "see columns masked"], ["read-hashed", "see columns hashed"],
+  ["read", "read files"], ["query", "query tables"], ["read-clear", "read in clear"], ["read-masked", "read masked"], ["read-hashed", "read hashed"],
   ["write", "write"], ["remove", "delete"], ["share", "share"], ["invoke", "use a model"], ["connect", "reach a public endpoint"],
 ];
 /** `takes` is what its value is, `asks` how one is asked for it; `ofData` says whether it fits the use of data. */
