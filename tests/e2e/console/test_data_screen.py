@@ -92,5 +92,11 @@ def test_the_builder_s_catalogue_offers_products_as_a_whole(visitor: Visitor, st
     page.get_by_label("Kind").select_option("data-product")
     page.get_by_role("button", name="Add loan-reports").click()
     expect(page.get_by_text("1 source in it")).to_be_visible()
+    page.get_by_role("button", name="Add loan-applications").click()
+    for operation in ("describe", "select"):
+        page.get_by_role("group", name="What to do with loan-applications").get_by_label(operation).uncheck()
+    page.get_by_role("group", name="What to do with loan-applications").get_by_label("insert").check()
+    page.get_by_label("give the rest").check()
+    expect(page.get_by_text("5 of 9 sources in it")).to_be_visible()
     visit.check_accessible()
     visit.check_quiet()

@@ -7,9 +7,10 @@ type Asked = Schemas["AskedContainerShown"];
 
 export function Container({ of: one, verdicts }: { of: Asked; verdicts: Map<string, VerdictShown> }) {
   const refused = one.sources.filter((uri) => verdicts.get(uri)?.passes === false).length;
+  const left = one.lacking.filter((each) => !one.sources.includes(each.source)).length;
   return (
     <details className="stack-s" open={refused > 0}>
-      <summary>{counted(one.sources.length, "source")} in it{refused ? `, ${refused} refused` : ""}</summary>
+      <summary>{left ? `${one.sources.length} of ${counted(one.sources.length + left, "source")}` : counted(one.sources.length, "source")} in it{refused ? `, ${refused} refused` : ""}</summary>
       <ul className="stack-s">{one.sources.map((uri) => {
         const verdict = verdicts.get(uri);
         return <li key={uri} className="stack-s" style={{ gap: 4 }}><code className="anywhere">{uri}</code>{verdict ? <Verdict of={verdict} /> : null}</li>;
