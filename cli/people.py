@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cli.answer import Doc, Json, Part
+from cli.failure import CommandFailed
 from cli.find import is_id, only
-from cli.problem import ApiProblem
 
 if TYPE_CHECKING:
     from cli.client import Client
 
 _ID = re.compile(r"(?:pe|wl)_[0-9A-HJKMNP-TV-Z]{26}\Z", re.ASCII)
 _PEOPLE = frozenset(
-    {"approver", "author", "by", "decided_by", "members", "owner", "proposed_by", "proposer", "subject"}
+    {"approver", "author", "authors", "by", "decided_by", "members", "owner", "proposed_by", "proposer", "subject"}
 )
 """The fields whose values are people. No other is touched: an id in a policy of IAM stays what it is."""
 _MOST = 2000
@@ -54,7 +54,7 @@ def _names(client: Client, found: Sequence[Doc]) -> Mapping[str, str]:
         return {}
     try:
         known = client.part("/v1/subjects", limit=_MOST, cursor=None).items
-    except ApiProblem:  # whoever may not read the directory reads ids
+    except CommandFailed:  # what was asked for is done: whoever cannot read the directory reads ids
         return {}
     return {one.text("id"): one.text("name") for one in known if one.text("id") in wanted}
 

@@ -67,6 +67,7 @@ def draft(
 
     with connect() as client:
         made = client.create("/v1/contracts/drafts", {"document_yaml": read_text(file)})
+        made = named(client, made, as_json=as_json)
     answer(made, as_json=as_json, show=_show)
 
 
@@ -90,6 +91,7 @@ def propose(
         else:
             path = at("contracts", contract_id(client, draft or ""), "versions", version or "", "proposal")
             made = client.create(path, {})
+        made = named(client, made, as_json=as_json)
     answer(made, as_json=as_json, show=_show)
 
 
@@ -106,7 +108,7 @@ def sign(
     """
     with connect() as client:
         path = at("contracts", contract_id(client, contract), "versions", version, "signatures")
-        found = client.create(path, {"role": role})
+        found = named(client, client.create(path, {"role": role}), as_json=as_json)
     answer(found, as_json=as_json, show=_show_changed)
 
 
@@ -123,7 +125,7 @@ def end(
     """
     with connect() as client:
         path = at("contracts", contract_id(client, contract), "versions", version, "end")
-        found = client.create(path, {"reason": reason})
+        found = named(client, client.create(path, {"reason": reason}), as_json=as_json)
     answer(found, as_json=as_json, show=_show_changed)
 
 

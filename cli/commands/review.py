@@ -71,6 +71,7 @@ def review_lines(review: Doc) -> list[str]:
 def _decide(review: str, decision: str, comment: str, *, as_json: bool) -> None:
     with connect() as client:
         found = client.create(at("reviews", review, "decision"), {"decision": decision, "comment": comment})
+        found = named(client, found, as_json=as_json)
     answer(found, as_json=as_json, show=_show)
 
 

@@ -164,7 +164,7 @@ def form_(
 @app.command()
 def propose(version: _Version, revision: _Revision = None, as_json: AsJson = False) -> None:
     """Propose a draft. Its test cases have to pass."""
-    found = _done(version, "propose", revision, {})
+    found = _done(version, "propose", revision, {}, as_json=as_json)
     answer(found, as_json=as_json, show=_show)
 
 
@@ -180,28 +180,28 @@ def approve(
     with connect() as client:
         shown = client.get(at("rulebooks", version))
         body = {"digest": digest or shown.text("digest"), "against": shown.text("against") or "none"}
-        found = client.create(at("rulebooks", version, "approve"), body)
+        found = named(client, client.create(at("rulebooks", version, "approve"), body), as_json=as_json)
     answer(found, as_json=as_json, show=_show)
 
 
 @app.command()
 def reject(version: _Version, reason: _Reason, revision: _Revision = None, as_json: AsJson = False) -> None:
     """Reject what somebody else proposed."""
-    found = _done(version, "reject", revision, {"reason": reason})
+    found = _done(version, "reject", revision, {"reason": reason}, as_json=as_json)
     answer(found, as_json=as_json, show=_show)
 
 
 @app.command()
 def withdraw(version: _Version, reason: _Reason, revision: _Revision = None, as_json: AsJson = False) -> None:
     """Give a draft or a proposal up."""
-    found = _done(version, "withdraw", revision, {"reason": reason})
+    found = _done(version, "withdraw", revision, {"reason": reason}, as_json=as_json)
     answer(found, as_json=as_json, show=_show)
 
 
 @app.command()
 def activate(version: _Version, revision: _Revision = None, as_json: AsJson = False) -> None:
     """Make an approved version live, at once and everywhere."""
-    found = _done(version, "activate", revision, {})
+    found = _done(version, "activate", revision, {}, as_json=as_json)
     answer(found, as_json=as_json, show=_show_activated)
 
 
@@ -209,7 +209,7 @@ def activate(version: _Version, revision: _Revision = None, as_json: AsJson = Fa
 def rollback(version: _Version, as_json: AsJson = False) -> None:
     """Draft the text of a retired version anew; it is proposed and approved as any other."""
     with connect() as client:
-        found = client.create(at("rulebooks", version, "rollback"), {})
+        found = named(client, client.create(at("rulebooks", version, "rollback"), {}), as_json=as_json)
     answer(found, as_json=as_json, show=_show)
 
 
@@ -235,11 +235,12 @@ def _last_of(said: Iterator[Doc]) -> Doc:
     raise Unavailable("the platform broke off before the analysis was done", next_step="try again")
 
 
-def _done(version: str, deed: str, revision: int | None, body: dict[str, Json]) -> Doc:
+def _done(version: str, deed: str, revision: int | None, body: dict[str, Json], *, as_json: bool) -> Doc:
     """What came of a deed on the revision that was read; without one, on the version as it stands."""
     with connect() as client:
         read = client.get(at("rulebooks", version)).whole("revision") if revision is None else revision
-        return client.create(at("rulebooks", version, deed), {**body, "revision": read})
+        found = client.create(at("rulebooks", version, deed), {**body, "revision": read})
+        return named(client, found, as_json=as_json)
 
 
 def _body(file: Path, cases: Path | None) -> dict[str, Json]:

@@ -34,7 +34,7 @@ class GlueCatalogue:
         for database in databases:
             if database not in known:
                 there = ", ".join(known[:_NAMED]) + (", …" if known[_NAMED:] else "")
-                fix = f"name one of {there}" if known else "the account has no database that the platform may read"
+                fix = f"no {database} is there: name one of {there}" if known else "the account has none to be read"
                 raise InvalidValue(field="databases", given=database, fix=fix)
         for database in databases or known:
             for table in self._every("get_tables", "TableList", {"DatabaseName": database}):

@@ -67,7 +67,7 @@ def test_the_sample_s_tables_come_from_glue_as_the_sample_catalogues_them(world:
 
     known = desk(world, ORGANISATION.catalogue_items()).plan(["loans"], Newcomer(), remove=True)
     assert {line.change for line in known.lines} == {Change.UNCHANGED}
-    with pytest.raises(InvalidValue, match=r"name one of .*loans"):
+    with pytest.raises(InvalidValue, match=r"no nowhere is there: name one of .*loans"):
         at.plan(["nowhere"], WHOSE, remove=False)
 
 

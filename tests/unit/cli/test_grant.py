@@ -163,8 +163,12 @@ def test_a_person_is_named_where_people_read_and_keeps_the_id_in_json(sluice: Sl
     assert "GET /v1/subjects" not in platform.paths()[asked:]
 
 
-def test_without_the_directory_an_id_stands(sluice: Sluice, platform: FakePlatform) -> None:
+@pytest.mark.parametrize("status", [403, 500])
+def test_without_the_directory_an_id_stands(sluice: Sluice, platform: FakePlatform, status: int) -> None:
     platform.answers("GET", "/v1/grants/gr_1", grant("active", subject=DANA))
-    platform.refuses("GET", "/v1/subjects", 403, "forbidden")
+    platform.refuses("GET", "/v1/subjects", status, "forbidden")
     told = sluice("grant", "show", "gr_1")
     assert (told.code, DANA in told.out) == (ExitCode.DONE, True)
+    platform.answers("POST", "/v1/reviews/rv_1/decision", {"id": "rv_1", "state": "approved", "decided_by": DANA})
+    told = sluice("review", "approve", "rv_1", "--comment", "fine")
+    assert (told.code, f"approved by {DANA}" in told.out) == (ExitCode.DONE, True)
