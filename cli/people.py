@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cli.answer import Doc, Json, Part
-from cli.failure import CommandFailed
+from cli.failure import CommandFailed, NotFound
 from cli.find import is_id, only
 
 if TYPE_CHECKING:
@@ -27,7 +27,12 @@ def subject_id(client: Client, text: str) -> str:
     if is_id(text):
         return text
     found = [item for item in client.every("/v1/subjects", q=text) if item.text("name").casefold() == text.casefold()]
-    return only("person", text, found, "its name as `sluice grant show` has it, or an id: pe_… or wl_…")
+    if found:
+        return only("person", text, found, "")
+    raise NotFound(
+        f"nobody is called {text}, as far as you may see",
+        next_step="give the whole name, or an id, pe_… or wl_…: `sluice grant show` says both",
+    )
 
 
 def named(client: Client, found: Doc, *, as_json: bool, brief: bool = False) -> Doc:

@@ -21,7 +21,7 @@ from cli.connections import connection_lines
 from cli.find import activity_id, contract_id
 from cli.lazy import group
 from cli.paths import at
-from cli.people import named
+from cli.people import named, subject_id
 from cli.render import AsJson, AtMost, Cursor, answer, counted, facts, line, listing, multiline, note, print_json, table
 from cli.times import duration, local, now, until, zoned
 from cli.verdicts import container_lines
@@ -145,7 +145,7 @@ def renew(
 @app.command(name="revoke-all")
 def revoke_all(
     reason: Annotated[str, typer.Option(help="Why; it goes into the record.")],
-    person: Annotated[str | None, typer.Option(metavar="ID", help="Of this person or workload.")] = None,
+    person: Annotated[str | None, typer.Option(help="Of this person or workload (id or name).")] = None,
     activity: Annotated[str | None, typer.Option(help="Of this activity (id or name).")] = None,
     contract: Annotated[str | None, typer.Option(help="Under this contract (id or name).")] = None,
     dataset: Annotated[str | None, typer.Option(metavar="URI", help="That reach this data.")] = None,
@@ -160,7 +160,8 @@ def revoke_all(
     """
     with connect() as client:
         body: dict[str, Json] = {"reason": reason, "dry_run": dry_run}
-        chosen = {"person": person, "dataset": dataset, "account": account}
+        chosen = {"dataset": dataset, "account": account}
+        chosen["person"] = None if person is None else subject_id(client, person)
         chosen["activity"] = None if activity is None else activity_id(client, activity)
         chosen["contract"] = None if contract is None else contract_id(client, contract)
         body |= {name: value for name, value in chosen.items() if value is not None}

@@ -172,3 +172,17 @@ def test_without_the_directory_an_id_stands(sluice: Sluice, platform: FakePlatfo
     platform.answers("POST", "/v1/reviews/rv_1/decision", {"id": "rv_1", "state": "approved", "decided_by": DANA})
     told = sluice("review", "approve", "rv_1", "--comment", "fine")
     assert (told.code, f"approved by {DANA}" in told.out) == (ExitCode.DONE, True)
+
+
+def test_everything_of_a_person_is_ended_by_id_or_by_whole_name(sluice: Sluice, platform: FakePlatform) -> None:
+    mine = {"id": "gr_1", "subject": DANA, "purpose": "risk", "ends_at": "2100-01-01T00:00:00Z", "sources": []}
+    platform.answers("POST", "/v1/revocations", {"count": 1, "dry_run": True, "grants": [mine]})
+    platform.answers("GET", "/v1/subjects", SUBJECTS)
+    words = ("grant", "revoke-all", "--reason", "she left", "--dry-run", "--person")
+    assert "Dana Quist" in sluice(*words, "dana quist").out
+    assert sluice(*words, DANA).code == ExitCode.DONE
+    ended = [one.body["person"] for one in platform.asked if one.method == "POST"]
+    assert ended == [DANA, DANA]
+    nobody = sluice(*words, "Dana")
+    assert (nobody.code, "nobody is called Dana" in nobody.err) == (ExitCode.NOT_FOUND, True)
+    assert [one.method for one in platform.asked][-1] == "GET"
