@@ -164,6 +164,8 @@ def _noun(number: int, noun: str) -> str:
 
 
 def _none_found(witnesses: Witnesses) -> str:
+    if witnesses.possible == 0:
+        return "No question about today's directory is one that this edit is about: none was tried."
     return f"None found in {witnesses.examined:,} of {witnesses.possible:,} questions about today's directory."
 
 

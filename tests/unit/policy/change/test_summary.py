@@ -54,6 +54,8 @@ def test_none_found_is_never_nobody() -> None:
     found = analysed(SAMPLE + more)
     (line,) = (line for line in lead(found) if line.startswith("None found"))
     assert line == "None found in 1 of 1 questions about today's directory."
+    elsewhere = analysed(SAMPLE + more.replace("internal-audit", "not-there"))
+    assert "No question about today's directory is one that this edit is about: none was tried." in lead(elsewhere)
 
 
 def test_what_was_not_done_is_null_and_said() -> None:

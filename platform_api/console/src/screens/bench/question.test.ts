@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { EMPTY, unknownIn, withCase } from "./question";
+import { EMPTY, expecting, questionOf, unknownIn, withCase } from "./question";
 
 const ONE = { name: "A new one", expect: "deny" };
 
@@ -27,4 +27,25 @@ describe("a case that is saved", () => {
     expect(parse(withCase("", ONE))).toEqual({ cases: [ONE] });
     expect(parse(withCase("cases: []\n", ONE))).toEqual({ cases: [ONE] });
   });
+});
+
+describe("the question that a rule is tried with first", () => {
+  const people = [{ id: "pe_1", kind: "person", teams: ["audit"] }, { id: "wl_1", kind: "pipeline", teams: ["science"] }, { id: "pe_2", kind: "person", teams: ["science"] }] as never;
+  const items = [{ uri: "glue://t", kind: "glue-table", product: "loans", classes: [] }, { uri: "s3://p", kind: "s3-prefix", product: "loans", classes: ["personal"] }] as never;
+  const form = { id: "a", title: "A", owner: "o", effect: "may not" as const, who: { is: "of-teams" as const, teams: ["science"], kind: "person" }, actions: ["read", "query"], data: { is: "within" as const, kind: "data-product", ids: ["loans"] } };
+  it("is of somebody and something that it is about", () => {
+    expect(questionOf({ ...form, tiers: ["validation"] }, people, items, ["lending"])).toEqual({ who: "pe_2", action: "read", data: "s3://p", tier: "validation", purpose: "lending" });
+    expect(questionOf({ ...form, without_classes: ["personal"], except_purposes: ["ads"] }, people, items, ["ads", "ads/more", "lending"])).toMatchObject({ action: "query", data: "glue://t", purpose: "lending" });
+  });
+  it("leaves open what there is nobody or nothing for", () => {
+    expect(questionOf({ ...form, who: { is: "of-teams", teams: ["nobody"] }, data: { is: "within", kind: "data-product", ids: ["gone"] } }, people, items, [])).toEqual({ action: "read" });
+  });
+});
+
+describe("a case whose answer is meant to be another now", () => {
+  const before = "# kept\ncases:\n  - name: First # why\n    who: {kind: person, id: a}\n    expect: allow\n    rule: a-rule\n  - name: Second\n    expect: allow\n";
+  it("expects that answer by whatever rule, and nothing else changes", () => {
+    expect(expecting(before, "First", "deny")).toBe(before.replace("expect: allow\n    rule: a-rule", "expect: deny"));
+  });
+  it("is left alone where there is none of that name", () => expect(expecting(before, "Third", "deny")).toBe(before));
 });

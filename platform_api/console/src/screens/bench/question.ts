@@ -1,8 +1,8 @@
 // A question to the rules as somebody puts it together, and the test case that it is.
-import { parseDocument, stringify } from "yaml";
+import { isMap, isSeq, parseDocument, stringify } from "yaml";
 import type { Schemas } from "../../api/client";
 import { TIERS } from "../../parts/scales";
-import { DATA_ACTIONS, kindOfData } from "../rules/form";
+import { DATA_ACTIONS, kindOfData, type RuleForm } from "../rules/form";
 
 export interface Question { who: string; trainings: string; action: string; data: string; group: string; tier: string; purpose: string; activity: string; mfa: boolean; at: string }
 export const EMPTY: Question = { who: "", trainings: "", action: "read", data: "", group: "", tier: "research", purpose: "", activity: "", mfa: true, at: "" };
@@ -10,6 +10,20 @@ export const OF_COLUMNS = ["read-clear", "read-masked", "read-hashed"];
 
 type Item = Schemas["SourceItemShown"];
 type Activity = Schemas["ActivityShown"];
+
+const FIRST_ASKED: [string, string][] = [["read", "s3-prefix"], ["query", "glue-table"]];
+
+/** What one would ask first to try a rule: somebody and something that it is about, as far as it says whom and what. */
+export function questionOf(form: RuleForm, people: Schemas["SubjectShown"][], items: Item[], purposes: string[]): Partial<Record<keyof Question, string>> {
+  const { who, data } = form;
+  const about = items.filter((one) => (data.is === "exactly" ? one.uri === data.id : data.is === "within" ? data.kind === "data-product" && data.ids.includes(one.product) : data.kind === undefined)
+    && (!form.classes || form.classes.names[form.classes.match === "all" ? "every" : "some"]((name) => one.classes.includes(name))) && !form.without_classes?.some((name) => one.classes.includes(name)));
+  const [action, item] = FIRST_ASKED.filter(([known]) => form.actions.includes(known)).map(([known, kind]): [string, Item | undefined] => [known, about.find((one) => one.kind === kind)]).find(([, found]) => found) ?? [form.actions.find((one) => DATA_ACTIONS.some(([known]) => known === one)), about[0]];
+  const somebody = who.is === "named" ? people.find((one) => one.id === who.id) : people.find((one) => (who.kind === undefined || one.kind === who.kind) && (who.is === "everyone" || one.teams.some((team) => who.teams.includes(team))));
+  const purpose = form.purposes?.[0] ?? purposes.find((one) => !form.except_purposes?.some((not) => one === not || one.startsWith(`${not}/`)));
+  const found = { who: somebody?.id, action, data: item?.uri, tier: form.tiers?.[0], purpose };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value));
+}
 
 /** What is still to be chosen before the rules can be asked. */
 export function gaps(question: Question): string[] {
@@ -58,5 +72,16 @@ export function withCase(cases: string, one: Record<string, unknown>): string {
   const kept = typeof all === "object" && all !== null && "cases" in all && Array.isArray(all.cases) ? all.cases : [];
   if (kept.some((other) => JSON.stringify(other) === JSON.stringify(one))) return cases;
   document.addIn(["cases"], document.createNode(one));
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+/** The cases with the one of that name expecting `answer`, by whatever rule; the others stay as they are written. */
+export function expecting(cases: string, name: string, answer: string): string {
+  const document = parseDocument(cases);
+  const all = document.get("cases");
+  const one = isSeq(all) ? all.items.filter(isMap).find((item) => item.get("name") === name) : undefined;
+  if (!one) return cases;
+  one.set("expect", answer);
+  one.delete("rule");
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

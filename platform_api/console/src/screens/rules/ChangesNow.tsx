@@ -51,7 +51,7 @@ function WhoGains({ of }: { of: ImpactOf }) {
   return (
     <>
       <span><Status state={state} label={word} /></span>
-      {told.length ? <ul className="stack-s" aria-label="Who gains and who loses">{told.map((line) => <li key={line}>{line}</li>)}</ul> : <span>Nobody of today's directory was found who gains or loses by it. {of.witnesses?.none_found}</span>}
+      {told.length ? <ul className="stack-s" aria-label="Who gains and who loses">{told.map((line) => <li key={line}>{line}</li>)}</ul> : <span>{of.witnesses?.none_found}</span>}
     </>
   );
 }

@@ -26,24 +26,38 @@ export function RuleFormFields({ form, onChange, isNew }: { form: RuleForm; onCh
       <Checks label="To do what" of={DATA_ACTIONS} chosen={form.actions} onChange={(actions) => set({ actions })} />
       {otherActions.length ? <p className="secondary">And on the platform: {otherActions.join(", ")}</p> : null}
       <DataFields data={form.data} onChange={(data) => set({ data })} products={known.products} items={known.items} of={known.kinds} />
-      <PickMany label="Only data with one of these labels" help="None: whatever its labels." options={known.classes} chosen={form.classes?.names ?? []} onChange={(names) => set({ classes: names.length ? { match: form.classes?.match ?? "any", names } : undefined })} />
-      <PickMany label="Never data with any of these labels" options={known.classes} chosen={form.without_classes ?? []} onChange={(names) => set({ without_classes: names })} />
-      <div className="grid">
-        <PickOne label="At least this sensitive" value={form.sensitivity_at_least ?? ""} of={[["", "any"], ...LEVELS.map((one): [string, string] => [one, one])]} onChange={(level) => set({ sensitivity_at_least: level || undefined })} />
-        <PickOne label="At most this sensitive" value={form.sensitivity_at_most ?? ""} of={[["", "any"], ...LEVELS.map((one): [string, string] => [one, one])]} onChange={(level) => set({ sensitivity_at_most: level || undefined })} />
-      </div>
       <Checks label="In which tiers (none ticked: all)" of={TIERS.map((one) => [one, one])} chosen={form.tiers ?? []} onChange={(tiers) => set({ tiers })} />
       <PickMany label="For which purposes (none: all)" options={known.purposes} chosen={form.purposes ?? []} onChange={(purposes) => set({ purposes })} help="A purpose includes those beneath it." />
-      <PickMany label="But not for these purposes" options={known.purposes} chosen={form.except_purposes ?? []} onChange={(purposes) => set({ except_purposes: purposes })} />
       <Times form={form} set={set} />
+      <div className="field"><label htmlFor="rule-advice">What to tell whom it refuses</label><input id="rule-advice" value={form.advice ?? ""} placeholder="Ask for the loan facts instead." onChange={(e) => set({ advice: e.currentTarget.value || undefined })} /></div>
+      <h3>Rarely needed</h3>
+      <details open={saysMoreOfData(form)}>
+        <summary>Only data with certain labels, or of a certain sensitivity…</summary>
+        <div className="stack" style={{ marginTop: 8 }}>
+          <PickMany label="Only data with one of these labels" help="None: whatever its labels." options={known.classes} chosen={form.classes?.names ?? []} onChange={(names) => set({ classes: names.length ? { match: form.classes?.match ?? "any", names } : undefined })} />
+          <PickMany label="Never data with any of these labels" options={known.classes} chosen={form.without_classes ?? []} onChange={(names) => set({ without_classes: names })} />
+          <div className="grid">
+            <PickOne label="At least this sensitive" value={form.sensitivity_at_least ?? ""} of={[["", "any"], ...LEVELS.map((one): [string, string] => [one, one])]} onChange={(level) => set({ sensitivity_at_least: level || undefined })} />
+            <PickOne label="At most this sensitive" value={form.sensitivity_at_most ?? ""} of={[["", "any"], ...LEVELS.map((one): [string, string] => [one, one])]} onChange={(level) => set({ sensitivity_at_most: level || undefined })} />
+          </div>
+        </div>
+      </details>
+      <details open={Boolean(form.except_purposes?.length)}>
+        <summary>But not for certain purposes…</summary>
+        <div style={{ marginTop: 8 }}>
+          <PickMany label="But not for these purposes" options={known.purposes} chosen={form.except_purposes ?? []} onChange={(purposes) => set({ except_purposes: purposes })} />
+        </div>
+      </details>
       <Conditions id="only" label="Only if they are" of={form.conditions ?? []} known={known} isPeople={isOfPeople(form.who)} onChange={(conditions) => set({ conditions })} />
       <Conditions id="except" label="Except if they are" of={form.exceptions ?? []} known={known} isPeople={isOfPeople(form.who)} onChange={(exceptions) => set({ exceptions })} />
-      <div className="grid">
-        <div className="field"><label htmlFor="rule-owner">Owner of the rule</label><input id="rule-owner" list="rule-owners" value={form.owner} onChange={(e) => set({ owner: e.currentTarget.value })} /><datalist id="rule-owners">{known.teams.map((one) => <option key={one.id} value={one.id} />)}</datalist></div>
-        <div className="field"><label htmlFor="rule-advice">What to tell whom it refuses</label><input id="rule-advice" value={form.advice ?? ""} onChange={(e) => set({ advice: e.currentTarget.value || undefined })} /></div>
-      </div>
+      <div className="field"><label htmlFor="rule-owner">Owner of the rule</label><input id="rule-owner" list="rule-owners" value={form.owner} onChange={(e) => set({ owner: e.currentTarget.value })} /><datalist id="rule-owners">{known.teams.map((one) => <option key={one.id} value={one.id} />)}</datalist></div>
     </div>
   );
+}
+
+/** What is said of the data beyond which it is stays in sight. */
+function saysMoreOfData(form: RuleForm): boolean {
+  return Boolean(form.classes || form.without_classes?.length || form.sensitivity_at_least || form.sensitivity_at_most);
 }
 
 function WhoFields({ who, onChange, teams, people }: { who: Who; onChange: (who: Who) => void; teams: Option[]; people: Option[] }) {

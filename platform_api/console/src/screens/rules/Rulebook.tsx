@@ -59,13 +59,15 @@ function Version({ book }: { book: Whole }) {
     mutationFn: (sent: Saved) => told(api.PUT("/v1/rulebooks/{version}", { params: { path: { version: book.version } }, body: { title: book.title, ...sent } })),
     onSuccess: async ({ revision }, sent) => { draft.saved({ ...sent, revision }); await changed(queries, { kind: "rulebook", id: book.version }); toast("Saved."); },
   });
-  const notSaved = !isChanged ? "All that is written here is saved." : errors.length ? "What is wrong with its text comes first." : undefined;
+  const standing = { text, cases, revision: draft.base.revision };
+  const cannotSave = errors.length ? "What is wrong with its text comes first." : draft.isOvertaken ? "Somebody else saved it meanwhile: choose whose stays first." : undefined;
+  const notSaved = isChanged ? (errors.length ? cannotSave : undefined) : "All that is written here is saved.";
   const onText = isMine ? draft.setText : undefined;
   const beside = (content: ReactNode) => (isMine ? <div className="split with-side">{content}<LiveImpact tried={tried} text={text} why={why} /></div> : content);
   return (
     <Page title={book.title} crumbs={[{ to: "/rules", label: "Rules" }]}
       lead={<span className="row"><Status state={book.state} /> version {book.number} by <Authors of={book.authors} />{book.approvals.length ? <span> · approved by {book.approvals.map((one) => <Person key={one.by} id={one.by} />)}</span> : null}</span>}
-      actions={<>{isMine ? <Deed why={notSaved} isBusy={save.isPending} onPress={() => save.mutate({ text, cases, revision: draft.base.revision })}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</Deed> : null}<RulebookActions book={book} saved={draft.base.revision} unsaved={isChanged} /></>}>
+      actions={<>{isMine ? <Deed why={notSaved} isBusy={save.isPending} onPress={() => save.mutate(standing)}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</Deed> : null}<RulebookActions book={book} saved={draft.base.revision} save={isMine && isChanged && !cannotSave ? async () => (await save.mutateAsync(standing)).revision : undefined} unsaved={isChanged ? cannotSave : undefined} /></>}>
       <div className="stack">
         {book.state !== "draft" && isChanged ? <NoDraft book={book} draft={draft} /> : draft.isOvertaken ? <Overtaken book={book} draft={draft} takeTheirs={() => { save.reset(); draft.takeTheirs(); }} keepMine={() => { save.reset(); draft.keepMine(); }} /> : null}
         {draft.isRenewed && !isChanged ? <div className="notice" role="status"><strong>Saved by somebody else meanwhile</strong><span>What stands here is what they saved: read it before you propose it.</span><span><button type="button" className="button" onClick={draft.seen}>I see</button></span></div> : null}
@@ -76,7 +78,7 @@ function Version({ book }: { book: Whole }) {
         <Tabs label="This version" of={[
           { id: "rules", name: `Rules (${look.rules.length})`, content: () => beside(<RuleList rules={look.rules} text={text} onText={errors.length ? undefined : onText} warnings={look.warnings} changes={changes} />) },
           { id: "cedar", name: "Cedar", content: () => beside(<CedarPane text={text} onText={onText} faults={look.faults} />) },
-          { id: "cases", name: "Test cases", content: () => <Cases text={text} cases={cases} onCases={isMine ? draft.setCases : undefined} version={book.version} notYet={isChanged ? "Save first: the test bench asks what is saved." : undefined} /> },
+          { id: "cases", name: "Test cases", content: () => <Cases text={text} cases={cases} changes={changes} onCases={isMine ? draft.setCases : undefined} version={book.version} notYet={isChanged ? "Save first: the test bench asks what is saved." : undefined} /> },
           { id: "impact", name: "What would change", content: () => <WhatWouldChange book={book} text={text === book.text ? null : text} notYet={isMine && !look.isRight ? "The text is not right yet." : undefined} /> },
           { id: "compare", name: "Compare", content: () => <CompareWithLive text={text} cases={cases} cautions={isChanged ? [] : book.cautions} rules={isMine && !look.isRight ? null : look.rules} /> },
         ]} />

@@ -14,8 +14,8 @@ import { ChangesNow, endedBy, Replaced } from "./ChangesNow";
 import { CompareWithLive } from "./CompareWithLive";
 import type { Whole } from "./Rulebook";
 
-/** `saved` is the revision of what stands here, which may be newer than `book` for a moment. */
-export function RulebookActions({ book, saved, unsaved }: { book: Whole; saved: number; unsaved: boolean }) {
+/** `saved` is the revision of what stands here, which may be newer than `book` for a moment; `save` saves it where it is not saved yet and can be, and `unsaved` says why it cannot. */
+export function RulebookActions({ book, saved, save, unsaved }: { book: Whole; saved: number; save: (() => Promise<number>) | undefined; unsaved: string | undefined }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const session = useSession();
@@ -33,7 +33,12 @@ export function RulebookActions({ book, saved, unsaved }: { book: Whole; saved: 
   const notMine = own ? undefined : "Only its author does this.";
   const read = { revision: seen.revision };
   const called = `version ${book.number} “${book.title}”`;
-  const dirty = unsaved ? "Save first." : undefined;
+  const proposed = async () => {
+    const revision = save ? await save() : seen.revision;
+    see({ ...seen, revision });
+    await once(["propose", book.version, revision], (header) => told(api.POST("/v1/rulebooks/{version}/propose", { params: { path, header }, body: { revision } })));
+    await again();
+  };
   const again = () => changed(queries, thing);
   // Each deed has a key of its own: what is asked, and its last word, never passes on to the deed of the next state.
   switch (book.state) {
@@ -41,8 +46,8 @@ export function RulebookActions({ book, saved, unsaved }: { book: Whole; saved: 
       return (
         <>
           <Ask key="give-up" name="give-up-rules" button="Give up" title="Give this draft up?" reason="Why" confirm="Give it up" done="Given up." disabled={notMine ?? barred(propose)} onOpenChange={opened} act={async (reason) => { await once(["withdraw", book.version, reason, read], (header) => told(api.POST("/v1/rulebooks/{version}/withdraw", { params: { path, header }, body: { reason, ...read } }))); await again(); }} />
-          <Ask key="propose" name="propose-rules" button="Propose" kind="primary" title={`Propose ${called}?`} confirm="Propose" done="Proposed: a second person approves it." disabled={dirty ?? notMine ?? barred(propose)} onOpenChange={opened} act={async () => { await once(["propose", book.version, read], (header) => told(api.POST("/v1/rulebooks/{version}/propose", { params: { path, header }, body: read }))); await again(); }}>
-            <p>Its test cases have to pass. What it would change is found out now and kept for who approves; then its text is fixed.</p>
+          <Ask key="propose" name="propose-rules" button="Propose" kind="primary" title={`Propose ${called}?`} confirm="Propose" done="Proposed: a second person approves it." disabled={notMine ?? unsaved ?? barred(propose)} onOpenChange={opened} act={proposed}>
+            <p>{save ? "What you changed is saved first. " : ""}Its test cases have to pass. What it would change is found out now and kept for who approves; then its text is fixed.</p>
             <Cautions of={seen.cautions} />
           </Ask>
         </>

@@ -42,7 +42,7 @@ export default function Rules() {
   return (
     <Page title="Rules" lead="The fine rules: who may do what, with which data, for which purpose. Every change is tried, proved and approved by a second person before it is live."
       actions={(
-        <Ask name="new-draft" button="New draft" kind="primary" title="A new draft of the live rules" reason="What it is for" confirm="Begin" done="A draft of your own." disabled={barred(propose)}
+        <Ask name="new-draft" button="New draft" kind="primary" title="A new draft of the live rules" reason="What it is for" confirm="Begin" done="A draft of your own: nothing of it is live yet." disabled={barred(propose)}
           act={async (title) => { const version = await newDraft(once, queries, title); await navigate({ to: `/rules/${version}` as never }); }} />
       )}>
       <Tabs label="Rules" of={[
