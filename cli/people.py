@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"(?:pe|wl)_[0-9A-HJKMNP-TV-Z]{26}\Z", re.ASCII)
 _PEOPLE = frozenset(
-    {"approver", "author", "authors", "by", "decided_by", "members", "owner", "proposed_by", "proposer", "subject"}
+    {
+        "actor",
+        "approver",
+        "author",
+        "authors",
+        "by",
+        "decided_by",
+        "members",
+        "owner",
+        "proposed_by",
+        "proposer",
+        "subject",
+    }
 )
 """The fields whose values are people. No other is touched: an id in a policy of IAM stays what it is."""
 _MOST = 2000

@@ -26,6 +26,8 @@ _Comment = Annotated[str, typer.Option(help="Why; it goes into the record.")]
 _Shown = Annotated[str, typer.Option("--shown", metavar="SHA256", help="What you looked at: `approvals show` says it.")]
 _Longest = Annotated[str | None, typer.Option(metavar="DURATION", help="Not for longer than this (PT1H).")]
 
+_WAITING = ("awaiting-approval", "ready")
+
 
 @app.command(name="list")
 def list_(
@@ -157,10 +159,13 @@ def _show(found: Doc) -> None:
     line()
     for need in found.records("needs"):
         line(f"needs: {need.text('clause')}")
+    waits = found.text("state") in _WAITING
     for approval in found.records("approvals"):
-        void = approval.text("void")
+        void = approval.text("void") if waits else ""  # what has changed since counts only until it is granted
         line(f"given: {approval.text('approver')} at {local(approval.text('at'))}{f' (void: {void})' if void else ''}")
     line(f"shown: {found.text('shown_sha256')}")
+    if not waits:
+        return
     verb = "release" if terms.flag("break_glass") else "approve"
     note(f"next: sluice approvals {verb} {found.text('request')} --shown {found.text('shown_sha256')} --comment WHY")
 

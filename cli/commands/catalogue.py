@@ -14,6 +14,7 @@ from cli.failure import InputInvalid
 from cli.find import source_uri
 from cli.imports import IMPORTS, import_each
 from cli.lazy import group
+from cli.people import named
 from cli.render import AsJson, AtMost, Cursor, answer, line, listing, table
 
 app = group("Data sources that can be asked for.")
@@ -175,6 +176,7 @@ def show(
             answer(client.whole(path_of(kind), uri=source), as_json=as_json, show=show_one_container)
             return
         found = client.get("/v1/sources/item", uri=source_uri(client, source))
+        found = named(client, found, as_json=as_json, brief=True)
     answer(found, as_json=as_json, show=_show_one)
 
 

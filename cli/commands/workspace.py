@@ -11,6 +11,7 @@ from cli.connect import connect
 from cli.find import activity_id
 from cli.lazy import group
 from cli.paths import at
+from cli.people import named
 from cli.render import AsJson, answer, facts, line, note
 from cli.times import local
 
@@ -25,7 +26,7 @@ _Reason = Annotated[str, typer.Option(help="Why; it is kept in the audit trail."
 def show(environment: _Id, as_json: AsJson = False) -> None:
     """The label of a workspace, and whether it is quarantined."""
     with connect() as client:
-        found = client.get(at("environments", environment, "workspace"))
+        found = named(client, client.get(at("environments", environment, "workspace")), as_json=as_json, brief=True)
     answer(found, as_json=as_json, show=_show)
 
 
@@ -79,7 +80,8 @@ def release(activity: _Activity, reason: _Reason, as_json: AsJson = False) -> No
 
 def _show_asked(made: Doc) -> None:
     line(f"Declassification {made.text('id')} is {made.text('state')}.")
-    note(f"next, by another person: sluice workspace decide {made.text('environment')} {made.text('id')} approve")
+    ids = f"{made.text('environment')} {made.text('id')}"
+    note(f"next, by another person: sluice workspace decide {ids} approve --comment WHY")
 
 
 def _show(found: Doc) -> None:

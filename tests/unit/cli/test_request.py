@@ -299,3 +299,15 @@ def test_a_name_that_fits_nothing_or_several_is_refused_before_anything_is_asked
     assert "sluice data list --kind secret" in none.err
     assert "2 sources are secret:scoring-key" in several.err
     assert f"POST {PATH}" not in platform.paths()
+
+
+@pytest.mark.parametrize(("state", "waits"), [("awaiting-approval", True), ("granted", False), ("declined", False)])
+def test_only_a_request_that_waits_asks_for_an_approval(
+    sluice: Sluice, platform: FakePlatform, state: str, waits: bool
+) -> None:
+    given = {"approver": "pe_1", "at": "2026-11-23T10:00:00Z", "void": "the person holds more than they were shown"}
+    found = {"request": "rq_1", "state": state, "shown": {"terms": {}}, "shown_sha256": "ab" * 32, "approvals": [given]}
+    platform.answers("GET", "/v1/access-requests/rq_1/approvals", found)
+    told = sluice("approvals", "show", "rq_1")
+    assert ("void:" in told.out) is waits
+    assert ("sluice approvals approve rq_1" in told.err) is waits
