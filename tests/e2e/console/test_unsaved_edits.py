@@ -46,6 +46,28 @@ def test_a_draft_that_is_only_read_shows_what_is_saved_elsewhere(visitor: Visito
     edited_elsewhere(cast, draft["version"], ELSEWHERE)
     expect(page.get_by_label("Test cases (YAML)")).to_have_value(ELSEWHERE)
     expect(page.get_by_role("button", name="Saved")).to_be_disabled()
+    told = page.get_by_text("Saved elsewhere meanwhile")
+    expect(told).to_be_visible()
+    visit.check_accessible()
+    page.get_by_role("button", name="I see").click()
+    expect(told).to_have_count(0)
+    visit.check_quiet()
+
+
+def test_what_is_saved_elsewhere_while_one_is_asked_is_not_proposed_unread(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    draft = drafted(cast.gus, live(cast)["text"])
+    visit = visitor("gus")
+    page = visit.go(f"/rules/{draft['version']}?tab=cases")
+    page.get_by_role("button", name="Propose").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("no test cases of its own")
+    edited_elsewhere(cast, draft["version"], ELSEWHERE)
+    expect(page.get_by_label("Test cases (YAML)")).to_have_value(ELSEWHERE)
+    dialog.get_by_role("button", name="Propose").click()
+    expect(dialog).to_contain_text("was changed after you had read it")
+    assert made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))["state"] == "draft"
     visit.check_quiet()
 
 
