@@ -49,6 +49,7 @@ def test_an_activity_is_registered_with_its_review_foretold_and_built_before_one
     page.get_by_role("link", name="Research", exact=True).click()
     expect(page.locator(".lead").get_by_text("Active")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("region", name="Provisioning, the newest first")).to_contain_text("complete")
+    expect(page.locator("section", has=page.get_by_role("heading", name="Tags"))).to_contain_text("Dana Reyes")
     visit.check_accessible()
     assert sent == []
     assert len(posted) == 1, "a double press is one deed"

@@ -1,7 +1,6 @@
 // One grant, whole: what it gives and why each statement of its policy is there, how it came about and how it ends.
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { contractVersionQuery } from "../../api/choices";
 import { api, told, type Schemas } from "../../api/client";
 import { counted } from "../../parts/kinds";
 import { Card, Facts, Page } from "../../parts/page";
@@ -10,6 +9,7 @@ import { Loading, Trouble } from "../../parts/states";
 import { Status, words } from "../../parts/status";
 import { Table } from "../../parts/table";
 import { Countdown, inWords, Time } from "../../parts/time";
+import { ContractName } from "../contracts/ContractName";
 import { Ended, Ending, ENDING } from "./Ending";
 import { GrantActions } from "./GrantActions";
 import { Profile } from "./Profile";
@@ -78,18 +78,12 @@ function about(grant: GrantShown): [string, React.ReactNode][] {
     ["Holder", <Person key="h" id={grant.subject} />],
     ["Activity", <Link key="a" to={`/activities/${grant.activity}` as never}>its page</Link>],
     ["Environment", <Link key="e" to={`/environments/${grant.environment}` as never}>{words(grant.tier)}</Link>],
-    ["Contracts", <ul key="c">{grant.contracts.map((one) => <li key={one.id}><Link to={`/contracts/${one.id}` as never} search={{ version: one.version } as never}><ContractName of={one} /> {one.version}</Link></li>)}</ul>],
+    ["Contracts", <ul key="c">{grant.contracts.map((one) => <li key={one.id}><Link to={`/contracts/${one.id}` as never} search={{ version: one.version } as never}><ContractName id={one.id} version={one.version} /> {one.version}</Link></li>)}</ul>],
     ["Decided by", <Link key="r" to={`/rules/${grant.rulebook}` as never}>rules {grant.rulebook}</Link>],
     ["Request", <Link key="q" to={`/requests/${grant.request}` as never}>what was asked and decided</Link>],
     ...(grant.renews ? [["Renews", <Link key="n" to={`/grants/${grant.renews}` as never}>the grant before ({grant.renewals})</Link>] as [string, React.ReactNode]] : []),
     ["Id", <code key="i">{grant.id}</code>],
   ];
-}
-
-/** The name of a contract; its id for whom it may not be seen. */
-function ContractName({ of: one }: { of: { id: string; version: string } }) {
-  const found = useQuery({ ...contractVersionQuery(one.id, one.version), retry: false, staleTime: 60_000 });
-  return found.data?.name ?? `${one.id.slice(0, 12)}…`;
 }
 
 /** How it came about, each step with its time, and what followed. */

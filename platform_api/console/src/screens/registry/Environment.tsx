@@ -3,10 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api, told } from "../../api/client";
 import { Card, Facts, Page } from "../../parts/page";
+import { Person } from "../../parts/person";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { Level, Status, words } from "../../parts/status";
 import { Table } from "../../parts/table";
 import { Time } from "../../parts/time";
+import { ContractName } from "../contracts/ContractName";
 
 const MOVING = new Set(["submitted", "approved", "provisioning"]);
 
@@ -37,7 +39,7 @@ export default function Environment() {
         <div className="stack">
           <Card title="About"><Facts of={[["Tier", words(one.tier)], ["Requested", <Time key="c" at={one.created_at} />], ["Until", <Time key="e" at={one.expires_at} />], ["Stack", one.stack ?? "none"], ["Review", one.review ? <Link key="r" to="/approvals" search={{ open: one.review } as never}>Open it</Link> : "none"]]} /></Card>
           <Workspace id={one.id} />
-          <Card title="Tags"><Facts of={Object.entries(one.tags).map(([name, value]): [string, React.ReactNode] => [name.replace("sluicegate:", ""), value])} /></Card>
+          <Card title="Tags"><Facts of={Object.entries(one.tags).map(([name, value]): [string, React.ReactNode] => [name.replace("sluicegate:", ""), name === "sluicegate:owner" ? <Person key={name} id={value} /> : value])} /></Card>
         </div>
       </div>
     </Page>
@@ -55,7 +57,7 @@ function Workspace({ id }: { id: string }) {
       <div className="stack">
         {quarantined_at ? <div className="notice warn"><strong>Quarantined since <Time at={quarantined_at} /></strong><span>{quarantined_for}</span></div> : null}
         {legal_hold ? <div className="notice warn"><strong>Legal hold</strong><span>{legal_hold.reason}</span></div> : null}
-        {label.marks.length ? <Facts of={[["May hold", <Level key="l" of={label.classification} />], ["Labels", label.classes.join(", ") || "none"], ["Under", <span key="u" className="stack-s" style={{ gap: 0 }}>{label.marks.map((one) => <Link key={one.contract + one.version} to={`/contracts/${one.contract}` as never} search={{ version: one.version } as never}>{one.contract.slice(0, 12)}… {one.version}</Link>)}</span>]]} />
+        {label.marks.length ? <Facts of={[["May hold", <Level key="l" of={label.classification} />], ["Labels", label.classes.join(", ") || "none"], ["Under", <span key="u" className="stack-s" style={{ gap: 0 }}>{label.marks.map((one) => <Link key={one.contract + one.version} to={`/contracts/${one.contract}` as never} search={{ version: one.version } as never}><ContractName id={one.contract} version={one.version} /> {one.version}</Link>)}</span>]]} />
           : <p className="secondary">Nothing was delivered there yet.</p>}
       </div>
     </Card>
