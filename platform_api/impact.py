@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from jit_engine.domain.catalogue import TableItem
 from jit_engine.domain.ids import SubjectId
-from jit_engine.domain.subject import Subject
 from jit_engine.flows.redecide import Redecide
+from jit_engine.ports import Directory
 from jit_engine.rules.entities import (
     EntitySlice,
     add_activity,
@@ -97,14 +97,18 @@ class RulebookImpact:
 class PeopleRights:
     """`policy.ports.Rights` by the directory and the rules of this very moment."""
 
-    subject: Callable[[SubjectId], Subject | None]
+    directory: Directory
     authorizer: Authorizer
 
     def may(self, person: str, action: str, version: RulebookVersion, now: datetime) -> bool:
         """Whether they are still in the directory, and permitted."""
-        found = self.subject(SubjectId(person))
+        found = self.directory.subject(SubjectId(person))
         thing = ARulebook(version=version.version, authors=frozenset(version.authors))
         return found is not None and self.authorizer.is_allowed(found, action, thing, now)
+
+    def people_behind(self, person: str) -> frozenset[str]:
+        """As the directory says."""
+        return self.directory.people_behind(SubjectId(person))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

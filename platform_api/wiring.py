@@ -292,7 +292,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Platform:
         views=ViewDesk(store=registry, people=registry),
         rulebook_desk=RulebookDesk(
             store=rulebooks,
-            rights=PeopleRights(subject=registry.subject, authorizer=authorizer),
+            rights=PeopleRights(directory=registry, authorizer=authorizer),
             analysis=RulebookImpact(
                 registry=registry,
                 questions=RecordedQuestions(

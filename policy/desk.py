@@ -6,7 +6,7 @@ propose and whoever wrote in it or proposed it is an author and never approves i
 digest in place of one live version and while its giver has the right, and test cases pass before anything is live.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -56,7 +56,7 @@ class Activated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulebookDesk:
-    """The life of a rulebook. `by` is always a person's id, never a login."""
+    """The life of a rulebook. `by` is the id of a login; an author is whatever human is behind one."""
 
     store: RulebookStore
     rights: Rights
@@ -136,7 +136,7 @@ class RulebookDesk:
         """
         found = self.get(version)
         approved = found.moved(RulebookState.APPROVED, "only a proposed version can be approved, and only once")  # 1
-        if by in found.authors:  # 2
+        if self._is_author(by, found):  # 2
             raise OwnProposal(version)
         self._check_pair(found, digest, against)  # 3
         if not self.rights.may(by, APPROVE, found, now):  # 4
@@ -152,7 +152,7 @@ class RulebookDesk:
         """The version, rejected for good."""
         found = self.get(version)
         rejected = found.moved(RulebookState.REJECTED, "only what is proposed can be rejected")
-        if by in found.authors:
+        if self._is_author(by, found):
             raise OwnProposal(version)
         _check_read(found, revision)
         return self.store.save(rejected, _deed("rulebook.rejected", by, found, now, {"reason": reason}))
@@ -273,11 +273,20 @@ class RulebookDesk:
         approvers = [approval.by for approval in found.approvals]
         if not approvers or set(approvers) & set(found.authors):
             raise OwnProposal(found.version)
-        lapsed = tuple(one for one in approvers if not self.rights.may(one, APPROVE, found, now))
+        lapsed = tuple(
+            one for one in approvers if self._is_author(one, found) or not self.rights.may(one, APPROVE, found, now)
+        )
         if lapsed:
             again = replace(found.moved(RulebookState.PROPOSED, "propose it anew"), approvals=())
             self.store.save(again, _deed("rulebook.approval-void", by, again, now, {"approvers": list(lapsed)}))
             raise ApprovalVoid(version=found.version, approvers=lapsed)
+
+    def _is_author(self, by: str, found: RulebookVersion) -> bool:
+        """Whether one human is behind that login and an author's; of an unknown one `Rights.may` says no."""
+        return bool(self._humans((by,)) & self._humans(found.authors))
+
+    def _humans(self, logins: Iterable[str]) -> set[str]:
+        return {human for one in logins for human in (one, *self.rights.people_behind(one))}
 
     def _check_cases(self, found: RulebookVersion) -> None:
         run = self.test(found.text, found.cases, found.version)
@@ -286,11 +295,14 @@ class RulebookDesk:
             raise CasesFailed(version=found.version, failures=failures)
 
     def _ring(self, found: RulebookVersion, by: str, now: datetime) -> list[Json]:
-        """The versions of `by` that an author of this one approved not long ago."""
+        """The versions of `by` that an author of this one approved not long ago, under whatever login."""
+        approver, authors = self._humans((by,)), self._humans(found.authors)
         return [
             other.version
             for other in self.store.versions()
-            if by in other.authors and any(a.by in found.authors and now - a.at <= RING for a in other.approvals)
+            if (lately := [approval.by for approval in other.approvals if now - approval.at <= RING])
+            and approver & self._humans(other.authors)
+            and authors & self._humans(lately)
         ]
 
 

@@ -58,10 +58,14 @@ class RulebookStore(Protocol):
 
 
 class Rights(Protocol):
-    """What the rules that are live right now allow people to do with a version."""
+    """What the rules that are live right now allow people to do with a version, and who is the same person."""
 
     def may(self, person: str, action: str, version: RulebookVersion, now: datetime) -> bool:
         """Whether that person is still known, and permitted; every doubt is no."""
+        ...
+
+    def people_behind(self, person: str) -> frozenset[str]:
+        """The human behind a login, the same for every login of one person; none when unknown."""
         ...
 
 

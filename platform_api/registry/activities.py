@@ -22,6 +22,7 @@ from jit_engine.domain.tier import Tier
 from jit_engine.errors import InvalidValue, NotFound, WrongState
 from platform_api.ids import NewId
 from platform_api.registry.errors import EnvironmentExists, FourEyes, NameTaken, NotTheOwner, PeopleOnly
+from platform_api.registry.four_eyes import is_somebody_else
 from platform_api.registry.moves import moved
 from platform_api.registry.order import ActivityOrder, Surroundings, check_order
 from platform_api.registry.ports import RegistryStore
@@ -133,7 +134,7 @@ class ActivityDesk:
 
         1. A person decides, and says why.
         2. The review is open.
-        3. Four eyes: nobody of the activity decides, least of all its author.
+        3. Four eyes: nobody of the activity decides under any login, least of all its author.
         4. Environment and activity move together with the review.
         """
         # 1
@@ -145,7 +146,7 @@ class ActivityDesk:
         if review.state is not ReviewState.OPEN:
             raise WrongState(kind="review", id=id, state=review.state.value, fix="it has been decided")
         # 3
-        if person.id == review.author or person.id in activity.activity.members:
+        if not is_somebody_else(person.id, {review.author, *activity.activity.members}, self._store):
             raise FourEyes(what="you belong to what is reviewed", fix="have somebody else of the board decide")
         # 4
         decided = replace(

@@ -23,6 +23,7 @@ from jit_engine.errors import InvalidValue, NotFound, WrongState
 from jit_engine.ports import LostRace
 from platform_api.registry.contract_checks import ContractChecks, contract_id_of, own_draft
 from platform_api.registry.errors import FourEyes, NotASigner, NotTheOwner, PeopleOnly, RegistryError
+from platform_api.registry.four_eyes import is_somebody_else
 from platform_api.registry.ports import RegistryStore
 from platform_api.registry.records import Acceptance, ContractRecord, Signature, SignatureRole
 
@@ -118,7 +119,7 @@ class ContractDesk:
         """Adds one signature; the last one that is needed brings the contract into force once its time has come.
 
         1. A person signs, in a role that this contract needs, as a member of the team that holds it.
-        2. Nobody signs what they proposed, nor twice, whatever their roles; no role signs twice.
+        2. Nobody signs what they proposed, nor twice, whatever their roles and logins; no role signs twice.
         3. The document is the one that was proposed, to the byte of its canonical form.
         4. Every clause is held by something, and every contract that it forbids is known.
         5. It has not ended, nothing later is in force, and no other contract is about the same data.
@@ -257,9 +258,9 @@ class ContractDesk:
         team = contract.owner_team if role is SignatureRole.DATA_OWNER else PRIVACY_OFFICE
         if team not in person.teams:
             raise NotASigner(role=role.value, team=team)
-        if person.id == contract.proposer:
+        if not is_somebody_else(person.id, [contract.proposer], self._store):
             raise FourEyes(what="you proposed this contract", fix="have another member of the team sign it")
-        if any(signature.by == person.id for signature in record.signatures):
+        if not is_somebody_else(person.id, [signature.by for signature in record.signatures], self._store):
             raise FourEyes(what="you have signed this version", fix="have somebody else sign the other role")
         if any(signature.role is role for signature in record.signatures):
             fix = "it needs no second signature of that role"

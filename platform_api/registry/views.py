@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 from jit_engine.domain.catalogue import Catalogue, TableItem
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.ids import SubjectId
 from jit_engine.domain.subject import Person, Subject
 from jit_engine.domain.view import Certificate, View
 from jit_engine.errors import InvalidValue, NotFound, WrongState
 from platform_api.registry.errors import FourEyes, PeopleOnly
+from platform_api.registry.four_eyes import PeopleBehind, is_somebody_else
 from platform_api.registry.ports import RegistryStore
-
-
-class PeopleKnown(Protocol):
-    """What is needed of the directory."""
-
-    def people_behind(self, id: SubjectId) -> frozenset[str]:
-        """The humans behind a login."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +20,7 @@ class ViewDesk:
     """Whoever may certify is decided before: a member of a team that owns data behind the view."""
 
     store: RegistryStore
-    people: PeopleKnown
+    people: PeopleBehind
 
     def view(self, uri: str) -> tuple[TableItem, Catalogue]:
         """The view in its catalogue; raises `NotFound`."""
@@ -78,8 +69,7 @@ class ViewDesk:
         if view.imported_by is None:
             fix = "have it imported again: nobody is on record who brought it in"
             raise InvalidValue(field="view", given="an unknown importer", fix=fix)
-        importer, certifier = self.people.people_behind(view.imported_by), self.people.people_behind(person.id)
-        if person.id == view.imported_by or not certifier or certifier & importer:
+        if not is_somebody_else(person.id, [view.imported_by], self.people):
             raise FourEyes(what="you brought this view into the catalogue", fix="have another owner certify it")
 
     def _put(

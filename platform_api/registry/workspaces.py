@@ -18,6 +18,7 @@ from jit_engine.ports import LostRace
 from jit_engine.rules.evidence import plain
 from platform_api.ids import NewId
 from platform_api.registry.errors import FourEyes, PeopleOnly
+from platform_api.registry.four_eyes import PeopleBehind, is_somebody_else
 
 
 class DeclassificationState(StrEnum):
@@ -85,12 +86,6 @@ class WorkspaceStore(Protocol):
     ) -> None: ...
 
 
-class PeopleBehind(Protocol):
-    """Which humans are behind a login."""
-
-    def people_behind(self, id: SubjectId) -> frozenset[str]: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceDesk:
     """The rules have been asked before; what is checked here is form, state and that two people are at it."""
@@ -143,8 +138,7 @@ class WorkspaceDesk:
         found = self.store.declassification(id)
         if found is None or found.environment != environment:
             raise NotFound(kind="declassification", id=id)
-        asker, decider = self.people.people_behind(found.asked_by), self.people.people_behind(person.id)
-        if not decider or decider & asker or found.asked_by == person.id:
+        if not is_somebody_else(person.id, [found.asked_by], self.people):
             raise FourEyes(what="you asked for this declassification", fix="have another person decide it")
         approved = state is DeclassificationState.APPROVED
         if found.state is not DeclassificationState.ASKED or state is DeclassificationState.ASKED:

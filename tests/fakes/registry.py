@@ -12,7 +12,7 @@ from jit_engine.domain.activity import EnvironmentState
 from jit_engine.domain.catalogue import Catalogue, CatalogueItem, TableItem
 from jit_engine.domain.event import Event
 from jit_engine.domain.ids import ActivityId, ContractId, EnvironmentId, ReviewId, SubjectId
-from jit_engine.domain.subject import Subject
+from jit_engine.domain.subject import Person, Subject
 from jit_engine.ports import Facts, LostRace
 from jit_engine.rules.classifying import classified
 from platform_api.registry.coverage import overlaps
@@ -76,6 +76,16 @@ class MemoryRegistry:
     def subject(self, id: SubjectId) -> Subject | None:
         """As the port says."""
         return next((entry.subject for entry in self.entries if entry.subject.id == id), None)
+
+    def people_behind(self, id: SubjectId) -> frozenset[str]:
+        """As the port says."""
+        known = {entry.subject.id: entry for entry in self.entries}
+        entry = known.get(id)
+        if entry is None or (entry.person is None and not isinstance(entry.subject, Person)):
+            return frozenset()
+        named = entry.person or entry.subject.id
+        other = known.get(SubjectId(named))
+        return frozenset({named if other is None else other.person or named})
 
     def directory(self) -> Sequence[DirectoryEntry]:
         """As the port says."""

@@ -81,9 +81,21 @@ def test_an_old_approved_version_is_not_made_live_again(office: Office) -> None:
 
 @pytest.mark.case("POL-031")
 def test_a_second_account_of_the_author_is_the_same_person(office: Office) -> None:
+    office.around.humans = {PRIYA: GUS}  # another login of his, with an id of its own
     shown = office.proposed(by=GUS)
-    with pytest.raises(OwnProposal):  # whatever the login, the directory gives the person's one id
-        office.approve(shown, GUS)
+    with pytest.raises(OwnProposal):
+        office.approve(shown, PRIYA)
+    with pytest.raises(OwnProposal):
+        office.desk.reject(PRIYA, shown.version, "no", NOW, revision=shown.revision)
+
+
+@pytest.mark.case("POL-031")
+def test_an_approval_ends_where_its_giver_turns_out_to_be_the_author(office: Office) -> None:
+    agreed = office.approved(by=GUS, approver=PRIYA)
+    office.around.humans = {PRIYA: GUS}
+    with pytest.raises(ApprovalVoid):
+        office.desk.activate(OLGA, agreed.version, NOW, revision=agreed.revision)
+    assert office.desk.get(agreed.version).state is RulebookState.PROPOSED
 
 
 @pytest.mark.parametrize("variant", ["PE_GUS", "Pe_Gus", "pe_gus ", "pe_ɡus", "pe_gus\u200b"])

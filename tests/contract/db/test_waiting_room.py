@@ -18,6 +18,7 @@ from platform_api.registry.records import DirectoryEntry
 from tests.contract.db import samples, waiting_samples
 from tests.contract.db.samples import HOUR, NOW, event
 from tests.fakes.ledger import MemoryLedger
+from tests.fakes.registry import MemoryRegistry
 
 Rooms = tuple[WaitingRoom, Ledger]
 RECORD = {"outcome": "awaiting-approval", "sources": []}
@@ -154,6 +155,12 @@ def test_the_directory_tells_the_human_behind_every_login(database: Database) ->
     assert list(registry.directory()) == sorted(entries, key=lambda entry: entry.login)
     for entry in entries:
         assert registry.people_behind(entry.subject.id) == {ana.subject.id}
-    assert registry.people_behind(samples.person_id(3)) == frozenset()
-    registry.put_directory([nightly], event())
-    assert registry.people_behind(nightly.subject.id) == frozenset()
+        assert MemoryRegistry(entries=entries).people_behind(entry.subject.id) == {ana.subject.id}
+    left, alone = replace(entries[2], person="pe_left"), [nightly]
+    registry.put_directory([left], event())
+    for known in (registry, MemoryRegistry(entries=[left])):
+        assert known.people_behind(samples.person_id(3)) == frozenset()
+        assert known.people_behind(nightly.subject.id) == {"pe_left"}
+    registry.put_directory(alone, event())
+    for known in (registry, MemoryRegistry(entries=alone)):
+        assert known.people_behind(nightly.subject.id) == frozenset()

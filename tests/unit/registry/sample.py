@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -56,11 +56,15 @@ def login(subject: Subject) -> str:
     return f"{subject.name.lower()}@acme.example"
 
 
-def organisation() -> MemoryRegistry:
+def organisation(logins_of: Mapping[str, str] | None = None) -> MemoryRegistry:
+    """`logins_of` says of some by id whose logins they are, too; everybody else is a person of their own."""
+    behind = logins_of or {}
     everybody: tuple[Subject, ...] = (ADA, BEN, PAT, LEE, PRIYA, BOTH, ARCHIE, PIPELINE)
     return MemoryRegistry(
         entries=[
-            DirectoryEntry(subject=one, issuer="https://id.acme.example", login=login(one), title="")
+            DirectoryEntry(
+                subject=one, issuer="https://id.acme.example", login=login(one), title="", person=behind.get(one.id)
+            )
             for one in everybody
         ],
         approvals=[

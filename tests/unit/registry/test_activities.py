@@ -230,6 +230,16 @@ def test_an_architect_who_registered_it_does_not_decide() -> None:
         at.decide(ARCHIE, made.review.id, ReviewDecision.APPROVE, "fine", NOW)
 
 
+@pytest.mark.parametrize("of", [ADA, BEN])
+@pytest.mark.case("PROV-008")
+def test_a_second_login_of_its_author_or_of_a_member_does_not_decide(of: Person) -> None:
+    store = organisation(logins_of={ARCHIE.id: of.id})
+    at = ActivityDesk(store=store, new_id=sequence(), limits=LIMITS, template_digest="d1")
+    made = at.register(ADA, order(monthly_budget_usd=5000), NOW)
+    with pytest.raises(FourEyes):
+        at.decide(ARCHIE, made.review.id, ReviewDecision.APPROVE, "fine", NOW)
+
+
 def test_a_decision_needs_a_person_a_reason_and_a_review() -> None:
     at, _ = desk()
     made = at.register(ADA, order(monthly_budget_usd=5000), NOW)

@@ -191,6 +191,25 @@ def test_one_person_never_signs_in_two_roles() -> None:
         at.sign(BOTH, key, "1.2.0", PRIVACY, NOW)
 
 
+@pytest.mark.case("CON-040")
+def test_a_second_login_of_the_proposer_or_of_a_signer_never_signs() -> None:
+    at, _ = desk(organisation(logins_of={LEE.id: PAT.id, PRIYA.id: BOTH.id}))
+    key = at.propose(PAT, signable(), NOW).contract.id
+    with pytest.raises(FourEyes, match="proposed"):
+        at.sign(LEE, key, "1.2.0", OWNER, NOW)
+    at.sign(BOTH, key, "1.2.0", OWNER, NOW)
+    with pytest.raises(FourEyes, match="signed this version"):
+        at.sign(PRIYA, key, "1.2.0", PRIVACY, NOW)
+
+
+def test_who_has_left_the_directory_signs_nothing() -> None:
+    at, store = desk()
+    key = at.propose(PAT, signable(), NOW).contract.id
+    store.entries = [entry for entry in store.entries if entry.subject != LEE]
+    with pytest.raises(FourEyes):
+        at.sign(LEE, key, "1.2.0", OWNER, NOW)
+
+
 def test_nobody_signs_twice_and_no_role_signs_twice() -> None:
     at, _ = desk()
     key = at.propose(PAT, signable(), NOW).contract.id

@@ -6,11 +6,11 @@ from platform_api.registry.contracts import ContractDesk
 from platform_api.registry.records import SignatureRole
 from tests.fakes.registry import MemoryRegistry
 from tests.fakes.world import prefix_item
-from tests.unit.registry.sample import LEE, NOW, PAT, PRIYA, PURPOSES, signable
+from tests.unit.registry.sample import LEE, NOW, PAT, PRIYA, PURPOSES, organisation, signable
 
 
 def test_whoever_drafts_or_signs_is_told_what_of_the_data_the_catalogue_lacks() -> None:
-    store = MemoryRegistry(purposes=PURPOSES)
+    store = organisation()
     at = ContractDesk(store=store)
     examined = at.examine(PAT, signable(), NOW)
     assert examined.contract is not None

@@ -41,12 +41,17 @@ class Surroundings:
     """The desk's other ports: who may approve, what an analysis says, which grants end."""
 
     approvers: set[str] = field(default_factory=lambda: {GUS, PRIYA, OLGA})
+    humans: dict[str, str] = field(default_factory=dict)
     analysed: list[tuple[str, str]] = field(default_factory=list)
     ending: list[str] = field(default_factory=list)
 
     def may(self, person: str, action: str, version: RulebookVersion, now: datetime) -> bool:
         """By the set."""
         return action == "approvePolicy" and person in self.approvers
+
+    def people_behind(self, person: str) -> frozenset[str]:
+        """Everybody is themselves, but for logins that are somebody else's."""
+        return frozenset({self.humans.get(person, person)})
 
     def impact(
         self, live: Rulebook, draft: Rulebook, now: datetime, extent: Extent = EVERY, step: Steps = unheard
