@@ -14,6 +14,15 @@ FORBID = (
     '\n@id("no-facts")\n@title("Nobody reads the facts")\n@owner("governance-office")\n'
     'forbid (principal, action == Action::"read", resource);\n'
 )
+AT_NIGHT = """
+@id("loans-rest") @title("Loans rest at night") @owner("governance-office")
+forbid (principal, action == Action::"read", resource in DataProduct::"loan-applications")
+when {
+  context.tier == Tier::"research" &&
+  (context.now.toTime() >= duration("18h") || context.now.toTime() < duration("8h"))
+}
+unless { principal in Team::"architecture-board" };
+"""
 
 
 def asked(visit: Visit, data: str) -> None:
@@ -51,6 +60,8 @@ def test_a_kept_question_guards_what_is_proposed(visitor: Visitor, cast: Cast, s
     page = visit.page
     page.get_by_label("In which of your drafts").select_option(draft["version"])
     page.get_by_role("button", name="Keep as a test case").click()
+    expect(page.get_by_role("dialog")).to_contain_text("It holds that Dana Reyes may read files: ")
+    expect(page.get_by_role("dialog")).to_contain_text("for lending/credit-risk-research in research.")
     page.get_by_label("What it is called").fill("Dana keeps reading the facts")
     visit.check_dialog("keep-case")
     page.get_by_role("button", name="Keep it").click()
@@ -63,6 +74,23 @@ def test_a_kept_question_guards_what_is_proposed(visitor: Visitor, cast: Cast, s
     refused = act(cast.gus, "propose", mended.json())
     assert refused.json()["code"] == "cases-failed"
     assert "Dana keeps reading the facts" in refused.text
+    visit.check_quiet()
+
+
+def test_the_bench_begins_with_somebody_and_a_moment_that_the_new_rule_is_about(
+    visitor: Visitor, cast: Cast, story: Story
+) -> None:
+    draft = drafted(cast.gus, live(cast)["text"] + AT_NIGHT)
+    visit = visitor("gus")
+    page = visit.go(f"/rules/{draft['version']}?tab=cases")
+    link = page.get_by_role("link", name="Add a test case")
+    expect(link).to_have_attribute("href", re.compile("at=.*who=|who=.*at="))
+    link.click()
+    expect(page.get_by_label("When (UTC)")).to_have_value("2026-01-05T18:00")
+    chosen = page.get_by_role("list", name="Who: chosen")
+    expect(chosen).not_to_contain_text("Ari Tanaka")  # the first by name, whom the rule leaves out
+    expect(page.get_by_text("The rules refuse it", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Loans rest at night")).to_be_visible()
     visit.check_quiet()
 
 

@@ -71,7 +71,7 @@ export default function Bench() {
             </div>
           </Card>
           {found && answer.isCurrent && subject && item ? (
-            <Keep key={version} asked={version} drafts={drafts} make={(name) => caseOf(question, subject, item, activity, name, found.answer)} what={`${subject.name} ${verb(question.action)} ${item.title}`} answer={found.answer} />
+            <Keep key={version} asked={version} drafts={drafts} make={(name) => caseOf(question, subject, item, activity, name, found.answer)} what={`${subject.name} ${found.answer === "allow" ? "may" : "may not"} ${verb(question.action)}: ${item.title}, for ${question.purpose} in ${question.tier}`} answer={found.answer} />
           ) : null}
         </div>
       </div>
@@ -133,7 +133,7 @@ function Keep({ asked, drafts, make, what, answer }: { asked: string; drafts: Sc
   const save = async (name: string) => {
     const book = await queries.fetchQuery({ ...rulebookQuery(version), staleTime: 0 });
     const { title, text, cases, revision } = book;
-    await told(api.PUT("/v1/rulebooks/{version}", { params: { path: { version } }, body: { title, text, cases: withCase(cases, make(name || `${what}: ${answer}`)), revision } }));
+    await told(api.PUT("/v1/rulebooks/{version}", { params: { path: { version } }, body: { title, text, cases: withCase(cases, make(name || what)), revision } }));
     await changed(queries, { kind: "rulebook", id: version });
   };
   return (
@@ -143,7 +143,7 @@ function Keep({ asked, drafts, make, what, answer }: { asked: string; drafts: Sc
         {drafts.length ? (
           <>
             <PickOne label="In which of your drafts" value={version} of={drafts.map((one) => [one.version, one.title])} onChange={setChosen} />
-            <span><Ask name="keep-case" button="Keep as a test case" title="Keep this question as a test case?" reason="What it is called" optional confirm="Keep it" done="Kept with the draft." act={save}><p>{what} has to stay {answer === "allow" ? "allowed" : "refused"}.</p></Ask></span>
+            <span><Ask name="keep-case" button="Keep as a test case" title="Keep this question as a test case?" reason="What it is called (empty: as above)" optional confirm="Keep it" done="Kept with the draft." act={save}><p>It holds that {what}.</p></Ask></span>
           </>
         ) : <p>You have no draft: <Link to="/rules">begin one</Link>, and it is kept there.</p>}
       </div>

@@ -37,6 +37,12 @@ describe("the question that a rule is tried with first", () => {
     expect(questionOf({ ...form, tiers: ["validation"] }, people, items, ["lending"])).toEqual({ who: "pe_2", action: "read", data: "s3://p", tier: "validation", purpose: "lending" });
     expect(questionOf({ ...form, without_classes: ["personal"], except_purposes: ["ads"] }, people, items, ["ads", "ads/more", "lending"])).toMatchObject({ action: "query", data: "glue://t", purpose: "lending" });
   });
+  it("is of nobody whom the rule leaves out, at a moment at which it holds", () => {
+    const outside = { ...form, who: { is: "everyone" as const }, exceptions: [{ is: "in-team", value: "audit" }] };
+    expect(questionOf({ ...outside, hours: { start: "18:00", end: "08:00" } }, people, items, [])).toMatchObject({ who: "wl_1", at: "2026-01-05T18:00" });
+    expect(questionOf({ ...form, who: { is: "everyone" }, conditions: [{ is: "in-team", value: "science" }], last_day: "2026-03-31" }, people, items, [])).toMatchObject({ who: "wl_1", at: "2026-03-31T12:00" });
+    expect(questionOf({ ...outside, exceptions: [...outside.exceptions, { is: "in-team", value: "science" }] }, people, items, []).who).toBe("pe_1");
+  });
   it("leaves open what there is nobody or nothing for", () => {
     expect(questionOf({ ...form, who: { is: "of-teams", teams: ["nobody"] }, data: { is: "within", kind: "data-product", ids: ["gone"] } }, people, items, [])).toEqual({ action: "read" });
   });

@@ -2,7 +2,7 @@
 import { isMap, isSeq, parseDocument, stringify } from "yaml";
 import type { Schemas } from "../../api/client";
 import { TIERS } from "../../parts/scales";
-import { DATA_ACTIONS, kindOfData, type RuleForm } from "../rules/form";
+import { DATA_ACTIONS, kindOfData, type Condition, type RuleForm } from "../rules/form";
 
 export interface Question { who: string; trainings: string; action: string; data: string; group: string; tier: string; purpose: string; activity: string; mfa: boolean; at: string }
 export const EMPTY: Question = { who: "", trainings: "", action: "read", data: "", group: "", tier: "research", purpose: "", activity: "", mfa: true, at: "" };
@@ -11,6 +11,8 @@ export const OF_COLUMNS = ["read-clear", "read-masked", "read-hashed"];
 type Item = Schemas["SourceItemShown"];
 type Activity = Schemas["ActivityShown"];
 
+/** The Monday that a question is asked on where nothing says when. */
+const USUAL_DAY = "2026-01-05";
 const FIRST_ASKED: [string, string][] = [["read", "s3-prefix"], ["query", "glue-table"]];
 
 /** What one would ask first to try a rule: somebody and something that it is about, as far as it says whom and what. */
@@ -19,10 +21,22 @@ export function questionOf(form: RuleForm, people: Schemas["SubjectShown"][], it
   const about = items.filter((one) => (data.is === "exactly" ? one.uri === data.id : data.is === "within" ? data.kind === "data-product" && data.ids.includes(one.product) : data.kind === undefined)
     && (!form.classes || form.classes.names[form.classes.match === "all" ? "every" : "some"]((name) => one.classes.includes(name))) && !form.without_classes?.some((name) => one.classes.includes(name)));
   const [action, item] = FIRST_ASKED.filter(([known]) => form.actions.includes(known)).map(([known, kind]): [string, Item | undefined] => [known, about.find((one) => one.kind === kind)]).find(([, found]) => found) ?? [form.actions.find((one) => DATA_ACTIONS.some(([known]) => known === one)), about[0]];
-  const somebody = who.is === "named" ? people.find((one) => one.id === who.id) : people.find((one) => (who.kind === undefined || one.kind === who.kind) && (who.is === "everyone" || one.teams.some((team) => who.teams.includes(team))));
+  const somebody = who.is === "named" ? people.find((one) => one.id === who.id) : people.find((one) => (who.kind === undefined || one.kind === who.kind) && (who.is === "everyone" || one.teams.some((team) => who.teams.includes(team))) && fits(form, one.teams));
   const purpose = form.purposes?.[0] ?? purposes.find((one) => !form.except_purposes?.some((not) => one === not || one.startsWith(`${not}/`)));
-  const found = { who: somebody?.id, action, data: item?.uri, tier: form.tiers?.[0], purpose };
+  const found = { who: somebody?.id, action, data: item?.uri, tier: form.tiers?.[0], purpose, at: within(form) };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value));
+}
+
+/** Whether somebody of these teams is in the teams that the rule asks for, and not in all those that it leaves out. */
+function fits({ conditions = [], exceptions = [] }: RuleForm, teams: string[]): boolean {
+  const isIn = (one: Condition) => one.is === "in-team" && teams.includes(one.value ?? "");
+  return conditions.every((one) => one.is !== "in-team" || isIn(one)) && !(exceptions.length > 0 && exceptions.every(isIn));
+}
+
+/** A moment at which the rule holds, where it says when; else the usual one does. */
+function within({ hours, first_day, last_day }: RuleForm): string | undefined {
+  const day = first_day ?? last_day;
+  return hours || day ? `${day ?? USUAL_DAY}T${hours?.start ?? "12:00"}` : undefined;
 }
 
 /** What is still to be chosen before the rules can be asked. */

@@ -19,7 +19,7 @@ export function RuleFormFields({ form, onChange, isNew }: { form: RuleForm; onCh
       <fieldset style={{ border: 0, margin: 0, padding: 0 }} className="row">
         <legend className="hidden">Effect</legend>
         {(["may", "may not"] as const).map((effect) => (
-          <label key={effect} className="row" style={{ gap: 6 }}><input type="radio" name="effect" checked={form.effect === effect} onChange={() => onChange(withEffect(form, effect, isNew))} /> {effect === "may" ? "It allows" : "It forbids (and wins over every rule that allows)"}</label>
+          <label key={effect} className="row" style={{ gap: 6, flexWrap: "nowrap" }}><input type="radio" name="effect" checked={form.effect === effect} onChange={() => onChange(withEffect(form, effect, isNew))} /> {effect === "may" ? "It allows" : "It forbids (and wins over every rule that allows)"}</label>
         ))}
       </fieldset>
       <WhoFields who={form.who} onChange={(who) => set({ who })} teams={known.teams} people={known.people} />
@@ -66,6 +66,7 @@ function WhoFields({ who, onChange, teams, people }: { who: Who; onChange: (who:
   return (
     <div className="stack-s">
       <OneOf label="Who" value={who.is} of={kinds} onChange={change} />
+      {who.is === "everyone" ? <span className="secondary">Everybody outside a team? Leave that team out under “Except if they are”, at the end.</span> : null}
       {who.is === "of-teams" ? <PickMany label="Teams" options={teams} chosen={who.teams} onChange={(chosen) => onChange({ ...who, teams: chosen })} /> : null}
       {who.is === "named" ? <PickMany label="Person or pipeline" options={people} chosen={who.id ? [who.id] : []} onChange={(chosen) => { const id = chosen.at(-1) ?? ""; onChange({ is: "named", id, kind: id.startsWith("wl_") ? "pipeline" : "person" }); }} /> : null}
       {who.is !== "named" ? <PickOne label="Of them" value={who.kind ?? ""} of={[["", "people and pipelines"], ["person", "people only"], ["pipeline", "pipelines only"]]} onChange={(kind) => onChange({ ...who, kind: kind || undefined } as Who)} /> : null}

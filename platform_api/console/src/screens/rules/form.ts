@@ -51,7 +51,7 @@ export function gaps(form: RuleForm): string[] {
     [hours !== undefined && hours.start !== "" && hours.start === hours.end, "hours that end at another time than they start"],
     [Boolean(first_day && last_day && last_day < first_day), "a last day that is not before the first"],
     [Boolean(form.sensitivity_at_least && form.sensitivity_at_most) && LEVELS.indexOf(form.sensitivity_at_most ?? "") < LEVELS.indexOf(form.sensitivity_at_least ?? ""), "a highest sensitivity that is not below the least"],
-    ...CONDITIONS.map((known): [boolean, string] => [all.some((one) => one.is === known.is && known.takes !== undefined && !one.value?.trim()), known.asks ?? ""]),
+    ...CONDITIONS.map((known): [boolean, string] => [all.some((one) => one.is === known.is && known.takes !== undefined && !one.value?.trim()), `which ${known.takes}`]),
   ].flatMap(([isOpen, what]) => (isOpen ? [String(what)] : []));
 }
 
