@@ -61,7 +61,7 @@ function Ending({ of, at }: { of: ImpactOf; at: string }) {
   const ending = of.replay?.grants_that_would_end ?? [];
   return (
     <>
-      <span><strong>{ending.length === 0 ? "No live grant would end" : `${ending.length} live grant${ending.length === 1 ? "" : "s"} would end`}</strong>, of {of.replay?.live_grants ?? 0}, as of <Time at={at} />. All of them are decided anew at once, and so is one that is given until then.</span>
+      <span><strong>{ending.length === 0 ? "No live grant would end" : `${ending.length} live grant${ending.length === 1 ? "" : "s"} would end`}</strong>, of {of.replay?.live_grants ?? 0}, as of <Time at={at} />. When it goes live, all are decided anew, those included that are given by then.</span>
       {ending.length ? <ul aria-label="Live grants that would end">{ending.slice(0, NAMED).map((one) => <li key={one.grant}>{name(id(one.holder))}: <code>{id(one.resource)}</code></li>)}</ul> : null}
       {ending.length > NAMED ? <span>And {ending.length - NAMED} more.</span> : null}
     </>
