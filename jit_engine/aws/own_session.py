@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from botocore.credentials import DeferredRefreshableCredentials
@@ -42,10 +43,11 @@ class OwnSession(DeferredRefreshableCredentials):
         """
         if self._frozen_credentials is None or not self.refresh_needed(AHEAD) or self._monotonic() < self._not_before:
             return
-        if not self._refresh_lock.acquire(blocking=False):
+        if self.refresh_needed(LEAST_LEFT) or not self._refresh_lock.acquire(blocking=False):
             return
         try:
-            self._protected_refresh(False)  # whether it is mandatory: then it would raise
+            with suppress(RuntimeError):  # what was answered had ended already: the call itself tells so
+                self._protected_refresh(False)  # whether it is mandatory: then it would raise
             if self.refresh_needed(AHEAD):
                 self._not_before = self._monotonic() + NOT_AGAIN_WITHIN
         finally:

@@ -30,8 +30,8 @@ _TRIES = 4
 class Revoke:
     """Marks a grant for revocation. Who may is the caller's question; asking twice changes nothing.
 
-    One that is still being minted is given up, with the request that waited for it: whoever mints it loses the row, and
-    the reconciler removes what was made by then.
+    One that is still being minted is given up: whoever mints it loses the row, and the reconciler removes what was made
+    by then. The request that waits for it is taken back, also between two attempts at minting.
     """
 
     ledger: Ledger
@@ -43,7 +43,7 @@ class Revoke:
             grant = self.ledger.get(grant_id)
             if grant is None:
                 raise NotFound(kind="grant", id=grant_id)
-            if grant.state in _ALREADY_ENDING:
+            if grant.state in _ALREADY_ENDING and grant.steps:
                 return grant
             event = Event(
                 action="grant.revoking",
@@ -52,6 +52,9 @@ class Revoke:
                 about={"activity": grant.activity, "environment": grant.environment, "grant": grant.id},
                 details={"reason": reason},
             )
+            if grant.state in _ALREADY_ENDING:  # it was never given; nor is it when its request is minted anew
+                self.live.end_all((grant_id,), reason, event)
+                return grant
             if grant.state is GrantState.MINTING:
                 self.live.end_all((grant_id,), reason, event)
                 continue  # it has ended, by this or by itself

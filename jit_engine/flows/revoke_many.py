@@ -47,7 +47,7 @@ class Ending(Protocol):
     def end_all(self, grants: Sequence[GrantId], reason: str, event: Event) -> Sequence[GrantId]:
         """Ends those that still give access, each with a record of its own made from `event`; all or none.
 
-        With one that is still being minted the request that waits for it is taken back: else it was minted anew.
+        With one that is still being minted, or will be anew, the request that waits for it is taken back.
         """
         ...
 

@@ -18,12 +18,17 @@ from platform_api.db.audit import append
 from platform_api.db.engine import Database
 from platform_api.db.grant_rows import read_grants
 from platform_api.db.tables.grants import GrantRow, PrincipalRow
-from platform_api.db.waiting import keep_waiting, waiting_for
+from platform_api.db.tables.waiting import WaitingRequestRow
+from platform_api.db.waiting import STILL, keep_waiting, waiting_for
 from platform_api.db.waking import is_under
 
 _AFTER = {GrantState.ACTIVE: GrantState.REVOKING, GrantState.MINTING: GrantState.ABANDONED}
 """What becomes of a grant that is taken back; one that is still being minted is given up."""
-_GIVES = GrantRow.state.in_([state.value for state in _AFTER])
+_GIVES = sa.or_(
+    GrantRow.state.in_([state.value for state in _AFTER]),
+    GrantRow.id.in_(sa.select(WaitingRequestRow.grant_id).where(STILL, WaitingRequestRow.grant_id.is_not(None))),
+)
+"""What gives access or is about to. An attempt at minting that came to nothing is made anew while its request waits."""
 
 
 class SqlRevocations:
@@ -36,7 +41,8 @@ class SqlRevocations:
         """Every grant in the scope that gives access or is about to, the oldest first; all of them for a dataset."""
         query = sa.select(GrantRow.table()).where(_GIVES, _condition(scope)).order_by(GrantRow.id)
         with self._database.read() as connection:
-            return read_grants(connection, connection.execute(query).all())
+            rows = connection.execute(query).all()
+            return read_grants(connection, [row for row in rows if row.state in _AFTER or not row.steps])
 
     def end_all(self, grants: Sequence[GrantId], reason: str, event: Event) -> Sequence[GrantId]:
         """Ends those that still give access, each with a record of its own; all in one transaction.
@@ -50,17 +56,19 @@ class SqlRevocations:
 def end_giving(connection: Connection, which: sa.ColumnElement[bool], reason: str, event: Event) -> list[GrantId]:
     """Ends those that still give access, in the transaction at hand, each with a record of its own.
 
-    A request that waits for one that is still being minted is taken back with it, on a record of its own, too.
+    A request that waits for one that is still being minted, or will be minted anew, is taken back, on a record of its
+    own, too.
     """
-    those = sa.select(GrantRow.id, GrantRow.state, GrantRow.activity, GrantRow.environment)
-    rows = connection.execute(those.where(which, _GIVES).order_by(GrantRow.id).with_for_update()).all()
+    those = sa.select(GrantRow.id, GrantRow.state, GrantRow.activity, GrantRow.environment, GrantRow.steps)
+    found = connection.execute(those.where(which, _GIVES).order_by(GrantRow.id).with_for_update()).all()
+    rows = [row for row in found if row.state in _AFTER]
     for before, after in _AFTER.items():
         ids = [row.id for row in rows if row.state == before.value]
         if ids:
             ended = {"state": after.value, "due_at": event.at, "reason": reason}
             change = sa.update(GrantRow).where(GrantRow.id.in_(ids))
             connection.execute(change.values(**ended, version=GrantRow.version + 1))
-    given_up = [GrantId(row.id) for row in rows if row.state == GrantState.MINTING.value]
+    given_up = [GrantId(row.id) for row in found if row.state != GrantState.ACTIVE.value and not row.steps]
     for waiting in waiting_for(connection, given_up) if given_up else ():
         keep_waiting(connection, replace(waiting.moved(WaitingState.WITHDRAWN), reason=reason))
         asked = waiting.request
@@ -69,7 +77,7 @@ def end_giving(connection: Connection, which: sa.ColumnElement[bool], reason: st
     for row in rows:
         about = {"activity": row.activity, "environment": row.environment, "grant": row.id}
         append(connection, replace(event, about={**event.about, **about}))
-    return [GrantId(row.id) for row in rows]
+    return [GrantId(row.id) for row in found if row in rows or row.id in given_up]
 
 
 def _condition(scope: Scope) -> sa.ColumnElement[bool]:

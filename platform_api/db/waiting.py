@@ -28,15 +28,15 @@ from platform_api.db.tables.waiting import WaitingRequestRow
 _WAITING = sa.select(WaitingRequestRow.table())
 _NEW = sa.insert(WaitingRequestRow.table())
 _SAVE = fenced(WaitingRequestRow.table())
-_STILL = WaitingRequestRow.state.in_([state.value for state in STILL_WAITING])
+STILL = WaitingRequestRow.state.in_([state.value for state in STILL_WAITING])
 _GRANTS_OF = sa.select(sa.func.count()).where(
     GrantRow.subject == sa.bindparam("subject"), GrantRow.state == GrantState.ACTIVE.value
 )
-_WAITING_OF = sa.select(sa.func.count()).where(WaitingRequestRow.subject == sa.bindparam("subject"), _STILL)
+_WAITING_OF = sa.select(sa.func.count()).where(WaitingRequestRow.subject == sa.bindparam("subject"), STILL)
 _LOAD = sa.select(_GRANTS_OF.scalar_subquery(), _WAITING_OF.scalar_subquery())
 _DUE = (
     sa.select(WaitingRequestRow.id)
-    .where(_STILL, WaitingRequestRow.due_at <= sa.bindparam("now"))
+    .where(STILL, WaitingRequestRow.due_at <= sa.bindparam("now"))
     .order_by(WaitingRequestRow.due_at)
     .limit(sa.bindparam("limit"))
     .with_for_update(skip_locked=True)
@@ -81,7 +81,7 @@ class SqlWaiting:
 
     def waiting_same(self, fingerprint: str) -> WaitingRequest | None:
         """The one that waits for the same, or None."""
-        query = _WAITING.where(WaitingRequestRow.fingerprint == fingerprint, _STILL)
+        query = _WAITING.where(WaitingRequestRow.fingerprint == fingerprint, STILL)
         with self._database.read() as connection:
             return next(iter(_read(connection.execute(query).all())), None)
 
@@ -118,7 +118,7 @@ class SqlWaiting:
 
 def waiting_for(connection: Connection, grants: Sequence[GrantId]) -> list[WaitingRequest]:
     """Those that wait for one of these to be minted, for the transaction at hand to write."""
-    those = _WAITING.where(WaitingRequestRow.grant_id.in_(grants), _STILL).order_by(WaitingRequestRow.id)
+    those = _WAITING.where(WaitingRequestRow.grant_id.in_(grants), STILL).order_by(WaitingRequestRow.id)
     return _read(connection.execute(those.with_for_update()).all())
 
 

@@ -21,41 +21,27 @@ _MONTHS: Final = (
 
 def sentence(form: RuleForm) -> str:
     """What the rule says, for people; forms that mean different things read differently."""
-    exceptions = _listed([_condition(each, form) for each in form.exceptions], "and") if form.exceptions else ""
-    # What is forbidden unless is allowed only when: one negation less to read.
-    only_when = form.effect is Effect.FORBID and form.exceptions
-    begun = f"Only when {exceptions} may {_whoever(form)}" if only_when else _who(form)
-    said = ", ".join((f"{begun} {_doing(form)}", *_facts(form)))
+    said = ", ".join((f"{_who(form)} {_doing(form)}", *_facts(form)))
     if form.conditions:
         said += ", if " + _listed([_condition(each, form) for each in form.conditions], "and")
-    if form.exceptions and not only_when:
-        said += f", unless {exceptions}"
+    if form.exceptions:
+        said += ", unless " + _listed([_condition(each, form) for each in form.exceptions], "and")
     return said + "."
 
 
 def _who(form: RuleForm) -> str:
     """Whom the rule is about, and `may` or `may not`."""
-    permits = form.effect is Effect.PERMIT
-    if isinstance(form.who, Named):
-        return f"{form.who.kind.capitalize()} {_id(form.who.id)} {'may' if permits else 'may not'}"
-    whoever = _whoever(form) if permits else _nobody(form)
-    return f"{whoever[0].upper()}{whoever[1:]} may"
-
-
-def _whoever(form: RuleForm) -> str:
-    """Whom the rule is about, within a sentence."""
     who = form.who
+    permits = form.effect is Effect.PERMIT
     if isinstance(who, Named):
-        return f"{who.kind} {_id(who.id)}"
-    return ("anyone" if who.kind is None else f"any {who.kind}") + _teams(form)
-
-
-def _nobody(form: RuleForm) -> str:
-    return ("nobody" if isinstance(form.who, Named) or form.who.kind is None else f"no {form.who.kind}") + _teams(form)
-
-
-def _teams(form: RuleForm) -> str:
-    return f" of team {_ids(form.who.teams, 'or')}" if isinstance(form.who, OfTeams) else ""
+        return f"{who.kind.capitalize()} {_id(who.id)} {'may' if permits else 'may not'}"
+    if who.kind is None:
+        whoever = "Anyone" if permits else "Nobody"
+    else:
+        whoever = f"Any {who.kind}" if permits else f"No {who.kind}"
+    if isinstance(who, OfTeams):
+        whoever += f" of team {_ids(who.teams, 'or')}"
+    return f"{whoever} may"
 
 
 def _doing(form: RuleForm) -> str:

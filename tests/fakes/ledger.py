@@ -111,17 +111,20 @@ class MemoryLedger:
         """As `jit_engine.flows.revoke_many.LiveGrantsIn` says."""
         after = {GrantState.ACTIVE: GrantState.REVOKING, GrantState.MINTING: GrantState.ABANDONED}
         with self._lock:
-            ended = [self.grants[id_] for id_ in grants if id_ in self.grants and self.grants[id_].state in after]
+            known = [self.grants[id_] for id_ in grants if id_ in self.grants]
+            ended = [grant for grant in known if grant.state in after]
             for grant in ended:
                 moved = replace(grant.moved(after[grant.state]), due_at=event.at, reason=reason)
                 self.grants[grant.id] = replace(moved, version=grant.version + 1)
                 self.events.append(replace(event, about={**event.about, "grant": grant.id}))
-            given_up = {grant.id for grant in ended if grant.state is GrantState.MINTING}
+            given_up = {grant.id for grant in known if grant.state is not GrantState.ACTIVE and not grant.steps}
+            withdrawn = set[GrantId | None]()
             for waiting in list(self.room.values()):
                 if waiting.state in STILL_WAITING and waiting.grant in given_up:
+                    withdrawn.add(waiting.grant)
                     self._keep(replace(waiting.moved(WaitingState.WITHDRAWN), reason=reason))
                     self.events.append(replace(event, action="access.withdrawn", about={"request": waiting.id}))
-            return [grant.id for grant in ended]
+            return [grant.id for grant in known if grant in ended or grant.id in withdrawn]
 
     def get(self, grant: GrantId) -> Grant | None:
         """As the port says."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.grant import Grant, GrantState, StepTime
 from jit_engine.domain.ids import ContractId
 from jit_engine.domain.waiting import WaitingState
 from jit_engine.flows.revoke_many import Scope, Wide
@@ -92,6 +92,26 @@ def test_with_a_grant_that_is_being_minted_the_request_that_waits_for_it_is_take
     assert untouched.state is WaitingState.READY
     (record,) = AuditTrail(database).page(PageAsk(filters={"action": "access.withdrawn"})).items
     assert record.record["about"]["request"] == ready.id  # type: ignore[call-overload,index]
+
+
+@pytest.mark.parametrize("state", [GrantState.ABANDONED, GrantState.CLOSED])
+def test_a_request_between_two_attempts_at_minting_is_taken_back(database: Database, state: GrantState) -> None:
+    room, many = SqlWaiting(database), SqlRevocations(database)
+    failed, given = opened(database, 3, state=state), opened(database, 4, state=state)
+    gave = replace(given, steps=(StepTime(step="probed", milliseconds=9),))
+    SqlLedger(database).save(gave, event())
+    for number, grant in ((1, failed), (2, given)):
+        room.wait(waiting(number, WaitingState.READY), {}, samples.evidence(number), event())
+        room.keep(replace(waiting(number, WaitingState.READY), grant=grant.id), event())
+    everything = Scope(kind=Wide.EVERYTHING, value="")
+    assert [grant.id for grant in many.giving_in(everything)] == [failed.id]
+    assert many.end_all([failed.id, given.id], "enough", event("grant.revoking")) == [failed.id]
+    after = [room.waiting(waiting(number, WaitingState.READY).id) for number in (1, 2)]
+    assert [one and one.state for one in after] == [WaitingState.WITHDRAWN, WaitingState.READY]
+    assert many.giving_in(everything) == []
+    trail = AuditTrail(database)
+    recorded = [trail.page(PageAsk(filters={"action": what})).items for what in ("access.withdrawn", "grant.revoking")]
+    assert [len(items) for items in recorded] == [1, 0]
 
 
 def test_a_change_of_an_activity_has_its_grants_decided_anew(database: Database) -> None:

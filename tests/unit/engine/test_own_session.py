@@ -18,7 +18,7 @@ from botocore.exceptions import ReadTimeoutError
 from jit_engine.aws import calls as module
 from jit_engine.aws.calls import AwsAccess, AwsCalls
 from jit_engine.aws.minter import AwsMinter
-from jit_engine.aws.own_session import AHEAD, NOT_AGAIN_WITHIN, OwnSession
+from jit_engine.aws.own_session import AHEAD, LEAST_LEFT, NOT_AGAIN_WITHIN, OwnSession
 from jit_engine.errors import AwsUnavailable
 from jit_engine.iam.role import DENY_EVERYTHING, TRUST_NOBODY
 from jit_engine.ports import ProbeCall, ProbeKind, Probes, SessionPlan
@@ -67,6 +67,19 @@ def test_a_session_is_renewed_ahead_of_its_end_by_a_call_that_may_wait_and_by_no
     assert key_of(session) == "ASIA2"
     session.renew_ahead()
     assert sts.opened == 2
+
+
+def test_a_session_that_has_ended_is_left_to_the_call_and_one_opened_that_has_ended_is_no_error_ahead() -> None:
+    sts = Sts(lasts=LEAST_LEFT + 30)
+    session = OwnSession(sts)
+    assert key_of(session) == "ASIA1"
+    sts.lasts = -1
+    session.renew_ahead()
+    assert sts.opened == 2
+    session.renew_ahead()
+    assert sts.opened == 2
+    with pytest.raises(RuntimeError, match="still expired"):
+        key_of(session)
 
 
 def test_a_renewal_that_fails_leaves_what_holds_and_is_not_tried_again_at_once() -> None:

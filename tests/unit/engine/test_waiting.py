@@ -347,6 +347,23 @@ def test_one_that_is_taken_back_while_it_is_minted_is_not_minted_anew(desk: Wait
     assert (desk.grant().state, desk.desk.minter.kept) == (GrantState.CLOSED, {})
 
 
+@pytest.mark.parametrize("steps", [0, 3], ids=["just then", "after it was cleared away"])
+def test_one_that_is_taken_back_between_two_attempts_is_not_minted_anew(desk: WaitingDesk, steps: int) -> None:
+    waiting = desk.waits()
+    desk.approve(waiting, OLGA)
+    desk.desk.minter.faults["create"] = [AwsUnavailable(operation="iam:CreateRole", retry_after=timedelta(seconds=5))]
+    desk.step()
+    for _ in range(steps):
+        desk.desk.later(minutes=6)
+        desk.desk.step()
+    desk.desk.revoke(desk.grant().id, BEN, "a mistake", desk.desk.now)
+    desk.desk.later(minutes=10)
+    desk.step()
+    row = desk.row(waiting)
+    assert (row.state, row.reason) == (WaitingState.WITHDRAWN, "a mistake")
+    assert "grant.active" not in desk.desk.actions()
+
+
 def test_what_aws_refuses_for_good_is_refused(desk: WaitingDesk) -> None:
     waiting = desk.waits()
     desk.approve(waiting, OLGA)

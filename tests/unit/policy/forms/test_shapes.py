@@ -233,15 +233,15 @@ FORBIDDING = [
     Shape(
         form(who=Everyone(), effect=Effect.FORBID, exceptions=(MFA,)),
         f"forbid (principal, {READS}, {LOANS}) unless {{ context.mfa }};",
-        "Only when they signed in with a second factor may anyone read or query anything in data product "
-        "loan-applications.",
+        "Nobody may read or query anything in data product loan-applications, unless they signed in with a second "
+        "factor.",
     ),
     Shape(
         form(who=Named(kind="person", id="pe_1"), effect=Effect.FORBID, tiers=("research",), exceptions=(MFA,)),
         f'forbid (principal == Person::"pe_1", {READS}, {LOANS}) when {{ context.tier == Tier::"research" }} '
         "unless { context.mfa };",
-        "Only when they signed in with a second factor may person pe_1 read or query anything in data product "
-        "loan-applications, in research.",
+        "Person pe_1 may not read or query anything in data product loan-applications, in research, unless they signed "
+        "in with a second factor.",
     ),
     Shape(
         form(
@@ -251,8 +251,8 @@ FORBIDDING = [
         ),
         f'forbid (principal is Person in Team::"a", {READS}, {LOANS}) when {{ principal in Team::"x" }} '
         'unless { context.mfa && principal.trainings.contains("privacy-basics") };',
-        "Only when they signed in with a second factor and they have training privacy-basics may any person of team a "
-        "read or query anything in data product loan-applications, if they are in team x.",
+        "No person of team a may read or query anything in data product loan-applications, if they are in team x, "
+        "unless they signed in with a second factor and they have training privacy-basics.",
     ),
     Shape(
         form(effect=Effect.FORBID, without_classes=("personal", "secret")),
