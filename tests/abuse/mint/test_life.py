@@ -13,7 +13,6 @@ from jit_engine.domain.event import Event
 from jit_engine.domain.grant import GrantState
 from jit_engine.domain.ids import RequestId
 from jit_engine.domain.subject import Person
-from jit_engine.errors import AwsUnavailable
 from jit_engine.flows.outcome import AccessRefused, GrantNotUsable
 from jit_engine.flows.redecide import Redecide
 from jit_engine.ports import LostRace
@@ -95,7 +94,7 @@ def test_a_contract_that_ends_while_a_role_is_minted_gives_nothing(
     stages: list[Stage] = []
     with staged(new_setting(), ending_at(when, what, stages)) as (stage, _):
         stages.append(stage)
-        with pytest.raises(AwsUnavailable):
+        with pytest.raises(GrantNotUsable, match="ended while it was minted"):
             stage.mint()
         assert state_of(stage) is GrantState.ABANDONED
         with pytest.raises(GrantNotUsable):
