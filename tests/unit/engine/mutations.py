@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,13 +11,11 @@ Mutant = tuple[str, dict[str, Any]]
 
 def widenings(policy: dict[str, Any]) -> Iterator[Mutant]:
     """All of them: in every statement, at every element, and in every character of it."""
-    for index, statement in enumerate(policy["Statement"]):
+    statements = policy["Statement"]
+    for index, statement in enumerate(statements):
         for name, mutant in _of_statement(statement):
-            changed = copy.deepcopy(policy)
-            if mutant is None:
-                del changed["Statement"][index]
-            else:
-                changed["Statement"][index] = mutant
+            instead = [] if mutant is None else [mutant]
+            changed = {**policy, "Statement": [*statements[:index], *instead, *statements[index + 1 :]]}
             yield f"{statement['Sid']}: {name}", changed
     for extra in _EXTRA:
         yield f"an extra statement {extra}", {**policy, "Statement": [*policy["Statement"], extra]}
