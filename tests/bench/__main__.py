@@ -34,8 +34,9 @@ def figures() -> Iterator[Figure]:
     ):
         _set_apart()
         yield ratio_figure(name, measure(), aim)
-    yield from request_figures()
-    yield from change_figures()
+    for several in (request_figures, change_figures):
+        _set_apart()
+        yield from several()
     for module in ("tests.bench.policy_scale", "tests.bench.policy_rivals", SCALE):
         yield from elsewhere(module)
 
