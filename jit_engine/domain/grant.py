@@ -33,6 +33,8 @@ GRANT_MOVES: Mapping[GrantState, frozenset[GrantState]] = {
     GrantState.STUCK: frozenset({GrantState.DENIED, GrantState.CLOSED}),
     GrantState.CLOSED: frozenset(),
 }
+GIVING = frozenset({GrantState.MINTING, GrantState.ACTIVE})
+"""The grant gives access or is about to; in any other state it is ending, or over."""
 
 ENDED = frozenset({GrantState.CLOSED})
 """States in which no role of the grant may exist."""

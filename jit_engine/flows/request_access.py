@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from jit_engine.accounts import Accounts, ExternalIds, HomeOnly, Minters, accounts_of, minter_in
 from jit_engine.domain.event import Event, Json
-from jit_engine.domain.grant import ENFORCING, Grant, GrantState, Principal, StepTime, attempt_at
+from jit_engine.domain.grant import ENFORCING, GIVING, Grant, GrantState, Principal, StepTime, attempt_at
 from jit_engine.domain.held import Unless
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.request import AccessRequest
@@ -44,7 +44,6 @@ NEVER_FINISHED = "never finished"
 """Why the reconciler gives a mint up."""
 ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=30)
-_GIVING = (GrantState.MINTING, GrantState.ACTIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +327,7 @@ class RequestAccess:
     def _check_still_wanted(self, grant_id: GrantId, error: Exception) -> None:
         """Raises `GrantNotUsable` where somebody has ended the grant meanwhile: then that is why, not the error."""
         left = self.ledger.get(grant_id)
-        if left is not None and left.state not in _GIVING and left.reason not in (None, NEVER_FINISHED):
+        if left is not None and left.state not in GIVING and left.reason not in (None, NEVER_FINISHED):
             why = f"it was ended while it was minted ({left.reason})"
             raise GrantNotUsable(grant=grant_id, state=left.state.value, why=why) from error
 

@@ -6,23 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from jit_engine.domain.event import Event
-from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.grant import GIVING, Grant, GrantState
 from jit_engine.domain.ids import GrantId
 from jit_engine.domain.subject import Subject
 from jit_engine.errors import NotFound, WrongState
 from jit_engine.flows.revoke_many import Ending
 from jit_engine.ports import Ledger, LostRace
 
-_ALREADY_ENDING = frozenset(
-    {
-        GrantState.REVOKING,
-        GrantState.EXPIRING,
-        GrantState.ABANDONED,
-        GrantState.DENIED,
-        GrantState.STUCK,
-        GrantState.CLOSED,
-    }
-)
 _TRIES = 4
 
 
@@ -43,7 +33,7 @@ class Revoke:
             grant = self.ledger.get(grant_id)
             if grant is None:
                 raise NotFound(kind="grant", id=grant_id)
-            if grant.state in _ALREADY_ENDING and grant.steps:
+            if grant.state not in GIVING and grant.steps:
                 return grant
             event = Event(
                 action="grant.revoking",
@@ -52,12 +42,11 @@ class Revoke:
                 about={"activity": grant.activity, "environment": grant.environment, "grant": grant.id},
                 details={"reason": reason},
             )
-            if grant.state in _ALREADY_ENDING:  # it was never given; nor is it when its request is minted anew
+            if grant.state is not GrantState.ACTIVE:  # it was never given; nor is it when its request is minted anew
                 self.live.end_all((grant_id,), reason, event)
+                if grant.state is GrantState.MINTING:
+                    continue  # it has ended, by this or by itself
                 return grant
-            if grant.state is GrantState.MINTING:
-                self.live.end_all((grant_id,), reason, event)
-                continue  # it has ended, by this or by itself
             try:
                 return self.ledger.save(replace(grant.moved(GrantState.REVOKING), due_at=now, reason=reason), event)
             except LostRace:

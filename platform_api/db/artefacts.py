@@ -11,11 +11,12 @@ import sqlalchemy as sa
 
 from jit_engine.domain.artefact import Artefact, ArtefactState, Mechanism
 from jit_engine.domain.event import Event
-from jit_engine.domain.grant import Grant, GrantState
+from jit_engine.domain.grant import Grant
 from jit_engine.domain.ids import GrantId
 from platform_api.db.audit import recorded
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
+from platform_api.db.grant_rows import GIVES
 from platform_api.db.paging import AnyRow
 from platform_api.db.tables.artefacts import STANDING, ArtefactRow
 from platform_api.db.tables.grants import GrantRow
@@ -30,7 +31,7 @@ _OF_GRANT = _ARTEFACTS.where(ArtefactRow.grant_id == sa.bindparam("grant")).orde
 _LIVE = (
     _ARTEFACTS.join(GrantRow.table(), GrantRow.id == ArtefactRow.grant_id)
     .where(ArtefactRow.mechanism == sa.bindparam("mechanism"), sa.text(f"artefacts.{STANDING}"))
-    .where(GrantRow.state.in_([GrantState.MINTING.value, GrantState.ACTIVE.value]))
+    .where(GIVES)
     .order_by(ArtefactRow.name)
 )
 _SEEN = sa.select(sa.func.max(sa.func.coalesce(ArtefactRow.ended_at, ArtefactRow.created_at))).where(

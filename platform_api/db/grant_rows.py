@@ -7,11 +7,15 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from jit_engine.domain.grant import Grant, GrantHead, GrantState, Principal
+from jit_engine.domain.grant import GIVING, Grant, GrantHead, GrantState, Principal
 from jit_engine.domain.ids import ActivityId, EnvironmentId, GrantId, RequestId, SubjectId
 from jit_engine.domain.tier import Tier
 from platform_api.db.paging import AnyRow
 from platform_api.db.principals import principals_of
+from platform_api.db.tables.grants import GrantRow
+
+GIVES = GrantRow.state.in_(sorted(state.value for state in GIVING))
+"""Grants that give access or are about to."""
 
 
 def read_grants(connection: Connection, rows: Sequence[AnyRow]) -> list[Grant]:

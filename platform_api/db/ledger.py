@@ -28,7 +28,7 @@ from platform_api.db.audit import recorded
 from platform_api.db.decision_rows import decision_anew, insert_decision, new_decision
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
-from platform_api.db.grant_rows import changing_values, given_values, head_of, read_grants
+from platform_api.db.grant_rows import GIVES, changing_values, given_values, head_of, read_grants
 from platform_api.db.label_rows import raise_label
 from platform_api.db.lanes import OWNERS_BY_NAME, OWNERS_IN_ORDER, due_accounts, due_ids, owners_of
 from platform_api.db.paging import Listing, is_before, is_exactly, is_id, is_one_of, page_of
@@ -55,7 +55,6 @@ _DECISION = (
     .join(GrantRow, GrantRow.request == AccessRequestRow.id)
     .where(GrantRow.id == sa.bindparam("id"))
 )
-_GIVING = (GrantState.MINTING.value, GrantState.ACTIVE.value)
 _ALIKE = (
     sa.select(GrantRow.table(), AccessRequestRow.decision)
     .join(AccessRequestRow, GrantRow.request == AccessRequestRow.id)
@@ -64,7 +63,7 @@ _ALIKE = (
         GrantRow.activity == sa.bindparam("activity"),
         GrantRow.environment == sa.bindparam("environment"),
         GrantRow.purpose == sa.bindparam("purpose"),
-        GrantRow.state.in_(_GIVING),
+        GIVES,
         GrantRow.id != sa.bindparam("but"),
     )
     .order_by(GrantRow.id)
@@ -75,7 +74,7 @@ _HELD = (
     .outerjoin(LabelRow, LabelRow.environment == GrantRow.environment)
     .where(
         GrantRow.activity == sa.bindparam("activity"),
-        sa.or_(GrantRow.sessions > 0, GrantRow.state.in_(_GIVING)),
+        sa.or_(GrantRow.sessions > 0, GIVES),
         # A purge takes place only once no session of the environment is left that could have kept anything.
         sa.or_(LabelRow.purged_at.is_(None), GrantRow.created_at > LabelRow.purged_at),
     )
@@ -269,12 +268,12 @@ class SqlLedger:
     def giving(self) -> Sequence[Grant]:
         """Every grant that gives access or is about to, the oldest first."""
         with self._database.read() as connection:
-            rows = connection.execute(_GRANTS.where(GrantRow.state.in_(_GIVING)).order_by(GrantRow.id)).all()
+            rows = connection.execute(_GRANTS.where(GIVES).order_by(GrantRow.id)).all()
             return read_grants(connection, rows)
 
     def live_under(self, contract: ContractId) -> Sequence[Grant]:
         """Every grant under any version of the contract that gives access or is about to, the oldest first."""
-        query = _GRANTS.where(GrantRow.state.in_(_GIVING), is_under(contract)).order_by(GrantRow.id)
+        query = _GRANTS.where(GIVES, is_under(contract)).order_by(GrantRow.id)
         with self._database.read() as connection:
             return read_grants(connection, connection.execute(query).all())
 

@@ -16,7 +16,7 @@ from jit_engine.domain.waiting import WaitingState
 from jit_engine.flows.revoke_many import Scope, Wide
 from platform_api.db.audit import append
 from platform_api.db.engine import Database
-from platform_api.db.grant_rows import read_grants
+from platform_api.db.grant_rows import GIVES, read_grants
 from platform_api.db.tables.grants import GrantRow, PrincipalRow
 from platform_api.db.tables.waiting import WaitingRequestRow
 from platform_api.db.waiting import STILL, keep_waiting, waiting_for
@@ -24,8 +24,8 @@ from platform_api.db.waking import is_under
 
 _AFTER = {GrantState.ACTIVE: GrantState.REVOKING, GrantState.MINTING: GrantState.ABANDONED}
 """What becomes of a grant that is taken back; one that is still being minted is given up."""
-_GIVES = sa.or_(
-    GrantRow.state.in_([state.value for state in _AFTER]),
+_ENDABLE = sa.or_(
+    GIVES,
     GrantRow.id.in_(sa.select(WaitingRequestRow.grant_id).where(STILL, WaitingRequestRow.grant_id.is_not(None))),
 )
 """What gives access or is about to. An attempt at minting that came to nothing is made anew while its request waits."""
@@ -39,7 +39,7 @@ class SqlRevocations:
 
     def giving_in(self, scope: Scope) -> Sequence[Grant]:
         """Every grant in the scope that gives access or is about to, the oldest first; all of them for a dataset."""
-        query = sa.select(GrantRow.table()).where(_GIVES, _condition(scope)).order_by(GrantRow.id)
+        query = sa.select(GrantRow.table()).where(_ENDABLE, _condition(scope)).order_by(GrantRow.id)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
             return read_grants(connection, [row for row in rows if row.state in _AFTER or not row.steps])
@@ -60,7 +60,7 @@ def end_giving(connection: Connection, which: sa.ColumnElement[bool], reason: st
     own, too.
     """
     those = sa.select(GrantRow.id, GrantRow.state, GrantRow.activity, GrantRow.environment, GrantRow.steps)
-    found = connection.execute(those.where(which, _GIVES).order_by(GrantRow.id).with_for_update()).all()
+    found = connection.execute(those.where(which, _ENDABLE).order_by(GrantRow.id).with_for_update()).all()
     rows = [row for row in found if row.state in _AFTER]
     for before, after in _AFTER.items():
         ids = [row.id for row in rows if row.state == before.value]

@@ -20,6 +20,7 @@ from platform_api.db.audit import recorded
 from platform_api.db.decision_rows import insert_decision, new_decision
 from platform_api.db.engine import Database
 from platform_api.db.fence import fenced, update_one
+from platform_api.db.grant_rows import GIVES
 from platform_api.db.paging import AnyRow
 from platform_api.db.requests import Outcome, insert_request, set_outcome
 from platform_api.db.tables.grants import AccessRequestRow, GrantRow
@@ -44,10 +45,7 @@ _DUE = (
 _DECISIONS = (
     sa.select(AccessRequestRow.decision)
     .join(GrantRow, GrantRow.request == AccessRequestRow.id)
-    .where(
-        GrantRow.subject == sa.bindparam("subject"),
-        GrantRow.state.in_((GrantState.MINTING.value, GrantState.ACTIVE.value)),
-    )
+    .where(GrantRow.subject == sa.bindparam("subject"), GIVES)
 )
 
 
