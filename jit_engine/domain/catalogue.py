@@ -270,6 +270,11 @@ class Catalogue:
         return named
 
     @cached_property
+    def by_uri(self) -> Mapping[str, CatalogueItem]:
+        """Every item by the URI of its source."""
+        return {item.source.uri: item for item in self.items}
+
+    @cached_property
     def accounts_of_buckets(self) -> Mapping[str, str]:
         """By bucket the account that it lies in, as far as anything in it is catalogued: its name does not say it.
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from jit_engine.contracts.column_labels import DataLabels
 from jit_engine.contracts.terms import Contract
-from jit_engine.domain.catalogue import Catalogue, ColumnGroup, TableItem, files_of
+from jit_engine.domain.catalogue import Catalogue, ColumnGroup, TableItem
 from jit_engine.domain.classification import Classification
 from jit_engine.domain.source import GlueTable, S3Prefix
 from jit_engine.domain.view import View
@@ -95,7 +95,6 @@ def plan_import(
     whose name another domain uses is left out: rules know a product by its name alone, and theirs would be about it.
     """
     known = {item.source.uri: item for item in catalogue.items if isinstance(item, TableItem)}
-    owners = {place.bucket: place.account for item in catalogue.items for place in files_of(item)}
     lines: dict[str, Planned] = {}
     domains: dict[str, set[str]] = {}
     for item in catalogue.items:
@@ -103,7 +102,7 @@ def plan_import(
     for table in found:
         before = known.get(table.uri)
         try:
-            line = _planned(table, before, owners, contracts, newcomer)
+            line = _planned(table, before, catalogue.accounts_of_buckets, contracts, newcomer)
             lines[table.uri] = _unless_taken(line, table, domains)
         except InvalidValue as unfit:
             lines[table.uri] = _left_out(table, before, str(unfit))

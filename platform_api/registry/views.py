@@ -25,7 +25,7 @@ class ViewDesk:
     def view(self, uri: str) -> tuple[TableItem, Catalogue]:
         """The view in its catalogue; raises `NotFound`."""
         catalogue = self.store.catalogue()
-        found = next((item for item in catalogue.items if item.source.uri == uri), None)
+        found = catalogue.by_uri.get(uri)
         if not isinstance(found, TableItem) or found.view is None:
             raise NotFound(kind="view", id=uri)
         return found, catalogue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -39,7 +40,7 @@ class GraphFilters(BaseModel):
 def access_graph(caller: CallerDep, query: Annotated[GraphFilters, Query()]) -> AccessGraphShown:
     """Grants that are live now, the newest first."""
     lookup = Lookup(caller.platform)
-    items = {item.source.uri: item for item in caller.platform.registry.catalogue().items}
+    items = caller.platform.registry.catalogue().by_uri
     named = {"subject": query.person, "activity": query.activity, "state": GrantState.ACTIVE.value}
     filters = {name: value for name, value in named.items() if value is not None}
     found: list[AccessPathShown] = []
@@ -62,7 +63,7 @@ def access_graph(caller: CallerDep, query: Annotated[GraphFilters, Query()]) -> 
     return AccessGraphShown(grants=found[:MOST], truncated=cursor is not None or len(found) > MOST)
 
 
-def _path(grant: Grant, lookup: Lookup, items: dict[str, CatalogueItem]) -> AccessPathShown:
+def _path(grant: Grant, lookup: Lookup, items: Mapping[str, CatalogueItem]) -> AccessPathShown:
     activity = lookup.activity(grant.activity)
     uris = sorted({uri for principal in grant.principals for uri in principal.sources})
     return AccessPathShown(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from jit_engine.domain.classification import Classification
-from jit_engine.domain.container import Contained, Container, DataProduct, GlueDatabase, contained_in
+from jit_engine.domain.container import Contained, Container, DataProduct, GlueDatabase
 from jit_engine.errors import NotFound
 from platform_api.authorize import ThePlatform
 from platform_api.paging import check_one_of
@@ -72,7 +72,7 @@ def _listed(caller: Caller, kind: type[Container], query: ContainerFilters) -> L
     check_one_of("classification", query.classification, Classification)
     contracts = contracts_of_now(caller)
     is_covered = under(query.contract, contracts, caller)
-    every = contained_in(caller.platform.registry.catalogue()).values()
+    every = caller.platform.registry.catalogue().containers.values()
     found = [
         one
         for one in every
@@ -83,7 +83,7 @@ def _listed(caller: Caller, kind: type[Container], query: ContainerFilters) -> L
 
 def _whole(caller: Caller, kind: type[Container], query: OneContainer) -> ContainerWholeShown:
     catalogue = caller.platform.registry.catalogue()
-    found = contained_in(catalogue).get(query.uri)
+    found = catalogue.containers.get(query.uri)
     if found is None or not isinstance(found.container, kind):
         raise NotFound(kind=kind.kind, id=query.uri)
     contracts, safeguards = contracts_of_now(caller), caller.platform.policy_readings.safeguards()

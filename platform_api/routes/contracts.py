@@ -102,9 +102,8 @@ def source(
 ) -> SourceWholeShown:
     """By the URI that the list shows."""
     catalogue = caller.platform.registry.catalogue()
-    known = {item.source.uri: item for item in catalogue.items}
-    found = known.get(query.uri)
-    if found is None and (closed := f"{query.uri}/") in known:
+    found = catalogue.by_uri.get(query.uri)
+    if found is None and (closed := f"{query.uri}/") in catalogue.by_uri:
         raise NotFound(kind="source", id=query.uri, fix=f"end it with a slash: {closed}")
     if found is None:
         raise NotFound(kind="source", id=query.uri, fix="look for it: `sluice data list`")
