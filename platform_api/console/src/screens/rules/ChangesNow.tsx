@@ -4,9 +4,8 @@ import { useEffect } from "react";
 import { liveRulesQuery } from "../../api/choices";
 import { useName } from "../../api/people";
 import { Trouble } from "../../parts/states";
-import { Status, words } from "../../parts/status";
 import { Time } from "../../parts/time";
-import { VERDICTS, type ImpactOf } from "./Impact";
+import { named, Proved, wouldEnd, type ImpactOf } from "./Impact";
 import { RunProgress, useImpactRun } from "./impactRun";
 import type { Whole } from "./Rulebook";
 
@@ -46,11 +45,10 @@ export function ChangesNow({ book, cannot, onOver }: { book: Whole; cannot: stri
 
 /** Whether it widens, by the proof, and who gains and loses what; the most sensitive first. */
 function WhoGains({ of }: { of: ImpactOf }) {
-  const [state, word] = VERDICTS[of.proof.verdict] ?? ["denied", words(of.proof.verdict)];
   const told = of.witnesses?.told ?? of.lead;
   return (
     <>
-      <span><Status state={state} label={word} /></span>
+      <Proved of={of} />
       {told.length ? <ul className="stack-s" aria-label="Who gains and who loses">{told.map((line) => <li key={line}>{line}</li>)}</ul> : <span>{of.witnesses?.none_found}</span>}
     </>
   );
@@ -61,15 +59,11 @@ function Ending({ of, at }: { of: ImpactOf; at: string }) {
   const ending = of.replay?.grants_that_would_end ?? [];
   return (
     <>
-      <span><strong>{ending.length === 0 ? "No live grant would end" : `${ending.length} live grant${ending.length === 1 ? "" : "s"} would end`}</strong>, of {of.replay?.live_grants ?? 0}, as of <Time at={at} />. When it goes live, all are decided anew, those included that are given by then.</span>
-      {ending.length ? <ul aria-label="Live grants that would end">{ending.slice(0, NAMED).map((one) => <li key={one.grant}>{name(id(one.holder))}: <code>{id(one.resource)}</code></li>)}</ul> : null}
+      <span><strong>{wouldEnd(ending)}</strong>, of {of.replay?.live_grants ?? 0}, as of <Time at={at} />. When it goes live, all are decided anew, those included that are given by then.</span>
+      {ending.length ? <ul aria-label="Live grants that would end">{ending.slice(0, NAMED).map((one) => <li key={one.grant}>{name(named(one.holder))}: <code>{named(one.resource)}</code></li>)}</ul> : null}
       {ending.length > NAMED ? <span>And {ending.length - NAMED} more.</span> : null}
     </>
   );
-}
-
-function id(reference: string): string {
-  return /^\w+::"(.*)"$/.exec(reference)?.[1] ?? reference;
 }
 
 /** What came of making a version live. */

@@ -2,6 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useName } from "../../api/people";
+import { counted } from "../../parts/kinds";
 import { Card, Facts } from "../../parts/page";
 import { Table } from "../../parts/table";
 import { Status, words } from "../../parts/status";
@@ -18,17 +19,27 @@ export interface ImpactOf {
     coverage: { people_in_reach: number; people_ever_asked_about: number; resources_in_reach: number; resources_ever_asked_about: number; note: string } | null;
   } | null;
 }
-export const VERDICTS: Record<string, [string, string]> = {
+const VERDICTS: Record<string, [string, string]> = {
   narrows: ["active", "Only narrows: proved"], equal: ["active", "Changes nothing: proved"], widens: ["denied", "Widens access"], both: ["denied", "Widens and narrows"], unknown: ["denied", "Not proved either way"],
 };
 
-export function Impact({ of }: { of: ImpactOf }) {
+/** Whether it widens, by the proof. */
+export function Proved({ of }: { of: ImpactOf }) {
   const [state, word] = VERDICTS[of.proof.verdict] ?? ["denied", words(of.proof.verdict)];
+  return <span><Status state={state} label={word} /></span>;
+}
+
+/** "3 live grants would end", "No live grant would end". */
+export function wouldEnd(grants: unknown[]): string {
+  return `${grants.length === 0 ? "No live grant" : counted(grants.length, "live grant")} would end`;
+}
+
+export function Impact({ of }: { of: ImpactOf }) {
   const ending = of.replay?.grants_that_would_end ?? [];
   return (
     <div className="stack">
       <div className="notice">
-        <span><Status state={state} label={word} /></span>
+        <Proved of={of} />
         <ul className="stack-s">{of.lead.map((line) => <li key={line}>{line}</li>)}</ul>
       </div>
       {of.witnesses ? (
@@ -72,7 +83,7 @@ function Who({ ids, count }: { ids: string[]; count: number }) {
 }
 
 /** `Person::"pe_…"` as `pe_…`. */
-function named(reference: string): string {
+export function named(reference: string): string {
   return /^\w+::"(.*)"$/.exec(reference)?.[1] ?? reference;
 }
 

@@ -4,9 +4,8 @@ import { useFilters } from "../../parts/list";
 import { Card } from "../../parts/page";
 import { useSettled } from "../../parts/settled";
 import { Trouble } from "../../parts/states";
-import { Status } from "../../parts/status";
 import { Time } from "../../parts/time";
-import { VERDICTS } from "./Impact";
+import { Proved, wouldEnd } from "./Impact";
 import { RunProgress, useImpactRun, type ImpactRun } from "./impactRun";
 
 /** The newest recorded decisions that a text is tried on while it is typed; a proposal is tried on more. */
@@ -32,7 +31,6 @@ export function LiveImpact({ tried, text, why }: { tried: ReturnType<typeof useI
   const { found, progress, error, isStopped } = tried;
   const impact = found?.impact;
   const isOld = found !== null && found.text !== text;
-  const [state, word] = impact ? VERDICTS[impact.proof.verdict] ?? ["denied", impact.proof.verdict] : ["", ""];
   const ending = impact?.replay?.grants_that_would_end ?? [];
   return (
     <Card title="What would change" actions={progress ? <button type="button" className="button quiet" onClick={tried.stop}>Stop</button> : null}>
@@ -45,9 +43,9 @@ export function LiveImpact({ tried, text, why }: { tried: ReturnType<typeof useI
             {impact ? (
               <div className="stack-s" style={isOld ? { fontStyle: "italic" } : undefined}>
                 {isOld ? <span className="faint">Of the text before your last change:</span> : null}
-                <span><Status state={state} label={word} /></span>
+                <Proved of={impact} />
                 <ul className="stack-s">{impact.lead.slice(0, 6).map((line) => <li key={line}>{line}</li>)}</ul>
-                <span className="secondary">{ending.length === 0 ? "No live grant would end." : `${ending.length} live grant${ending.length === 1 ? "" : "s"} would end.`} As of <Time at={found?.at} />.</span>
+                <span className="secondary">{wouldEnd(ending)}. As of <Time at={found?.at} />.</span>
               </div>
             ) : null}
             <button type="button" className="button" onClick={() => change({ tab: "impact" })}>The whole of it</button>
