@@ -25,7 +25,7 @@ export function kindName(kind: string): string {
 /** So many of a kind, in a sentence: "2 Glue tables". */
 export function ofKind(count: number, kind: string): string {
   const [one, more] = NAMES[kind] ?? [kind.replaceAll("-", " "), `${kind.replaceAll("-", " ")}s`];
-  return `${count} ${count === 1 ? one : more}`;
+  return counted(count, one, more);
 }
 
 /** "1 source", "2 sources". */

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, told } from "../../api/client";
+import { counted } from "../../parts/kinds";
 import { Person } from "../../parts/person";
 import { Loading, Trouble } from "../../parts/states";
 import { Table } from "../../parts/table";
@@ -18,7 +19,7 @@ export function WhatEnds({ id, version }: { id: string; version: string }) {
   if (grants.length === 0) return <p><strong>No live grant rests on it.</strong> None is revoked, and none is given under it again.</p>;
   return (
     <div className="stack-s">
-      <p><strong>{grants.length} live grant{grants.length === 1 ? "" : "s"} of {activities} {activities === 1 ? "activity" : "activities"} would be revoked</strong>, at once, and the workspaces that hold its data are quarantined.</p>
+      <p><strong>{counted(grants.length, "live grant")} of {counted(activities, "activity", "activities")} would be revoked</strong>, at once, and the workspaces that hold its data are quarantined.</p>
       <Table label="Grants that would be revoked" head={["Holder", "Data", "Would end"]} rows={grants.slice(0, 20).map((one) => [
         <Link key="h" to="/grants" search={{ open: one.id } as never}><Person id={one.holder} /></Link>, <code key="d">{one.sources.join(", ")}</code>, <Time key="t" at={one.ends_at} />,
       ])} />
