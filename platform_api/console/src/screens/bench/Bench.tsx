@@ -19,6 +19,7 @@ import { Loading, Trouble } from "../../parts/states";
 import { Status } from "../../parts/status";
 import { useTyped } from "../../parts/typed";
 import { useChoices } from "../rules/choices";
+import { Effect } from "../rules/Effect";
 import { DATA_ACTIONS } from "../rules/form";
 import { rulebookQuery } from "../rules/rulebook";
 import { caseOf, EMPTY, gaps, OF_COLUMNS, textOf, unknownIn, withCase, type Question } from "./question";
@@ -116,7 +117,7 @@ function Answer({ found, book }: { found: Schemas["CaseShown"]; book: Book }) {
         const title = rule?.title ?? kept.find((one) => one.id === id)?.title ?? id;
         return (
           <li key={id} className="stack-s" style={{ gap: 4 }}>
-            <span className="row"><Status state={isAllowed ? "permit" : "forbid"} label={isAllowed ? "Allows" : "Forbids"} /> {rule ? <Link to={`/rules/${book.version}` as never}>{title}</Link> : <strong>{title}</strong>}</span>
+            <span className="row"><Effect of={isAllowed ? "permit" : "forbid"} /> {rule ? <Link to={`/rules/${book.version}` as never}>{title}</Link> : <strong>{title}</strong>}</span>
             {rule?.sentence ? <span className="secondary">{named(rule.sentence)}</span> : id.startsWith("inv-") ? <span className="secondary">It always holds; nobody edits it.</span> : null}
             {rule?.advice ? <span className="secondary">It tells them: {rule.advice}</span> : null}
           </li>

@@ -2,6 +2,7 @@
 import { useNamed } from "../../api/people";
 import { Status } from "../../parts/status";
 import { whoOf, type Change, type Written } from "./changes";
+import { Effect } from "./Effect";
 
 const MARKS: Record<Change["is"], [string, string]> = { added: ["pending", "New"], changed: ["partly", "Changed"], removed: ["ended", "Removed"] };
 
@@ -17,7 +18,7 @@ export function ChangedRules({ of }: { of: Change[] }) {
       const rule = one.is === "removed" ? one.before : one.after;
       return (
         <li key={rule.id} style={{ padding: "12px 16px", borderBottom: "1px solid var(--line)" }} className="stack-s">
-          <div className="row"><Mark of={one} /><Status state={rule.effect} label={rule.effect === "permit" ? "Allows" : "Forbids"} /><strong>{rule.title}</strong></div>
+          <div className="row"><Mark of={one} /><Effect of={rule.effect} /><strong>{rule.title}</strong></div>
           <Words of={one} />
         </li>
       );

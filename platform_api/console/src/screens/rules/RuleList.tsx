@@ -8,6 +8,7 @@ import { Deed } from "../../parts/deed";
 import { Status } from "../../parts/status";
 import { Mark, Words } from "./ChangedRules";
 import { advised, type Change, type Written } from "./changes";
+import { Effect } from "./Effect";
 import type { RuleForm } from "./form";
 import { RuleDialog } from "./RuleDialog";
 
@@ -35,7 +36,7 @@ export function RuleList({ rules, text, onText, warnings, changes }: Listed) {
   const item = (rule: Written, mark: ReactNode, said: ReactNode, isThere = true) => (
     <li key={rule.id} ref={isThere ? arrived.at(rule) : undefined} tabIndex={-1} style={{ padding: "12px 16px", borderBottom: "1px solid var(--line)" }} className="stack-s">
       <div className="row">
-        {mark}<Status state={rule.effect} label={rule.effect === "permit" ? "Allows" : "Forbids"} /><strong style={{ flex: "1 1 0", minWidth: "12em" }}>{rule.title}</strong>
+        {mark}<Effect of={rule.effect} /><strong style={{ flex: "1 1 0", minWidth: "12em" }}>{rule.title}</strong>
         {onText && isThere ? (
           <span className="row push">
             <Deed why={rule.form ? undefined : rule.not_a_form ?? "It has no common shape."} look="quiet icon" label={`Edit ${rule.title}`} onPress={() => setEditing(rule)}><IconPencil size={16} aria-hidden /></Deed>

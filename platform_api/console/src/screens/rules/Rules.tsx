@@ -14,6 +14,7 @@ import { Status } from "../../parts/status";
 import { Tabs } from "../../parts/tabs";
 import { Time } from "../../parts/time";
 import { Authors } from "./Authors";
+import { Effect } from "./Effect";
 import { newDraft } from "./newDraft";
 
 type Rule = Schemas["RuleShown"];
@@ -21,7 +22,7 @@ type Version = Schemas["RulebookShown"];
 
 const RULES: Column<Rule>[] = [
   { name: "Rule", cell: (rule) => rule.title },
-  { name: "Effect", cell: (rule) => <Status state={rule.effect} label={rule.effect === "permit" ? "Allows" : "Forbids"} /> },
+  { name: "Effect", cell: (rule) => <Effect of={rule.effect} /> },
   { name: "Owner", cell: (rule) => rule.owner },
   { name: "Kind", beside: false, cell: (rule) => (rule.editable ? "editable" : <span className="chip">always holds</span>) },
 ];
@@ -70,7 +71,7 @@ function OneRule({ id }: { id: string }) {
   if (answer.isError) return <Panel title="Rule"><Trouble error={answer.error} /></Panel>;
   const rule = answer.data;
   return (
-    <Panel title={<><h2>{rule.title}</h2><Status state={rule.effect} label={rule.effect === "permit" ? "Allows" : "Forbids"} /></>}>
+    <Panel title={<><h2>{rule.title}</h2><Effect of={rule.effect} /></>}>
       <p>{rule.sentence ? named(rule.sentence) : <span className="secondary">{rule.not_a_form}</span>}</p>
       <Facts of={[["Id", <code key="i">{rule.id}</code>], ["Owner", rule.owner], ["Advice", rule.advice ?? "none"], ["Kind", rule.editable ? "editable" : "always holds, nobody edits it"]]} />
       <section className="stack-s"><h3>Cedar</h3><pre className="code" tabIndex={0}>{rule.text}</pre></section>
