@@ -16,10 +16,11 @@ export interface VerdictShown {
   obligations?: Obligations; without?: { item: string; rules: Rule[]; breaches: Breach[] }[];
 }
 
-export const GATES: Record<string, string> = { invariants: "a rule that always holds", contract: "the contract", rules: "the rules", columns: "what it holds by columns" };
+const GATES: Record<string, string> = { invariants: "a rule that always holds", contract: "the contract", rules: "the rules", columns: "what it holds by columns" };
 
-function refusedBy(of: VerdictShown): string {
-  return `Refused by ${GATES[of.refused_by ?? ""] ?? of.refused_by ?? "the request"}`;
+/** What has refused it, in a sentence; by no gate, the request as a whole. */
+export function refuser(gate: string | null | undefined): string {
+  return GATES[gate ?? ""] ?? gate ?? "the request";
 }
 
 export function Verdict({ of }: { of: VerdictShown }) {
@@ -27,7 +28,7 @@ export function Verdict({ of }: { of: VerdictShown }) {
   const gate = of.refused_by === "contract" ? of.contract : of.refused_by === "rules" ? of.rules : of.refused_by === "columns" && of.obligations ? { consulted: true, breaches: of.obligations.breaches } : of.invariants;
   return (
     <div className="stack-s">
-      <Status state="refused" label={refusedBy(of)} />
+      <Status state="refused" label={`Refused by ${refuser(of.refused_by)}`} />
       <Breaches of={gate.breaches ?? []} />
       <Named of={gate} />
     </div>
@@ -39,7 +40,7 @@ export function Decided({ of, outcome, rulebook, purpose }: { of: VerdictShown; 
   const isGiven = outcome === "granted" || outcome === "kept";
   return (
     <div className="stack-s">
-      {of.passes ? <Status state={isGiven ? "granted" : "would-pass"} /> : <Status state="refused" label={refusedBy(of)} />}
+      {of.passes ? <Status state={isGiven ? "granted" : "would-pass"} /> : <Status state="refused" label={`Refused by ${refuser(of.refused_by)}`} />}
       <Gates of={of} rulebook={rulebook} purpose={purpose} />
       <Held of={of} />
     </div>

@@ -15,7 +15,7 @@ import { PickOne } from "../../parts/pick";
 import { Loading, Trouble } from "../../parts/states";
 import { Level, Status, words } from "../../parts/status";
 import { Countdown, duration, inWords, Time } from "../../parts/time";
-import { GATES } from "../access/Verdict";
+import { refuser } from "../access/Verdict";
 import { isoOf } from "../access/wish";
 import { Given } from "./Given";
 
@@ -88,7 +88,7 @@ function Decide({ of: newest, id, emergency, mine }: { of: Schemas["LookedShown"
       </section>
       {leftOut.length === 0 ? null : (
         <section className="stack-s"><h3>Asked for too, and left out</h3>
-          <ul className="stack-s">{leftOut.map((one) => <li key={one.source} className="stack-s"><code className="anywhere">{one.source}</code><span className="secondary">{one.operations.join(", ")}; refused by {GATES[one.refused_by ?? ""] ?? one.refused_by}: {one.reasons.map((reason) => words(reason)).join(", ")}</span></li>)}</ul>
+          <ul className="stack-s">{leftOut.map((one) => <li key={one.source} className="stack-s"><code className="anywhere">{one.source}</code><span className="secondary">{one.operations.join(", ")}; refused by {refuser(one.refused_by)}: {one.reasons.map((reason) => words(reason)).join(", ")}</span></li>)}</ul>
         </section>
       )}
       <section className="stack-s"><h3>What the contract wants</h3>
