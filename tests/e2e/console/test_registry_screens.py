@@ -132,6 +132,10 @@ def test_a_review_is_judged_and_what_it_lets_begin_is_given_its_data(
     waiting = made(cast.dana.post("/v1/activities", costly))
     reviewer = visitor("ari")
     page = reviewer.go(f"/approvals?open={waiting['review']['id']}")
+    approve, reject = (page.get_by_role("button", name=name).bounding_box() for name in ("Approve", "Reject"))
+    assert approve is not None
+    assert reject is not None
+    assert (approve["y"], approve["x"] < reject["x"]) == (reject["y"], True), "the answers stand side by side"
     page.get_by_role("button", name="Reject").click()
     reviewer.check_dialog("reject-review")
     page.get_by_role("button", name="Cancel").click()

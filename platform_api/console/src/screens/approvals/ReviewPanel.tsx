@@ -48,10 +48,10 @@ export function ReviewPanel({ id }: { id: string }) {
         ))}</ul>
       </section>
       {review.state === "open" ? (
-        <div className="panel-foot row">
+        <div className="panel-foot"><div className="row">
           <Ask name="approve-review" button="Approve" kind="primary" title="Approve this review?" reason="Comment" confirm="Approve" done="Approved." act={decide("approve")} disabled={mine ?? barred(may)} />
           <Ask name="reject-review" button="Reject" kind="danger" title="Reject this review?" reason="Why" confirm="Reject" done="Rejected." act={decide("reject")} disabled={mine ?? barred(may)} />
-        </div>
+        </div></div>
       ) : null}
     </Panel>
   );
