@@ -60,14 +60,14 @@ function Version({ book }: { book: Whole }) {
     onSuccess: async ({ revision }, sent) => { draft.saved({ ...sent, revision }); await changed(queries, { kind: "rulebook", id: book.version }); toast("Saved."); },
   });
   const standing = { text, cases, revision: draft.base.revision };
-  const cannotSave = errors.length ? "What is wrong with its text comes first." : draft.isOvertaken ? "Somebody else saved it meanwhile: choose whose stays first." : undefined;
-  const notSaved = isChanged ? (errors.length ? cannotSave : undefined) : "All that is written here is saved.";
+  const notSaved = !isChanged ? "All that is written here is saved." : errors.length ? "What is wrong with its text comes first." : undefined;
+  const notProposed = !isChanged ? undefined : notSaved ?? (draft.isOvertaken ? "Somebody else saved it meanwhile: choose whose stays first." : undefined);
   const onText = isMine ? draft.setText : undefined;
   const beside = (content: ReactNode) => (isMine ? <div className="split with-side">{content}<LiveImpact tried={tried} text={text} why={why} /></div> : content);
   return (
     <Page title={book.title} crumbs={[{ to: "/rules", label: "Rules" }]}
       lead={<span className="row"><Status state={book.state} /> version {book.number} by <Authors of={book.authors} />{book.approvals.length ? <span> · approved by {book.approvals.map((one) => <Person key={one.by} id={one.by} />)}</span> : null}</span>}
-      actions={<>{isMine ? <Deed why={notSaved} isBusy={save.isPending} onPress={() => save.mutate(standing)}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</Deed> : null}<RulebookActions book={book} saved={draft.base.revision} save={isMine && isChanged && !cannotSave ? async () => (await save.mutateAsync(standing)).revision : undefined} unsaved={isChanged ? cannotSave : undefined} /></>}>
+      actions={<>{isMine ? <Deed why={notSaved} isBusy={save.isPending} onPress={() => save.mutate(standing)}>{save.isPending ? "Saving…" : isChanged ? "Save" : "Saved"}</Deed> : null}<RulebookActions book={book} saved={draft.base.revision} save={isMine && isChanged && !notProposed ? async () => (await save.mutateAsync(standing)).revision : undefined} unsaved={notProposed} /></>}>
       <div className="stack">
         {book.state !== "draft" && isChanged ? <NoDraft book={book} draft={draft} /> : draft.isOvertaken ? <Overtaken book={book} draft={draft} takeTheirs={() => { save.reset(); draft.takeTheirs(); }} keepMine={() => { save.reset(); draft.keepMine(); }} /> : null}
         {draft.isRenewed && !isChanged ? <div className="notice" role="status"><strong>Saved elsewhere meanwhile</strong><span>What stands here now is what was saved there: read it before you propose it.</span><span><button type="button" className="button" onClick={draft.seen}>I see</button></span></div> : null}
