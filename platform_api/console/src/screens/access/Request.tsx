@@ -11,6 +11,7 @@ import { Field } from "../../parts/field";
 import { useFilters } from "../../parts/list";
 import { Card, Page } from "../../parts/page";
 import { PickOne } from "../../parts/pick";
+import { isWithin } from "../../parts/purposes";
 import { Empty, Loading, Trouble } from "../../parts/states";
 import { words } from "../../parts/status";
 import { duration } from "../../parts/time";
@@ -41,7 +42,7 @@ export default function Request() {
   });
   const environment = named(environments.data?.items, search.environment);
   const purposes = useQuery(purposesQuery);
-  const possible = (purposes.data?.items ?? []).map((one) => one.name).filter((name) => activity?.purposes.some((own) => name === own || name.startsWith(`${own}/`)));
+  const possible = (purposes.data?.items ?? []).map((one) => one.name).filter((name) => activity?.purposes.some((own) => isWithin(name, own)));
   const declarable = possible.length ? possible : activity?.purposes ?? [];
   // A purpose is declared, never taken for granted.
   const purpose = declarable.includes(wish.purpose) ? wish.purpose : "";

@@ -2,7 +2,9 @@
 import { isMap, isSeq, parseDocument, stringify } from "yaml";
 import type { Schemas } from "../../api/client";
 import { TIERS } from "../../parts/scales";
-import { DATA_ACTIONS, kindOfData, type Condition, type RuleForm } from "../rules/form";
+import { isWithin } from "../../parts/purposes";
+import { written } from "../contracts/odcs";
+import { isOfData, kindOfData, type Condition, type RuleForm } from "../rules/form";
 
 export interface Question { who: string; trainings: string; action: string; data: string; group: string; tier: string; purpose: string; activity: string; mfa: boolean; at: string }
 export const EMPTY: Question = { who: "", trainings: "", action: "read", data: "", group: "", tier: "research", purpose: "", activity: "", mfa: true, at: "" };
@@ -10,21 +12,35 @@ export const OF_COLUMNS = ["read-clear", "read-masked", "read-hashed"];
 
 type Item = Schemas["SourceItemShown"];
 type Activity = Schemas["ActivityShown"];
+type Subject = Schemas["SubjectShown"];
 
 /** The Monday that a question is asked on where nothing says when. */
 const USUAL_DAY = "2026-01-05";
 const FIRST_ASKED: [string, string][] = [["read", "s3-prefix"], ["query", "glue-table"]];
 
 /** What one would ask first to try a rule: somebody and something that it is about, as far as it says whom and what. */
-export function questionOf(form: RuleForm, people: Schemas["SubjectShown"][], items: Item[], purposes: string[]): Partial<Record<keyof Question, string>> {
-  const { who, data } = form;
-  const about = items.filter((one) => (data.is === "exactly" ? one.uri === data.id : data.is === "within" ? data.kind === "data-product" && data.ids.includes(one.product) : data.kind === undefined)
-    && (!form.classes || form.classes.names[form.classes.match === "all" ? "every" : "some"]((name) => one.classes.includes(name))) && !form.without_classes?.some((name) => one.classes.includes(name)));
-  const [action, item] = FIRST_ASKED.filter(([known]) => form.actions.includes(known)).map(([known, kind]): [string, Item | undefined] => [known, about.find((one) => one.kind === kind)]).find(([, found]) => found) ?? [form.actions.find((one) => DATA_ACTIONS.some(([known]) => known === one)), about[0]];
-  const somebody = who.is === "named" ? people.find((one) => one.id === who.id) : people.find((one) => (who.kind === undefined || one.kind === who.kind) && (who.is === "everyone" || one.teams.some((team) => who.teams.includes(team))) && fits(form, one.teams));
-  const purpose = form.purposes?.[0] ?? purposes.find((one) => !form.except_purposes?.some((not) => one === not || one.startsWith(`${not}/`)));
-  const found = { who: somebody?.id, action, data: item?.uri, tier: form.tiers?.[0], purpose, at: within(form) };
+export function questionOf(form: RuleForm, people: Subject[], items: Item[], purposes: string[]): Partial<Record<keyof Question, string>> {
+  const about = items.filter((one) => isAbout(form, one));
+  const usual = FIRST_ASKED.find(([action, kind]) => form.actions.includes(action) && about.some((one) => one.kind === kind));
+  const item = about.find((one) => !usual || one.kind === usual[1]);
+  const somebody = people.find((one) => isOf(form, one));
+  const purpose = form.purposes?.[0] ?? purposes.find((one) => !form.except_purposes?.some((not) => isWithin(one, not)));
+  const found = { who: somebody?.id, action: usual?.[0] ?? form.actions.find(isOfData), data: item?.uri, tier: form.tiers?.[0], purpose, at: within(form) };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value));
+}
+
+function isAbout({ data, classes, without_classes }: RuleForm, item: Item): boolean {
+  const isThere = data.is === "exactly" ? item.uri === data.id : data.is === "within" ? data.kind === "data-product" && data.ids.includes(item.product) : data.kind === undefined;
+  const has = (name: string) => item.classes.includes(name);
+  const isLabelled = !classes || (classes.match === "all" ? classes.names.every(has) : classes.names.some(has));
+  return isThere && isLabelled && !without_classes?.some(has);
+}
+
+function isOf(form: RuleForm, { id, kind, teams }: Subject): boolean {
+  const { who } = form;
+  if (who.is === "named") return id === who.id;
+  const isMeant = who.is === "everyone" || teams.some((team) => who.teams.includes(team));
+  return isMeant && (who.kind === undefined || kind === who.kind) && fits(form, teams);
 }
 
 /** Whether somebody of these teams is in the teams that the rule asks for, and not in all those that it leaves out. */
@@ -47,7 +63,7 @@ export function gaps(question: Question): string[] {
 
 /** What a question of an old link names that is not there, and would be answered all the same or in words of the API. */
 export function unknownIn(question: Question, purposes: string[], item: Item | undefined): string | null {
-  if (!DATA_ACTIONS.some(([id]) => id === question.action)) return "Nobody does that with data: choose what.";
+  if (!isOfData(question.action)) return "Nobody does that with data: choose what.";
   if (!TIERS.some((one) => one === question.tier)) return "There is no such tier: choose another.";
   if (!purposes.includes(question.purpose)) return "There is no such purpose: choose another.";
   if (question.at && Number.isNaN(Date.parse(`${question.at}:00Z`))) return "The time cannot be read: choose it anew.";
@@ -56,7 +72,7 @@ export function unknownIn(question: Question, purposes: string[], item: Item | u
 }
 
 /** The test case of a question, with the facts that the directory and the catalogue have today. */
-export function caseOf(question: Question, subject: Schemas["SubjectShown"], item: Item, activity: Activity | undefined, name: string, expect: string): Record<string, unknown> {
+export function caseOf(question: Question, subject: Subject, item: Item, activity: Activity | undefined, name: string, expect: string): Record<string, unknown> {
   const isPerson = subject.kind === "person";
   const trainings = question.trainings.split(",").map((one) => one.trim()).filter(Boolean);
   const product = [{ kind: "data-product", id: item.product }, { kind: "domain", id: item.domain }];
@@ -86,7 +102,7 @@ export function withCase(cases: string, one: Record<string, unknown>): string {
   const kept = typeof all === "object" && all !== null && "cases" in all && Array.isArray(all.cases) ? all.cases : [];
   if (kept.some((other) => JSON.stringify(other) === JSON.stringify(one))) return cases;
   document.addIn(["cases"], document.createNode(one));
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  return written(document);
 }
 
 /** The cases with the one of that name expecting `answer`, by whatever rule; the others stay as they are written. */
@@ -97,5 +113,5 @@ export function expecting(cases: string, name: string, answer: string): string {
   if (!one) return cases;
   one.set("expect", answer);
   one.delete("rule");
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  return written(document);
 }

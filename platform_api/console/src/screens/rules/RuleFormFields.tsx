@@ -3,12 +3,12 @@ import { Field } from "../../parts/field";
 import { Checks, OneOf, optionsOf, PickMany, PickOne, type Option } from "../../parts/pick";
 import { LEVELS, TIERS } from "../../parts/scales";
 import { useChoices, type Choices } from "./choices";
-import { CONDITIONS, DATA_ACTIONS, idOf, kindOfData, type Condition, type Data, withEffect, type RuleForm, type Who } from "./form";
+import { CONDITIONS, DATA_ACTIONS, idOf, isOfData, kindOfData, type Condition, type Data, withEffect, type RuleForm, type Who } from "./form";
 
 export function RuleFormFields({ form, onChange, isNew }: { form: RuleForm; onChange: (form: RuleForm) => void; isNew: boolean }) {
   const set = (change: Partial<RuleForm>) => onChange({ ...form, ...change });
   const known = useChoices();
-  const otherActions = form.actions.filter((one) => !DATA_ACTIONS.some(([id]) => id === one));
+  const otherActions = form.actions.filter((one) => !isOfData(one));
   return (
     <div className="stack">
       <div className="field">

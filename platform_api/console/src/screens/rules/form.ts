@@ -15,6 +15,10 @@ export const DATA_ACTIONS: [string, string][] = [
   ["read", "read files"], ["query", "query tables"], ["read-clear", "read in clear"], ["read-masked", "read masked"], ["read-hashed", "read hashed"],
   ["write", "write"], ["remove", "delete"], ["share", "share"], ["invoke", "use a model"], ["connect", "reach a public endpoint"],
 ];
+export function isOfData(action: string): boolean {
+  return DATA_ACTIONS.some(([id]) => id === action);
+}
+
 /** `takes` is what its value is, `asks` how one is asked for it; `ofData` says whether it fits the use of data. */
 export const CONDITIONS: { is: string; name: string; takes?: "training" | "team" | "activity" | "zone"; asks?: string; ofData: boolean }[] = [
   { is: "mfa", name: "signed in with a second factor", ofData: true },
