@@ -1,21 +1,16 @@
 // The test cases that guard activation: kept with the version, run at once on the text as it stands.
 import { useMutation } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { api, told } from "../../api/client";
 import { Deed } from "../../parts/deed";
 import { Trouble } from "../../parts/states";
 import { Status } from "../../parts/status";
-import { expecting, questionOf } from "../bench/question";
+import { expecting } from "../bench/question";
+import { AddCase } from "./AddCase";
 import type { Change } from "./changes";
-import { useChoices } from "./choices";
-import { DATA_ACTIONS, type RuleForm } from "./form";
 
-/** `changes` are what a case is added for: the bench begins with a question that the first of them is about. `version` is the draft that a case is added to by the test bench, `notYet` says why none can be so far. */
+/** `changes` are what a case is added for, `version` is the draft that a case is added to by the test bench, `notYet` says why none can be so far. */
 export function Cases({ text, cases, onCases, version, notYet, changes }: { text: string; cases: string; onCases?: (cases: string) => void; version: string; notYet?: string | undefined; changes: Change[] }) {
-  const known = useChoices();
   const run = useMutation({ mutationFn: (body: { text: string; cases: string }) => told(api.POST("/v1/rulebooks/test", { body })) });
-  const tried = changes.flatMap((one) => (one.is !== "removed" && one.after.form ? [one.after.form as unknown as RuleForm] : [])).find((form) => form.actions.some((one) => DATA_ACTIONS.some(([action]) => action === one)));
-  const first = tried ? questionOf(tried, known.subjects, known.sources, known.purposes.map((one) => one.id)) : {};
   const isOld = run.variables !== undefined && (run.variables.text !== text || run.variables.cases !== cases);
   const failed = run.data?.results.filter((one) => !one.passed) ?? [];
   const own = run.data?.results.filter((one) => one.suite === "rulebook").length ?? 0;
@@ -24,7 +19,7 @@ export function Cases({ text, cases, onCases, version, notYet, changes }: { text
       <div className="field">
         <div className="row">
           <p className="secondary grow">A case is one question with the answer that the rules have to give to it: as long as one fails, the version cannot be proposed or made live.</p>
-          {!onCases ? null : notYet ? <Deed why={notYet}>Add a test case</Deed> : <Link to={"/bench" as never} search={{ version, ...first } as never} className="button">Add a test case</Link>}
+          {!onCases ? null : notYet ? <Deed why={notYet}>Add a test case</Deed> : <AddCase version={version} changes={changes} />}
         </div>
         <label htmlFor="cases">Test cases (YAML): who asks what, and what has to come of it</label>
         <textarea id="cases" className="mono" spellCheck={false} style={{ minHeight: 420, whiteSpace: "pre", overflowX: "auto" }} value={cases} readOnly={!onCases} onChange={(e) => onCases?.(e.currentTarget.value)} />
