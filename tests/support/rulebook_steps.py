@@ -32,6 +32,13 @@ def drafted(person: Somebody, text: str, **more: Any) -> dict[str, Any]:
     return made(person.post("/v1/rulebooks", {"title": "A change", "text": text, **more}))
 
 
+def saved(person: Somebody, version: str, **parts: str) -> httpx.Response:
+    """That draft, read and saved with other `parts`: its text, its test cases."""
+    whole = made(person.get(f"/v1/rulebooks/{version}"))
+    body = {name: whole[name] for name in ("title", "text", "cases", "revision")} | parts
+    return person.call("PUT", f"/v1/rulebooks/{version}", json=body)
+
+
 def proposed(person: Somebody, text: str, **more: Any) -> dict[str, Any]:
     """A proposal of that text."""
     return made(act(person, "propose", drafted(person, text, **more)))

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.support.browser import Theme, Visit, Visitor
 from tests.support.platform import Cast, Story, made
-from tests.support.rulebook_steps import act, drafted, live
+from tests.support.rulebook_steps import act, drafted, live, saved
 
 pytestmark = pytest.mark.e2e
 FORBID = (
@@ -68,8 +68,7 @@ def test_a_kept_question_guards_what_is_proposed(visitor: Visitor, cast: Cast, s
     expect(page.get_by_text("Kept with the draft.")).to_be_visible()
     whole = made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))
     assert "Dana keeps reading the facts" in whole["cases"]
-    body = {name: whole[name] for name in ("title", "text", "cases", "revision")}
-    mended = cast.gus.call("PUT", f"/v1/rulebooks/{draft['version']}", json={**body, "text": whole["text"] + FORBID})
+    mended = saved(cast.gus, draft["version"], text=whole["text"] + FORBID)
     assert mended.status_code == 200, mended.text
     refused = act(cast.gus, "propose", mended.json())
     assert refused.json()["code"] == "cases-failed"

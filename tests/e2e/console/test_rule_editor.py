@@ -11,7 +11,7 @@ from policy import PolicyError, Rulebook
 from policy.engine import Engine
 from tests.support.browser import Visit, Visitor
 from tests.support.platform import Cast, Story, made
-from tests.support.rulebook_steps import act, drafted, live
+from tests.support.rulebook_steps import act, drafted, live, saved
 
 pytestmark = pytest.mark.e2e
 
@@ -149,9 +149,7 @@ def test_what_was_found_out_is_of_its_text_whether_that_is_saved_or_not(
     expect(page.get_by_text("which is not saved yet")).to_have_count(0)
     older = page.get_by_text("This is of the text before your last change.")
     expect(older).to_have_count(0)
-    whole = made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))
-    body = {name: whole[name] for name in ("title", "cases", "revision")} | {"text": text}
-    made(cast.gus.call("PUT", f"/v1/rulebooks/{draft['version']}", json=body))
+    made(saved(cast.gus, draft["version"], text=text))
     expect(older).to_be_visible()
     visit.check_quiet()
 

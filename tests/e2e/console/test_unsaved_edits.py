@@ -8,19 +8,12 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import Visit, Visitor
 from tests.support.platform import Cast, Story, made
-from tests.support.rulebook_steps import drafted, live, withdrawn
+from tests.support.rulebook_steps import drafted, live, saved, withdrawn
 
 pytestmark = pytest.mark.e2e
 ELSEWHERE = "cases: []\n# from elsewhere\n"
 MINE = "cases: []\n# mine\n"
 BOTH = "cases: []\n# both\n"
-
-
-def edited_elsewhere(cast: Cast, version: str, cases: str) -> None:
-    """The officer's draft with other test cases, saved from another window."""
-    whole = made(cast.gus.get(f"/v1/rulebooks/{version}"))
-    body = {name: whole[name] for name in ("title", "text", "cases", "revision")} | {"cases": cases}
-    made(cast.gus.call("PUT", f"/v1/rulebooks/{version}", json=body))
 
 
 def holding(page: Page, asked: str) -> list[Route]:
@@ -43,7 +36,7 @@ def test_a_draft_that_is_only_read_shows_what_is_saved_elsewhere(visitor: Visito
     draft = drafted(cast.gus, live(cast)["text"])
     visit = visitor("gus")
     page = visit.go(f"/rules/{draft['version']}?tab=cases")
-    edited_elsewhere(cast, draft["version"], ELSEWHERE)
+    made(saved(cast.gus, draft["version"], cases=ELSEWHERE))
     expect(page.get_by_label("Test cases (YAML)")).to_have_value(ELSEWHERE)
     expect(page.get_by_role("button", name="Saved")).to_be_disabled()
     told = page.get_by_text("Saved elsewhere meanwhile")
@@ -63,7 +56,7 @@ def test_what_is_saved_elsewhere_while_one_is_asked_is_not_proposed_unread(
     page.get_by_role("button", name="Propose").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("no test cases of its own")
-    edited_elsewhere(cast, draft["version"], ELSEWHERE)
+    made(saved(cast.gus, draft["version"], cases=ELSEWHERE))
     expect(page.get_by_label("Test cases (YAML)")).to_have_value(ELSEWHERE)
     dialog.get_by_role("button", name="Propose").click()
     expect(dialog).to_contain_text("was changed after you had read it")
@@ -79,7 +72,7 @@ def test_what_is_typed_never_overwrites_what_is_saved_elsewhere_meanwhile(
     page = visit.go(f"/rules/{draft['version']}?tab=cases")
     cases = page.get_by_label("Test cases (YAML)")
     cases.fill(MINE)
-    edited_elsewhere(cast, draft["version"], ELSEWHERE)
+    made(saved(cast.gus, draft["version"], cases=ELSEWHERE))
     expect(page.get_by_text("Changed elsewhere meanwhile")).to_be_visible()
     visit.check_accessible()
     page.get_by_role("button", name="Save").click()
@@ -89,7 +82,7 @@ def test_what_is_typed_never_overwrites_what_is_saved_elsewhere_meanwhile(
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Take theirs").click()
     expect(cases).to_have_value(ELSEWHERE)
-    edited_elsewhere(cast, draft["version"], ELSEWHERE + "# again\n")
+    made(saved(cast.gus, draft["version"], cases=ELSEWHERE + "# again\n"))
     expect(cases).to_have_value(ELSEWHERE + "# again\n")
     cases.fill(BOTH)
     held = holding(page, f"**/v1/rulebooks/{draft['version']}")
@@ -159,7 +152,7 @@ def test_what_is_typed_outlives_the_connection(visitor: Visitor, cast: Cast, sto
     cases.fill(MINE)
     with page.expect_response(lambda answer: answer.status == 429):
         page.route(f"**/v1/rulebooks/{draft['version']}", unread)
-        edited_elsewhere(cast, draft["version"], "cases: []\n")
+        made(saved(cast.gus, draft["version"], cases="cases: []\n"))
     visit.check_quiet()
     page.unroute(f"**/v1/rulebooks/{draft['version']}")
     page.route("**/v1/**", lambda route: route.abort())
