@@ -27,16 +27,23 @@ def holding(page: Page, asked: str) -> list[Route]:
     return held
 
 
+def cases_of_a_draft(visitor: Visitor, cast: Cast) -> tuple[str, Visit]:
+    """A new draft of the officer's, and their window at its test cases."""
+    version = str(drafted(cast.gus, live(cast)["text"])["version"])
+    visit = visitor("gus")
+    visit.go(f"/rules/{version}?tab=cases")
+    return version, visit
+
+
 def unread(route: Route) -> None:
     """Answers that there is no answer for now."""
     route.fulfill(status=429, json={"title": "Not now", "detail": "It cannot be read."})
 
 
 def test_a_draft_that_is_only_read_shows_what_is_saved_elsewhere(visitor: Visitor, cast: Cast, story: Story) -> None:
-    draft = drafted(cast.gus, live(cast)["text"])
-    visit = visitor("gus")
-    page = visit.go(f"/rules/{draft['version']}?tab=cases")
-    made(saved(cast.gus, draft["version"], cases=ELSEWHERE))
+    version, visit = cases_of_a_draft(visitor, cast)
+    page = visit.page
+    made(saved(cast.gus, version, cases=ELSEWHERE))
     expect(page.get_by_label("Test cases (YAML)")).to_have_value(ELSEWHERE)
     expect(page.get_by_role("button", name="Saved")).to_be_disabled()
     told = page.get_by_text("Saved elsewhere meanwhile")
@@ -50,50 +57,48 @@ def test_a_draft_that_is_only_read_shows_what_is_saved_elsewhere(visitor: Visito
 def test_what_is_saved_elsewhere_while_one_is_asked_is_not_proposed_unread(
     visitor: Visitor, cast: Cast, story: Story
 ) -> None:
-    draft = drafted(cast.gus, live(cast)["text"])
-    visit = visitor("gus")
-    page = visit.go(f"/rules/{draft['version']}?tab=cases")
+    version, visit = cases_of_a_draft(visitor, cast)
+    page = visit.page
     page.get_by_role("button", name="Propose").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("no test cases of its own")
-    made(saved(cast.gus, draft["version"], cases=ELSEWHERE))
+    made(saved(cast.gus, version, cases=ELSEWHERE))
     expect(page.get_by_label("Test cases (YAML)")).to_have_value(ELSEWHERE)
     dialog.get_by_role("button", name="Propose").click()
     expect(dialog).to_contain_text("was changed after you had read it")
-    assert made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))["state"] == "draft"
+    assert made(cast.gus.get(f"/v1/rulebooks/{version}"))["state"] == "draft"
     visit.check_quiet()
 
 
 def test_what_is_typed_never_overwrites_what_is_saved_elsewhere_meanwhile(
     visitor: Visitor, cast: Cast, story: Story
 ) -> None:
-    draft = drafted(cast.gus, live(cast)["text"])
-    visit = visitor("gus")
-    page = visit.go(f"/rules/{draft['version']}?tab=cases")
+    version, visit = cases_of_a_draft(visitor, cast)
+    page = visit.page
     cases = page.get_by_label("Test cases (YAML)")
     cases.fill(MINE)
-    made(saved(cast.gus, draft["version"], cases=ELSEWHERE))
+    made(saved(cast.gus, version, cases=ELSEWHERE))
     expect(page.get_by_text("Changed elsewhere meanwhile")).to_be_visible()
     visit.check_accessible()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_be_visible()
     expect(cases).to_have_value(MINE)
-    assert "# from elsewhere" in made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))["cases"]
+    assert "# from elsewhere" in made(cast.gus.get(f"/v1/rulebooks/{version}"))["cases"]
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Take theirs").click()
     expect(cases).to_have_value(ELSEWHERE)
-    made(saved(cast.gus, draft["version"], cases=ELSEWHERE + "# again\n"))
+    made(saved(cast.gus, version, cases=ELSEWHERE + "# again\n"))
     expect(cases).to_have_value(ELSEWHERE + "# again\n")
     cases.fill(BOTH)
-    held = holding(page, f"**/v1/rulebooks/{draft['version']}")
+    held = holding(page, f"**/v1/rulebooks/{version}")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Saving…")).to_be_visible()
     cases.fill(MINE)
     for route in held:
         route.continue_()
-    page.unroute(f"**/v1/rulebooks/{draft['version']}")
+    page.unroute(f"**/v1/rulebooks/{version}")
     expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
-    assert made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))["cases"] == BOTH
+    assert made(cast.gus.get(f"/v1/rulebooks/{version}"))["cases"] == BOTH
     expect(cases).to_have_value(MINE)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Saved")).to_be_disabled()
@@ -103,18 +108,17 @@ def test_what_is_typed_never_overwrites_what_is_saved_elsewhere_meanwhile(
 def test_what_is_typed_in_a_draft_that_is_one_no_more_goes_on_in_another(
     visitor: Visitor, cast: Cast, story: Story
 ) -> None:
-    draft = drafted(cast.gus, live(cast)["text"])
-    visit = visitor("gus")
-    page = visit.go(f"/rules/{draft['version']}?tab=cases")
+    version, visit = cases_of_a_draft(visitor, cast)
+    page = visit.page
     page.get_by_role("button", name="Run the test cases").click()
     expect(page.get_by_text(re.compile(r"^All \d+ pass$"))).to_be_visible(timeout=60_000)
     page.get_by_label("Test cases (YAML)").fill(MINE)
     expect(page.get_by_text("Of before your last change:")).to_be_visible()
-    withdrawn(cast.gus, draft["version"])
+    withdrawn(cast.gus, version)
     expect(page.get_by_text("No draft any more: Withdrawn")).to_be_visible()
     visit.check_accessible()
     page.get_by_role("button", name="Keep it as a new draft").click()
-    page.wait_for_url(lambda url: f"/rules/{draft['version']}" not in url)
+    page.wait_for_url(lambda url: f"/rules/{version}" not in url)
     page.get_by_role("tab", name="Test cases").click()
     expect(page.get_by_label("Test cases (YAML)")).to_have_value(MINE)
     expect(page.get_by_role("button", name="Saved")).to_be_disabled()
@@ -122,9 +126,8 @@ def test_what_is_typed_in_a_draft_that_is_one_no_more_goes_on_in_another(
 
 
 def test_what_is_typed_outlives_the_session(visitor: Visitor, cast: Cast, story: Story) -> None:
-    draft = drafted(cast.gus, live(cast)["text"])
-    visit = visitor("gus")
-    page = visit.go(f"/rules/{draft['version']}?tab=cases")
+    version, visit = cases_of_a_draft(visitor, cast)
+    page = visit.page
     page.get_by_label("Test cases (YAML)").fill(MINE)
     visit.context.clear_cookies()
     page.get_by_role("button", name="Save").click()
@@ -140,21 +143,20 @@ def test_what_is_typed_outlives_the_session(visitor: Visitor, cast: Cast, story:
     expect(page.get_by_label("Test cases (YAML)")).to_have_value(MINE)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Saved")).to_be_disabled()
-    assert made(cast.gus.get(f"/v1/rulebooks/{draft['version']}"))["cases"] == MINE
+    assert made(cast.gus.get(f"/v1/rulebooks/{version}"))["cases"] == MINE
     visit.check_quiet()
 
 
 def test_what_is_typed_outlives_the_connection(visitor: Visitor, cast: Cast, story: Story) -> None:
-    draft = drafted(cast.gus, live(cast)["text"])
-    visit = visitor("gus")
-    page = visit.go(f"/rules/{draft['version']}?tab=cases")
+    version, visit = cases_of_a_draft(visitor, cast)
+    page = visit.page
     cases = page.get_by_label("Test cases (YAML)")
     cases.fill(MINE)
     with page.expect_response(lambda answer: answer.status == 429):
-        page.route(f"**/v1/rulebooks/{draft['version']}", unread)
-        made(saved(cast.gus, draft["version"], cases="cases: []\n"))
+        page.route(f"**/v1/rulebooks/{version}", unread)
+        made(saved(cast.gus, version, cases="cases: []\n"))
     visit.check_quiet()
-    page.unroute(f"**/v1/rulebooks/{draft['version']}")
+    page.unroute(f"**/v1/rulebooks/{version}")
     page.route("**/v1/**", lambda route: route.abort())
     with page.expect_event("requestfailed"):
         visit.evaluated("dispatchEvent(new Event('visibilitychange'))")
